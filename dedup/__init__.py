@@ -1,0 +1,1 @@
+"""Finding copies: pure algorithms on arrays. No Beam, no files."""

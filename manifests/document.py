@@ -1,0 +1,59 @@
+"""The document: the one record that every stage reads and every shard holds."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from florilegium.manifests.counts import Counts
+
+
+class Personal(Struct, frozen=True, gc=False, array_like=True):
+    """How many items of personal data were found in a text, by kind. Never the items."""
+
+    email: int = 0
+    phone: int = 0
+    ip: int = 0
+    iban: int = 0
+    card: int = 0
+    national_id: int = 0
+
+
+class Facts(Struct, frozen=True, array_like=True, kw_only=True):
+    """All that a build knows of a page, except its text. Rules decide on facts alone."""
+
+    id: Annotated[bytes, Meta(description="16 bytes: SHA-256 prefix of the capture's identity")]
+    url: Annotated[str, Meta(description="address the page was captured from")]
+    host: Annotated[str, Meta(description="host of the address")]
+    domain: Annotated[str, Meta(description="registrable domain of the host")]
+    crawl_time: Annotated[int, Meta(description="time of capture, seconds since 1970 UTC")]
+    title: Annotated[str | None, Meta(description="title the page gives itself")] = None
+    published: Annotated[str | None, Meta(description="date of publication, YYYY-MM-DD")] = None
+    lang: Annotated[str, Meta(description="ISO 639-3 and ISO 15924, as in deu_Latn")]
+    lang_score: Annotated[float, Meta(description="probability of the language, 0 to 1")]
+    lang_second: Annotated[str, Meta(description="second most probable language")]
+    foreign_share: Annotated[
+        float, Meta(description="share of characters in paragraphs of another language, 0 to 1")
+    ]
+    chars: Annotated[int, Meta(description="length of the text in Unicode code points")]
+    tokens: Annotated[int, Meta(description="length of the text in tokens of the recipe's tokenizer")]
+    counts: Annotated[Counts, Meta(description="integers from which every share follows")]
+    dup_size: Annotated[int, Meta(description="documents this one stands for, itself included")] = 1
+    license: Annotated[str | None, Meta(description="SPDX identifier of the page's licence")] = None
+    license_tier: Annotated[
+        str | None, Meta(description="strength of the licence evidence, A (best) to D")
+    ] = None
+    rights: Annotated[int, Meta(description="bit set of the opt-out signals seen at crawl")] = 0
+    pii: Annotated[Personal, Meta(description="personal data found, by kind")] = Personal()
+    extractor: Annotated[str, Meta(description="program and version that found the text")]
+    charset: Annotated[str, Meta(description="character encoding, WHATWG name")]
+    charset_method: Annotated[str, Meta(description="how the encoding was told")]
+    warc: Annotated[str, Meta(description="name of the WARC file")]
+    warc_offset: Annotated[int, Meta(description="byte at which the record starts in that file")]
+    warc_length: Annotated[int, Meta(description="bytes of the record in that file")]
+    payload_digest: Annotated[bytes, Meta(description="32 bytes: SHA-256 of the decoded payload")]
+
+
+class Document(Facts, frozen=True, array_like=True, kw_only=True):
+    """A web page reduced to its text."""
+
+    text: Annotated[str, Meta(description="main text, NFC, one newline between blocks")]

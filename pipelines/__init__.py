@@ -1,0 +1,1 @@
+"""The build: every stage and Beam pipeline, in the order the data flows."""
