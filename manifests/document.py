@@ -35,6 +35,7 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
         float, Meta(description="share of characters in paragraphs of another language, 0 to 1")
     ]
     chars: Annotated[int, Meta(description="length of the text in Unicode code points")]
+    text_bytes: Annotated[int, Meta(description="length of the text in bytes of UTF-8")]
     tokens: Annotated[int, Meta(description="length of the text in tokens of the recipe's tokenizer")]
     counts: Annotated[Counts, Meta(description="integers from which every share follows")]
     dup_size: Annotated[int, Meta(description="documents this one stands for, itself included")] = 1

@@ -14,7 +14,7 @@ class Loss(Struct, frozen=True, gc=False, array_like=True, kw_only=True):
     id: Annotated[bytes, Meta(description="identity of the record, as in Document.id")]
     warc: Annotated[str, Meta(description="name of the WARC file")]
     warc_offset: Annotated[int, Meta(description="byte at which the record starts in that file")]
-    bytes: Annotated[int, Meta(description="size of the record's payload as stored; 0 if unknown")]
+    size: Annotated[int, Meta(description="bytes of the payload or text that was lost")]
     stage: Annotated[str, Meta(description="stage of the build that dropped it")]
     rule: Annotated[str, Meta(description="rule that dropped it")]
     value: Annotated[float | None, Meta(description="what the rule measured")] = None

@@ -1,0 +1,103 @@
+"""The funnel: what each stage received, lost and passed on. Its sums must agree."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+STAGES = ("read", "decode", "rights", "extract", "identify", "personal", "duplicates", "quality")
+"""Every stage that can lose something, in the order of the flow."""
+FIRST_WITH_LANGUAGE = STAGES.index("personal")
+
+LossKey = tuple[str, str, str | None]
+"""Stage, rule and language of a loss."""
+
+
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stage, for one language once it is known: received = kept + everything lost."""
+
+    stage: str
+    lang: str | None
+    received: int
+    lost: dict[str, int]
+    kept: int
+
+    def __post_init__(self) -> None:
+        lost = sum(self.lost.values())
+        if self.received != self.kept + lost:
+            where = f"{self.stage} ({self.lang})" if self.lang else self.stage
+            raise ValueError(
+                f"{where}: {self.received} received, but {self.kept} kept and {lost} lost"
+            )
+
+
+def funnel(losses: Mapping[LossKey, int], kept: Mapping[str, int]) -> tuple[Step, ...]:
+    """Return the steps that follow from the counted losses and the documents kept by language.
+
+    Stages before the language is known have one step each, later ones one for each language.
+    ValueError for a stage that is not in `STAGES`.
+    """
+    steps: list[Step] = []
+    passing = sum(losses.values()) + sum(kept.values())
+    for stage in STAGES[:FIRST_WITH_LANGUAGE]:
+        lost = _lost(losses, stage, None)
+        steps.append(_step(stage, None, passing, lost))
+        passing = steps[-1].kept
+    for lang in sorted({lang for _, _, lang in losses if lang} | set(kept)):
+        late = {s: _lost(losses, s, lang) for s in STAGES[FIRST_WITH_LANGUAGE:]}
+        passing = sum(sum(lost.values()) for lost in late.values()) + kept.get(lang, 0)
+        for stage, lost in late.items():
+            steps.append(_step(stage, lang, passing, lost))
+            passing = steps[-1].kept
+    unknown = {stage for stage, _, _ in losses} - set(STAGES)
+    if unknown:
+        raise ValueError(f"losses at stages that do not exist: {', '.join(sorted(unknown))}")
+    return tuple(steps)
+
+
+def check(steps: Iterable[Step], records: int, documents: int) -> None:
+    """Raise ValueError unless the steps lead from the records read to the documents kept."""
+    steps = tuple(steps)
+    early = [step for step in steps if step.lang is None]
+    late = [step for step in steps if step.lang is not None]
+    passing = records
+    for step in early:
+        _agree(f"records reaching {step.stage}", passing, step.received)
+        passing = step.kept
+    first, last = STAGES[FIRST_WITH_LANGUAGE], STAGES[-1]
+    _agree(
+        f"documents reaching {first}", passing, sum(s.received for s in late if s.stage == first)
+    )
+    for before, after in zip(late, late[1:], strict=False):
+        if before.lang == after.lang:
+            _agree(f"{after.lang} documents reaching {after.stage}", before.kept, after.received)
+    _agree("documents kept", sum(s.kept for s in late if s.stage == last), documents)
+
+
+def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
+    """Return how many records each rule lost, by stage and rule."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for step in steps:
+        for rule, lost in step.lost.items():
+            counted[step.stage, rule] += lost
+    return counted
+
+
+def _lost(losses: Mapping[LossKey, int], stage: str, lang: str | None) -> dict[str, int]:
+    """Return the losses of a stage by rule; before the language is known, those of all."""
+    early = STAGES.index(stage) < FIRST_WITH_LANGUAGE
+    counted: Counter[str] = Counter()
+    for (at, rule, of), number in losses.items():
+        if at == stage and (early or of == lang):
+            counted[rule] += number
+    return dict(sorted(counted.items()))
+
+
+def _step(stage: str, lang: str | None, received: int, lost: dict[str, int]) -> Step:
+    kept = received - sum(lost.values())
+    return Step(stage=stage, lang=lang, received=received, lost=lost, kept=kept)
+
+
+def _agree(what: str, expected: int, found: int) -> None:
+    if expected != found:
+        raise ValueError(f"{what}: {expected} expected, {found} counted, {expected - found} astray")

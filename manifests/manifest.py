@@ -1,0 +1,138 @@
+"""The manifest: what a release was made of and what is in it, held together by arithmetic."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from florilegium.manifests import funnel
+from florilegium.manifests.funnel import Step
+
+NAME = "manifest.json"
+FORMAT = 1
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every part of a manifest is: fixed once made, and without fields it does not know."""
+
+
+class Resource(Record, frozen=True, kw_only=True):
+    """A model, list or vocabulary that decisions rest on."""
+
+    name: str
+    sha256: str
+
+
+class Input(Record, frozen=True, kw_only=True):
+    """One WARC file that was read."""
+
+    name: str
+    bytes: int
+    sha256: str
+    records: int
+
+
+class Shard(Record, frozen=True, kw_only=True):
+    """One Parquet file of documents: those of a language whose ids lie in one range."""
+
+    path: str
+    lang: str
+    index: int
+    of: int
+    rows: int
+    first_leaf: int
+    tokens: int
+    text_bytes: int
+    file_bytes: int
+    sha256: str
+
+
+class Table(Record, frozen=True, kw_only=True):
+    """One further file of the release."""
+
+    path: str
+    rows: int
+    file_bytes: int
+    sha256: str
+
+
+class Language(Record, frozen=True, kw_only=True):
+    """What a release holds in one language."""
+
+    lang: str
+    documents: int
+    tokens: int
+    chars: int
+    text_bytes: int
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """A finished release. Every record read is in a shard or in the ledger: the sums must agree.
+
+    ValueError on construction if they do not, so a manifest that exists adds up.
+    """
+
+    format: int = FORMAT
+    name: str
+    build_id: str
+    root: str
+    """Root of the Merkle tree over all documents, by language and id (RFC 9162), in hex."""
+    records: int
+    documents: int
+    recipe: dict[str, Any]
+    recipe_sha256: str
+    code: dict[str, str]
+    """Version of the package and digest of its source."""
+    environment: dict[str, str]
+    """Versions of Python and of the libraries that texts pass through."""
+    resources: tuple[Resource, ...]
+    tokens_counted: str
+    """How tokens were counted: `exactly`, or from a sample."""
+    inputs: tuple[Input, ...]
+    funnel: tuple[Step, ...]
+    languages: tuple[Language, ...]
+    shards: tuple[Shard, ...]
+    ledger: tuple[Table, ...]
+    tables: tuple[Table, ...]
+
+    def __post_init__(self) -> None:
+        if self.format != FORMAT:
+            raise ValueError(f"this is a manifest of format {self.format}, not {FORMAT}")
+        funnel.check(self.funnel, self.records, self.documents)
+        lost = sum(funnel.by_rule(self.funnel).values())
+        for what, expected, found in (
+            ("records of the inputs", self.records, sum(i.records for i in self.inputs)),
+            ("rows of the shards", self.documents, sum(s.rows for s in self.shards)),
+            ("rows of the ledger", lost, sum(table.rows for table in self.ledger)),
+            ("documents by language", self.documents, sum(x.documents for x in self.languages)),
+            ("tokens of the shards", self.tokens, sum(s.tokens for s in self.shards)),
+        ):
+            if expected != found:
+                raise ValueError(f"{what}: {expected} expected, {found} counted")
+        self._check_leaves()
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all documents together."""
+        return sum(language.tokens for language in self.languages)
+
+    def _check_leaves(self) -> None:
+        leaf = 0
+        for shard in self.shards:
+            if shard.first_leaf != leaf:
+                raise ValueError(f"{shard.path}: first leaf {shard.first_leaf}, not {leaf}")
+            leaf += shard.rows
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON, sorted and indented, so that two can be compared by diff."""
+    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=2) + b"\n"
+
+
+def read(release: Path) -> Manifest:
+    """Return the manifest of a release folder, checked field by field and sum by sum.
+
+    FileNotFoundError if there is none, ValueError (msgspec.ValidationError) if it is not right.
+    """
+    return msgspec.json.decode((release / NAME).read_bytes(), type=Manifest)

@@ -1,0 +1,86 @@
+"""Running a pipeline: the embedded engine, Beam's FnApiRunner on one machine.
+
+The runner is named explicitly, since Beam's `DirectRunner` may fetch another one. With more than
+one worker, Beam starts a process each and talks to them over gRPC on the loopback interface.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from unittest import mock
+
+import apache_beam as beam
+import grpc
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.pvalue import PCollection
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from msgspec import Struct
+
+Item = TypeVar("Item")
+
+
+class Engine(Struct, frozen=True):
+    """Where pipelines run."""
+
+    workers: int = 1
+
+    def run(self, lay_out: Callable[[beam.Pipeline], Any]) -> None:
+        """Lay out a pipeline and run it to its end; what a stage raises comes out of here."""
+        mode = "multi_processing" if self.workers > 1 else "in_memory"
+        options = PipelineOptions(
+            direct_num_workers=self.workers,
+            direct_running_mode=mode,
+            job_server_timeout=600,
+        )
+        with _loopback_only():
+            pipeline = beam.Pipeline(FnApiRunner(), options=options)
+            lay_out(pipeline)
+            pipeline.run().wait_until_finish()
+
+    def spread(
+        self, root: beam.Pipeline, label: str, items: Sequence[Item], sizes: Sequence[int]
+    ) -> PCollection[Item]:
+        """Give every worker its share of the items: the largest first, to whoever has least.
+
+        Beam's embedded engine hands out the groups of a key in turn, whatever they cost, so each
+        worker gets one group that is balanced beforehand.
+        """
+        shares = balanced(items, sizes, self.workers)
+        keyed = [(share, item) for share, batch in enumerate(shares) for item in batch]
+        return (
+            root
+            | f"{label}: list" >> beam.Create(keyed, reshuffle=False)
+            | f"{label}: spread" >> beam.GroupByKey()
+            | f"{label}: one by one" >> beam.FlatMap(_items)
+        )
+
+
+def balanced(items: Sequence[Item], sizes: Sequence[int], shares: int) -> list[list[Item]]:
+    """Return the items in so many lists of nearly equal total size, each in descending size."""
+    lists: list[list[Item]] = [[] for _ in range(shares)]
+    loads = [0] * shares
+    order = sorted(range(len(items)), key=lambda index: (-sizes[index], index))
+    for index in order:
+        least = loads.index(min(loads))
+        lists[least].append(items[index])
+        loads[least] += sizes[index] + 1
+    return lists
+
+
+def _items(group: tuple[int, Sequence[Item]]) -> Iterator[Item]:
+    yield from group[1]
+
+
+@contextmanager
+def _loopback_only() -> Iterator[None]:
+    """Make the gRPC servers that Beam starts listen on loopback, where it would take any address."""
+    start = grpc.server
+
+    def server(*args: Any, **options: Any) -> grpc.Server:  # noqa: ANN401
+        made = start(*args, **options)
+        bind = made.add_insecure_port
+        made.add_insecure_port = lambda address: bind(address.replace("[::]:", "127.0.0.1:"))
+        return made
+
+    with mock.patch.object(grpc, "server", server):
+        yield

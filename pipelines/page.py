@@ -1,0 +1,211 @@
+"""Stage `read`: a WARC record to the page it captured, or to the loss that says why not."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from io import BytesIO
+from urllib.parse import urlsplit
+
+import tldextract
+from fastwarc.stream_io import BrotliReader, ChunkedReader, GzipReader, WarcReader, ZstdReader
+from fastwarc.warc import HeaderMap
+from msgspec import Struct
+
+from florilegium.manifests.ledger import Loss
+from florilegium.pipelines.warc import MAX_BLOCK, Damage, Record
+
+MAX_PAYLOAD = 16 << 20
+MAX_URL = 8192
+
+_READERS: dict[str, Callable[[BytesIO], WarcReader]] = {
+    "gzip": GzipReader,
+    "x-gzip": GzipReader,
+    "deflate": lambda body: GzipReader(body, zlib=True),
+    "br": BrotliReader,
+    "zstd": ZstdReader,
+}
+_UNREADABLE = (OSError, ValueError, EOFError, RuntimeError)
+_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """A captured page, before anything is known of its text."""
+
+    id: bytes
+    url: str
+    host: str
+    domain: str
+    crawl_time: int
+    headers: tuple[tuple[str, str], ...]
+    """HTTP headers in their order, names as received."""
+    content_type: str | None
+    payload: bytes
+    """The body, transfer and content codings removed."""
+    warc: str
+    warc_offset: int
+    warc_length: int
+
+    def loss(self, stage: str, rule: str, **details: object) -> Loss:
+        """Return the loss of this page at a stage, by a rule."""
+        return Loss(
+            id=self.id,
+            warc=self.warc,
+            warc_offset=self.warc_offset,
+            size=len(self.payload),
+            host=self.host,
+            domain=self.domain,
+            stage=stage,
+            rule=rule,
+            **details,  # type: ignore[arg-type]
+        )
+
+
+def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) -> Page | Loss:
+    """Return the page that a record captured, or why there is none.
+
+    A page is a `response` to HTTP with status 200 and a body that can be decoded (RFC 9110).
+    """
+    if isinstance(item, Damage):
+        return _damage_loss(item, warc)
+    url, date = _url(item), item.headers.get("warc-date", "")
+    identity = _identity(item.headers.get("warc-record-id", ""), url, date)
+    host, domain = _host(url)
+
+    def lose(rule: str, **details: object) -> Loss:
+        return Loss(
+            id=identity,
+            warc=warc,
+            warc_offset=item.offset,
+            size=len(item.block),
+            stage="read",
+            rule=rule,
+            host=host,
+            domain=domain,
+            **details,  # type: ignore[arg-type]
+        )
+
+    if item.kind != "response":
+        return lose("record_type", detail=item.kind[:40] or "none")
+    if not host:
+        return lose("not_http", detail=url.partition(":")[0][:40])
+    if item.declared > MAX_BLOCK:
+        return lose("too_large", value=item.declared, limit=MAX_BLOCK)
+    if len(item.block) < item.declared:
+        return lose("cut_short", value=len(item.block), limit=item.declared)
+    if not keep_truncated and (cause := item.headers.get("warc-truncated")):
+        return lose("truncated", detail=cause[:40])
+    if (crawl_time := _seconds(date)) is None:
+        return lose("bad_date", detail=date[:40])
+    try:
+        headers, body = _http(item.block)
+    except _UNREADABLE:
+        return lose("bad_http")
+    if (status := headers.status_code or 0) != 200:
+        return lose("http_status", value=status, limit=200)
+    payload = _content(body, headers.get_multiple("content-encoding"))
+    if payload is None:
+        return lose("bad_encoding", detail=str(headers.get("content-encoding"))[:40])
+    if len(payload) > MAX_PAYLOAD:
+        return lose("too_large", value=len(payload), limit=MAX_PAYLOAD)
+    if not payload.strip():
+        return lose("empty", value=len(payload), limit=1)
+    return Page(
+        id=identity,
+        url=url,
+        host=host,
+        domain=domain,
+        crawl_time=crawl_time,
+        headers=headers.items(),
+        content_type=headers.get("content-type"),
+        payload=payload,
+        warc=warc,
+        warc_offset=item.offset,
+        warc_length=item.length,
+    )
+
+
+def _damage_loss(damage: Damage, warc: str) -> Loss:
+    identity = hashlib.sha256(f"damage\n{warc}\n{damage.offset}".encode()).digest()[:16]
+    return Loss(
+        id=identity,
+        warc=warc,
+        warc_offset=damage.offset,
+        size=damage.length,
+        stage="read",
+        rule="damaged",
+        value=damage.length,
+        limit=0,
+        detail=damage.reason,
+    )
+
+
+def _identity(record_id: str, url: str, date: str) -> bytes:
+    """Return the identity of a capture: stable when records are packed into other files."""
+    return hashlib.sha256("\n".join((record_id, url, date)).encode()).digest()[:16]
+
+
+def _url(record: Record) -> str:
+    return record.headers.get("warc-target-uri", "").strip().strip("<>")[:MAX_URL]
+
+
+def _host(url: str) -> tuple[str, str]:
+    """Return host and registrable domain of an HTTP address; empty strings for any other."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+    except ValueError:
+        return "", ""
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return "", ""
+    return host, _domain(host)
+
+
+@lru_cache(maxsize=65_536)
+def _domain(host: str) -> str:
+    return _suffixes(host).top_domain_under_public_suffix or host
+
+
+def _seconds(date: str) -> int | None:
+    """Return a WARC-Date as seconds since 1970; None unless it is a time from 1990 on."""
+    try:
+        moment = datetime.strptime(date[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return int(moment.timestamp()) if moment.year >= 1990 else None
+
+
+def _http(block: bytes) -> tuple[HeaderMap, bytes]:
+    stream = BytesIO(block)
+    headers = HeaderMap()
+    start = headers.parse(stream, has_status_line=True)
+    body = block[start:]
+    if "chunked" in (headers.get("transfer-encoding") or "").lower():
+        body = _limited(ChunkedReader, body) or body
+    return headers, body
+
+
+def _content(body: bytes, encodings: tuple[str, ...]) -> bytes | None:
+    """Return the body with its content codings undone; None if that cannot be done.
+
+    Many archives store bodies decoded yet keep the header, so a body that is plainly markup
+    is taken as it is.
+    """
+    codings = [c.strip().lower() for line in encodings for c in line.split(",")]
+    for coding in reversed([c for c in codings if c not in ("", "identity", "utf-8", "none")]):
+        if body.lstrip()[:1] in (b"<", b""):
+            return body
+        reader = _READERS.get(coding)
+        decoded = _limited(reader, body) if reader else None
+        if decoded is None:
+            return None
+        body = decoded
+    return body
+
+
+def _limited(reader: Callable[[BytesIO], WarcReader], body: bytes) -> bytes | None:
+    """Return what the reader makes of the body, at most one byte more than a payload may hold."""
+    try:
+        return reader(BytesIO(body)).read(MAX_PAYLOAD + 1)
+    except _UNREADABLE:
+        return None

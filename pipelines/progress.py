@@ -1,0 +1,88 @@
+"""Progress of a harvest: each worker notes how far it is, the driver reads the notes and shows them.
+
+Notes are files beside the work, so they look the same whatever process or engine does the work.
+They are for people only: no count in a release comes from them.
+"""
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from florilegium.manifests.document import Document
+from florilegium.manifests.ledger import Loss
+from florilegium.pipelines.part import Unit
+from florilegium.pipelines.warc import Damage, Record
+
+_SECONDS_BETWEEN_NOTES = 0.5
+
+
+class Note(Struct, frozen=True):
+    """How far a unit is: bytes and records read, documents found, losses by stage."""
+
+    bytes: int = 0
+    records: int = 0
+    documents: int = 0
+    losses: dict[str, int] = {}
+
+
+class UnitProgress:
+    """Keeps the note of one unit up to date while it is harvested."""
+
+    def __init__(self, folder: Path, unit: Unit) -> None:
+        self._path = folder / f"{unit.folder}.json"
+        self._bytes = 0
+        self._documents = 0
+        self._losses: Counter[str] = Counter()
+        self._written = 0.0
+
+    def add(self, item: Record | Damage, found: Document | Loss) -> None:
+        """Count one record and what became of it."""
+        self._bytes = item.offset + item.length
+        if isinstance(found, Loss):
+            self._losses[found.stage] += 1
+        else:
+            self._documents += 1
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_NOTES:
+            self._write()
+
+    def __enter__(self) -> Self:
+        self._write()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        records = self._documents + self._losses.total()
+        note = Note(self._bytes, records, self._documents, dict(self._losses))
+        draft = self._path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(msgspec.json.encode(note))
+        draft.replace(self._path)
+
+
+def total(folder: Path) -> Note:
+    """Return the sum of all notes in a folder."""
+    losses: Counter[str] = Counter()
+    sums = [0, 0, 0]
+    for path in folder.glob("*.json"):
+        try:
+            note = msgspec.json.decode(path.read_bytes(), type=Note)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        for position, value in enumerate((note.bytes, note.records, note.documents)):
+            sums[position] += value
+        losses.update(note.losses)
+    return Note(*sums, dict(losses))

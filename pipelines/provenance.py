@@ -1,0 +1,67 @@
+"""What a build was made with: digests of code, recipe, models and lists, versions of libraries."""
+
+import hashlib
+import platform
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import msgspec
+
+from florilegium.dedup.fold import FORMAT
+from florilegium.filters.language import Identifier
+from florilegium.manifests.manifest import Resource
+from florilegium.pipelines import tokens
+from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
+
+_PACKAGES = ("manifests", "filters", "dedup", "pipelines")
+_LIBRARIES = (
+    "apache-beam", "trafilatura", "lxml", "resiliparse", "selectolax", "fastwarc",
+    "fasttext-community", "mistral-common", "numpy", "pyarrow", "tldextract",
+)  # fmt: skip
+
+
+def digest(value: Any) -> str:  # noqa: ANN401
+    """Return the SHA-256 of plain values, in hex, whatever the order of their keys."""
+    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
+
+
+def code() -> dict[str, str]:
+    """Return the version of the package and the SHA-256 of all its files."""
+    hasher = hashlib.sha256()
+    for name in _PACKAGES:
+        for path, file in sorted(_files(resources.files(f"florilegium.{name}"), name)):
+            hasher.update(f"{path}\n".encode())
+            hasher.update(hashlib.sha256(file.read_bytes()).digest())
+    return {"version": metadata.version("florilegium"), "sha256": hasher.hexdigest()}
+
+
+def environment() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that texts pass through."""
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
+
+
+def used(recipe: Recipe) -> tuple[Resource, ...]:
+    """Return the models, vocabularies and lists that a recipe's decisions rest on."""
+    return (
+        Resource(name="language model", sha256=Identifier.packaged().digest),
+        Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
+        Resource(name="duplicate signature format", sha256=digest(FORMAT)),
+    )
+
+
+def harvest_fingerprint(recipe: Recipe) -> str:
+    """Return the digest of all that decides what harvest makes of an input."""
+    chosen = {key: resolved(recipe)[key] for key in HARVEST_KEYS}
+    return digest([code(), environment(), chosen])
+
+
+def _files(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
+    found: list[tuple[str, Traversable]] = []
+    for entry in folder.iterdir():
+        name = f"{path}/{entry.name}"
+        if entry.is_dir() and entry.name != "__pycache__":
+            found += _files(entry, name)
+        elif entry.is_file() and not entry.name.endswith((".pyc", ".nbi", ".nbc")):
+            found.append((name, entry))
+    return found

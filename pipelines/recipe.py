@@ -1,0 +1,152 @@
+"""The recipe: everything a build may vary, read from TOML.
+
+A number has one home, the default of its field; a recipe overrides it, and the manifest
+records the whole resolved recipe.
+"""
+
+import difflib
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.language import LANGUAGES, european
+from florilegium.filters.rights import Rights
+from florilegium.pipelines.deduplicate import Duplicates
+from florilegium.pipelines.extract import Extraction
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be built; the message names the file, the key and the remedy."""
+
+
+class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How large the files for the trainer are."""
+
+    unit: Literal["bytes", "tokens"] = "bytes"
+    """What `size` counts: bytes of text, or tokens."""
+    size: Annotated[int, Meta(ge=1)] = 512 << 20
+    """The most that one shard should hold."""
+    row_group_bytes: Annotated[int, Meta(ge=1 << 10)] = 32 << 20
+    """Bytes of text in one Parquet row group."""
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What to build. Same inputs, same recipe, same code: same root."""
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    """Name of the corpus: lower-case letters, digits and hyphens."""
+    languages: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """Codes such as `deu_Latn`, or `european` for every European language we identify."""
+    keep_truncated: bool = False
+    """Whether pages that the crawler cut off are kept."""
+    rights: Rights = Rights()
+    """Which opt-outs are honoured."""
+    extraction: Extraction = Extraction()
+    """How the main text is found."""
+    personal: Literal["mask", "count", "drop"] = "mask"
+    """What happens to personal data: masked, only counted, or the document dropped."""
+    tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
+    """The tokenizer whose tokens are counted."""
+    keep: Literal["longest", "earliest", "latest"] = "longest"
+    """Which of several copies is kept; of equals, the earliest."""
+    duplicates: Duplicates = Duplicates()
+    """Which copies are removed."""
+    filters: tuple[AnyFilter, ...] = DEFAULTS
+    """Rules a document must pass, in this order."""
+    shards: Shards = Shards()
+    """How large the files for the trainer are."""
+
+
+# What harvest reads of a recipe; a change to anything else leaves finished parts valid.
+HARVEST_KEYS = (
+    "languages", "keep_truncated", "rights", "extraction", "personal", "tokenizer", "keep"
+)
+
+
+def shipped() -> list[str]:
+    """Return the names of the recipes that come with the package, sorted."""
+    folder = resources.files("florilegium.pipelines") / "recipes"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def load(name_or_path: str) -> Recipe:
+    """Return a recipe by its shipped name or by the path of a TOML file, languages resolved.
+
+    RecipeError if there is none, or if it has an unknown key, a value of the wrong type or an
+    unknown language; the message says where, and what was probably meant.
+    """
+    if name_or_path in shipped():
+        source = resources.files("florilegium.pipelines") / "recipes" / f"{name_or_path}.toml"
+        return parse(source.read_bytes(), name_or_path)
+    path = Path(name_or_path)
+    if not path.is_file():
+        known = ", ".join(shipped())
+        hint = _nearest(name_or_path, shipped())
+        raise RecipeError(
+            f"there is no recipe {name_or_path!r}{hint}: give a path or one of {known}"
+        )
+    return parse(path.read_bytes(), str(path))
+
+
+def parse(text: bytes, source: str) -> Recipe:
+    """Return the recipe written in TOML, checked field by field; RecipeError names `source`."""
+    try:
+        recipe = msgspec.toml.decode(text, type=Recipe)
+    except msgspec.ValidationError as error:
+        raise RecipeError(f"{source}: {error}{_hint(str(error))}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{source}: not TOML: {error}") from error
+    return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
+
+
+def resolved(recipe: Recipe) -> dict[str, Any]:
+    """Return the whole recipe as plain values, as the manifest records it."""
+    return msgspec.to_builtins(recipe)  # type: ignore[no-any-return]
+
+
+def _languages(codes: tuple[str, ...], source: str) -> tuple[str, ...]:
+    chosen: set[str] = set()
+    for position, code in enumerate(codes):
+        if code == "european":
+            chosen.update(european())
+        elif code in LANGUAGES:
+            chosen.add(code)
+        else:
+            hint = _nearest(code, [*LANGUAGES, "european"])
+            raise RecipeError(
+                f"{source}: unknown language {code!r}{hint} - at `$.languages[{position}]`"
+            )
+    return tuple(sorted(chosen))
+
+
+def _hint(message: str) -> str:
+    """Return what a misspelt key or value was probably meant to be, as a remark."""
+    found = re.search(r"unknown field `([^`]*)`|Invalid (?:enum )?value '([^']*)'", message)
+    if found is None:
+        return ""
+    return _nearest(found[1] or found[2], sorted(_known_words()))
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _known_words() -> set[str]:
+    """Return every key and every fixed value that a recipe may contain."""
+    words: set[str] = set()
+    pending: list[Any] = [msgspec.json.schema(Recipe)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            words.update(node.get("properties", ()))
+            words.update(v for v in node.get("enum", ()) if isinstance(v, str))
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return words

@@ -1,0 +1,203 @@
+"""The stages of harvest, in the order of the flow: each turns a page into more, or into a loss.
+
+Only what can never be wanted is dropped here: what is no HTML, cannot be decoded, was opted out,
+is in no language of the recipe or has hardly any text. Everything else is measured and kept, and
+the recipe's rules decide later.
+"""
+
+import hashlib
+from collections import OrderedDict
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct
+
+from florilegium.filters.language import Identifier, Identity
+from florilegium.filters.licence import Licence, licence
+from florilegium.filters.normalise import normalise
+from florilegium.filters.personal import Span, find, mask, tally
+from florilegium.filters.rights import Signal, signals, verdict
+from florilegium.manifests.counts import Counts
+from florilegium.manifests.document import Document
+from florilegium.manifests.ledger import Loss
+from florilegium.pipelines.decode import Decoded, decode, looks_binary, sniff_html
+from florilegium.pipelines.extract import Extracted, Extractor, Failure, check_structure
+from florilegium.pipelines.metadata import Metadata
+from florilegium.pipelines.metadata import read as read_metadata
+from florilegium.pipelines.page import Page
+from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.tokens import TokenCounter
+
+# A first look at the text may only drop a page when its language is beyond doubt.
+SURE_SCORE = 0.9
+SURE_CHARS = 400
+REMEMBERED_PAGES = 512
+
+
+class Tools:
+    """What a worker loads once: models, tokenizer and the extraction child. For one thread."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.languages = frozenset(recipe.languages)
+        self.identifier = Identifier.packaged()
+        self.tokens = TokenCounter(recipe.tokenizer)
+        self.extractor = Extractor(recipe.extraction)
+        self._remembered: OrderedDict[bytes, Extracted | Failure] = OrderedDict()
+
+    def extract(self, html: str, digest: bytes) -> Extracted | Failure:
+        """Return the main text; a payload seen a moment ago is not parsed again."""
+        if digest in self._remembered:
+            self._remembered.move_to_end(digest)
+            return self._remembered[digest]
+        found = self.extractor.extract(html)
+        self._remembered[digest] = found
+        if len(self._remembered) > REMEMBERED_PAGES:
+            self._remembered.popitem(last=False)
+        return found
+
+    def close(self) -> None:
+        """End the extraction child."""
+        self.extractor.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Markup(Struct, frozen=True):
+    """A page as a tree of elements: its characters, and what its head says."""
+
+    page: Page
+    decoded: Decoded
+    metadata: Metadata
+    rights: Signal
+
+
+def harvest_page(page: Page, tools: Tools) -> Document | Loss:
+    """Return the document in a page, its counts still to be made, or why there is none."""
+    markup = read_markup(page, tools.recipe)
+    if isinstance(markup, Loss):
+        return markup
+    return read_text(markup, tools)
+
+
+def read_markup(page: Page, recipe: Recipe) -> Markup | Loss:
+    """Stages `decode` and `rights`: bytes to characters, and whether anyone may use them."""
+    if not sniff_html(page.payload[:4096], page.content_type):
+        return page.loss("decode", "not_html", detail=(page.content_type or "none")[:60])
+    if binary := looks_binary(page.payload):
+        return page.loss("decode", "binary", detail=binary)
+    decoded = decode(page.payload, page.http_charset, page.domain)
+    if not isinstance(decoded, Decoded):
+        return page.loss("decode", "charset")
+    if failure := check_structure(decoded.text, recipe.extraction):
+        return page.loss("decode", failure.rule, value=failure.value, limit=failure.limit)
+    metadata = read_metadata(decoded.text)
+    found = signals(page.headers, metadata.robots, metadata.tdm_reservation)
+    if refusal := verdict(found, recipe.rights):
+        return page.loss("rights", refusal.rule, detail=refusal.value)
+    bits = Signal(0)
+    for one in found:
+        bits |= one.signal
+    return Markup(page, decoded, metadata, bits)
+
+
+def read_text(markup: Markup, tools: Tools) -> Document | Loss:
+    """Stages `extract`, `identify` and `personal`: the main text, its language, its masks."""
+    page, recipe = markup.page, tools.recipe
+    if foreign := _foreign_at_a_glance(markup, tools):
+        return foreign
+    digest = hashlib.sha256(page.payload).digest()
+    extracted = tools.extract(markup.decoded.text, digest)
+    if isinstance(extracted, Failure):
+        return _failed(page, extracted)
+    text = normalise(extracted.text)
+    if len(text) < recipe.extraction.min_chars:
+        return page.loss(
+            "extract", "too_short", value=len(text), limit=recipe.extraction.min_chars
+        )
+    identity = tools.identifier.identify(text)
+    if identity.lang not in tools.languages:
+        return _foreign(page, identity)
+    text = normalise(text, identity.lang)
+    spans = find(text)
+    if spans and recipe.personal == "drop":
+        return page.loss("personal", "personal_data", value=len(spans), limit=0, lang=identity.lang)
+    foreign_share = tools.identifier.foreign_share(text, identity.lang)
+    if recipe.personal == "mask":
+        text = mask(text, spans)
+    return _document(markup, text, identity, foreign_share, extracted, spans, digest, tools)
+
+
+def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
+    """Drop a page whose language is beyond doubt none of the recipe's, before the costly parse."""
+    text = tools.extractor.glance(markup.decoded.text)
+    if isinstance(text, Failure):
+        return _failed(markup.page, text)
+    if len(text) < SURE_CHARS:
+        return None
+    identity = tools.identifier.identify(text)
+    if identity.lang in tools.languages or identity.score < SURE_SCORE:
+        return None
+    return _foreign(markup.page, identity)
+
+
+def _foreign(page: Page, identity: Identity) -> Loss:
+    return page.loss("identify", "language", value=identity.score, detail=identity.lang)
+
+
+def _failed(page: Page, failure: Failure) -> Loss:
+    return page.loss(
+        "extract", failure.rule, value=failure.value, limit=failure.limit, detail=failure.detail
+    )
+
+
+def _document(
+    markup: Markup,
+    text: str,
+    identity: Identity,
+    foreign_share: float,
+    extracted: Extracted,
+    spans: tuple[Span, ...],
+    digest: bytes,
+    tools: Tools,
+) -> Document:
+    page, metadata = markup.page, markup.metadata
+    mark: Licence | None = licence(metadata.licences)
+    return Document(
+        id=page.id,
+        url=page.url,
+        host=page.host,
+        domain=page.domain,
+        crawl_time=page.crawl_time,
+        title=metadata.title,
+        published=metadata.published,
+        lang=identity.lang,
+        lang_score=identity.score,
+        lang_second=identity.second,
+        foreign_share=foreign_share,
+        chars=len(text),
+        text_bytes=len(text.encode()),
+        tokens=tools.tokens.count(text),
+        counts=Counts(),
+        license=mark.spdx if mark else None,
+        license_tier=mark.tier if mark else None,
+        rights=int(markup.rights),
+        pii=tally(spans),
+        extractor=extracted.extractor,
+        charset=markup.decoded.charset,
+        charset_method=markup.decoded.method,
+        warc=page.warc,
+        warc_offset=page.warc_offset,
+        warc_length=page.warc_length,
+        payload_digest=digest,
+        text=text,
+    )
