@@ -37,7 +37,10 @@ BULLET = 4096
 """Begins an item of a list."""
 
 SOFT_MARKS = "-/\\|@^+%"
-TERMINALS = ".?!\u0589\u061d\u061e\u061f\u06d4\u203c\u203d\u2047\u2048\u2049\u2e2e\u2e3c\u3002\uff01\uff0e\uff1f\uff61"
+TERMINALS = (
+    ".?!\u0589\u061d\u061e\u061f\u06d4\u203c\u203d\u2047\u2048\u2049"
+    "\u2e2e\u2e3c\u3002\uff01\uff0e\uff1f\uff61"
+)
 QUOTES = "\"'*\u201a\u201e"
 LINE_BREAKS = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 BULLETS = "-*\u00b7\u2022\u2023\u2043\u25aa\u25ab\u25a0\u25a1\u25cb\u25cf\u25e6\u25ba"

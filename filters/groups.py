@@ -1,4 +1,8 @@
-"""Equal things found by 64-bit hashes of them."""
+"""Equal things found by 64-bit hashes of them.
+
+Numba keys the cache of a kernel by its own file: after a change here, the cached kernels of
+`repetition_counts` are stale until that file is touched.
+"""
 
 import numpy as np
 import numpy.typing as npt

@@ -61,7 +61,7 @@ def profile(lang: str) -> int:
 
 @njit(cache=True, nogil=True)
 def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offsets]:
-    """Return starts and ends of the words; the arrays carry one space beyond the end of the text."""
+    """Return starts and ends of the words; the arrays carry one space beyond the text."""
     size = len(codes) - 1
     starts, ends = np.empty(size, np.int32), np.empty(size, np.int32)
     count = i = 0
