@@ -1,0 +1,23 @@
+"""Every filter a recipe may name."""
+
+from florilegium.filters.foreign import Foreign
+from florilegium.filters.length import Length
+from florilegium.filters.lines import Lines
+from florilegium.filters.repetition import Repetition
+from florilegium.filters.symbols import Symbols
+from florilegium.filters.words import Words
+
+AnyFilter = Length | Foreign | Words | Symbols | Lines | Repetition
+
+DEFAULTS: tuple[AnyFilter, ...] = (
+    Length(),
+    Foreign(),
+    Words(),
+    Symbols(),
+    Lines(),
+    Repetition(),
+)
+"""One set of limits for every language, in the order of verdicts: the plainest reason first.
+
+Good prose passes at much the same rate in each language; see `docs/decisions/0004`.
+"""

@@ -1,0 +1,64 @@
+"""The shape of a filter: parameters that measure the facts of a document, rule by rule."""
+
+from collections.abc import Iterator
+from math import inf
+
+from msgspec import Struct
+
+from florilegium.manifests.document import Facts
+
+
+class Measure(Struct, frozen=True, gc=False):
+    """One number read off a document, and the range it should lie in, both ends allowed."""
+
+    rule: str
+    value: float
+    low: float = -inf
+    high: float = inf
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value lies in its range, ends included."""
+        return self.low <= self.value <= self.high
+
+    @property
+    def limit(self) -> float:
+        """The bound that was crossed; the upper one if none was."""
+        return self.low if self.value < self.low else self.high
+
+
+class Filter(Struct, frozen=True, tag_field="use", forbid_unknown_fields=True):
+    """Parameters of one filter, as a recipe spells them. A limit is named for what it bounds.
+
+    Filters read facts, never the text, so a verdict can be redone by anyone who has the counts.
+    A build stops at the first measure that fails, an audit reads them all: the order in which a
+    filter yields them is the order of verdicts.
+    """
+
+    def measures(self, facts: Facts) -> Iterator[Measure]:
+        """Yield what this filter looks at, in order."""
+        raise NotImplementedError
+
+    def __call__(self, facts: Facts) -> Measure | None:
+        """Return the first measure out of range, or None to keep the document."""
+        return next((m for m in self.measures(facts) if not m.holds), None)
+
+
+def share(part: int, whole: int) -> float:
+    """Part of a whole, 0 to 1; 0 of nothing.
+
+    Overlapping n-grams may add up to more than the text; that is 1.
+
+    >>> share(1, 4), share(5, 4), share(0, 0)
+    (0.25, 1.0, 0.0)
+    """
+    return min(1.0, part / whole) if whole else 0.0
+
+
+def ratio(part: int, unit: int) -> float:
+    """How many for each unit, 0 or more; with no unit at all, how many there are.
+
+    >>> ratio(3, 2), ratio(3, 0)
+    (1.5, 3.0)
+    """
+    return part / max(unit, 1)

@@ -1,0 +1,155 @@
+"""A text cut into words and lines.
+
+The rules look two characters back and one ahead, nothing more, so they hold for every language
+with spaces between words, cost the same for any text and can be read in a minute. They follow
+the customs of the rule-based tokenizers behind the published thresholds.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from florilegium.filters.characters import (
+    DIGIT,
+    HARD,
+    LETTER,
+    LINE_BREAK,
+    LOWER,
+    MARK,
+    PICTURE,
+    SPACE,
+    UPPER,
+    Codes,
+    Flags,
+)
+
+Offsets = npt.NDArray[np.int32]
+
+ELISION = 1
+"""An apostrophe between letters ends the word: l' / homme."""
+KEEP_HYPHEN = 2
+"""A hyphen between letters stays in the word."""
+KEEP_SLASH = 4
+"""A slash before a letter stays in the word."""
+COLON_ENDS = 8
+"""A colon may end a sentence: typed for the Armenian full stop."""
+SEMICOLON_ENDS = 16
+"""A semicolon ends a question: the Greek question mark."""
+
+_CUSTOMS = {
+    ELISION: "cat fra ita oci",
+    KEEP_HYPHEN: "bos cat dan deu fin gsw hun ltz mlt nld nno nob por ron spa srp swe",
+    KEEP_SLASH: "deu fin gsw hun ltz nld por ron swe tat",
+    COLON_ENDS: "hye",
+    SEMICOLON_ENDS: "ell",
+}
+_PROFILES: dict[str, int] = {}
+for _bit, _languages in _CUSTOMS.items():
+    for _language in _languages.split():
+        _PROFILES[_language] = _PROFILES.get(_language, 0) | _bit
+
+_APART, _INSIDE, _LAST = 0, 1, 2
+_STOP, _HYPHEN, _SLASH = ord("."), ord("-"), ord("/")
+_BARRIER = SPACE | HARD
+_NAMING = LETTER | DIGIT
+
+
+def profile(lang: str) -> int:
+    """Bits of the spelling customs of a language (`deu_Latn` or `deu`), 0 to 31; 0 if unknown."""
+    return _PROFILES.get(lang.partition("_")[0], 0)
+
+
+@njit(cache=True, nogil=True)
+def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offsets]:
+    """Return starts and ends of the words; the arrays carry one space beyond the text."""
+    size = len(codes) - 1
+    starts, ends = np.empty(size, np.int32), np.empty(size, np.int32)
+    count = i = 0
+    while i < size:
+        if flags[i] & SPACE:
+            i += 1
+            continue
+        start, place = i, _INSIDE
+        if flags[i] & MARK:
+            place = _place(codes, flags, i, profile)
+        i += 1
+        if place == _APART:
+            while codes[start] == _STOP and codes[i] == _STOP:  # an ellipsis is one word
+                i += 1
+        while place == _INSIDE and not flags[i] & SPACE:
+            if flags[i] & MARK:
+                place = _place(codes, flags, i, profile)
+            if place != _APART:
+                i += 1
+        starts[count], ends[count] = start, i
+        count += 1
+    return starts[:count].copy(), ends[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def split_lines(codes: Codes, flags: Flags) -> tuple[Offsets, Offsets]:
+    """Return starts and ends of the lines, without white space around them or blank ones."""
+    size = len(codes) - 1
+    starts, ends = np.empty(size, np.int32), np.empty(size, np.int32)
+    count = i = 0
+    while i < size:
+        if flags[i] & SPACE:
+            i += 1
+            continue
+        start = end = i
+        while i < size and not flags[i] & LINE_BREAK:
+            i += 1
+            if not flags[i - 1] & SPACE:
+                end = i
+        starts[count], ends[count] = start, end
+        count += 1
+    return starts[:count].copy(), ends[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _place(codes: Codes, flags: Flags, i: int, profile: int) -> int:
+    """Whether a mark stands apart, lies inside a word, or lies inside and is its last."""
+    kind, code = flags[i], codes[i]
+    if kind & PICTURE:
+        return _APART
+    before = flags[i - 1] if i > 0 else np.uint16(SPACE)
+    after = flags[i + 1]
+    if code == _STOP:
+        earlier = flags[i - 2] if i > 1 else np.uint16(SPACE)
+        return _place_of_stop(earlier, before, after, codes[i + 1])
+    if kind & HARD:
+        return _place_of_hard_mark(code, before, after, profile)
+    letters = before & LETTER and after & LETTER
+    if code == _HYPHEN:
+        range_of_numbers = before & DIGIT and after & DIGIT
+        return _APART if range_of_numbers or (letters and not profile & KEEP_HYPHEN) else _INSIDE
+    if code == _SLASH and before & _NAMING and after & LETTER and not profile & KEEP_SLASH:
+        return _APART
+    return _INSIDE
+
+
+@njit(cache=True, nogil=True)
+def _place_of_stop(
+    earlier: np.uint16, before: np.uint16, after: np.uint16, following: np.uint32
+) -> int:
+    if after & _BARRIER:
+        initial = before & UPPER and not earlier & UPPER and following != _STOP
+        return _INSIDE if initial else _APART
+    if before & SPACE:  # .net
+        return _INSIDE
+    missing_space = before & LOWER and after & UPPER
+    return _APART if before & HARD or missing_space else _INSIDE
+
+
+@njit(cache=True, nogil=True)
+def _place_of_hard_mark(code: np.uint32, before: np.uint16, after: np.uint16, profile: int) -> int:
+    if before & _BARRIER or after & _BARRIER:
+        return _APART
+    letters = before & LETTER and after & LETTER
+    if code == 0x27 or code == 0x2019:  # ' and its curly form
+        return _LAST if letters and profile & ELISION else _INSIDE
+    if code == 0x2C or code == 0x2013 or code == 0x2014 or code == 0x7E:  # , en dash, em dash, ~
+        return _APART if letters else _INSIDE
+    if code == 0x3A or 0x3C <= code <= 0x3E:  # : < = >
+        return _APART if before & _NAMING and after & LETTER else _INSIDE
+    return _INSIDE
