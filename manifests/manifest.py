@@ -1,6 +1,6 @@
 """The manifest: what a release was made of and what is in it, held together by arithmetic."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -110,7 +110,10 @@ class Manifest(Record, frozen=True, kw_only=True):
         ):
             if expected != found:
                 raise ValueError(f"{what}: {expected} expected, {found} counted")
+        if len(self.inputs) != len(self.ledger):
+            raise ValueError(f"{len(self.inputs)} inputs, but {len(self.ledger)} ledger files")
         self._check_leaves()
+        self._check_paths()
 
     @property
     def tokens(self) -> int:
@@ -123,6 +126,12 @@ class Manifest(Record, frozen=True, kw_only=True):
             if shard.first_leaf != leaf:
                 raise ValueError(f"{shard.path}: first leaf {shard.first_leaf}, not {leaf}")
             leaf += shard.rows
+
+    def _check_paths(self) -> None:
+        for entry in (*self.shards, *self.ledger, *self.tables):
+            path = PurePosixPath(entry.path)
+            if path.is_absolute() or ".." in path.parts:
+                raise ValueError(f"{entry.path}: leads out of the release")
 
 
 def encode(manifest: Manifest) -> bytes:

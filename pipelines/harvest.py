@@ -4,7 +4,7 @@ No text leaves the worker: what a unit yields is written where it is made, and a
 already there is not made again.
 """
 
-import hashlib
+import errno
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.files import sha256
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
@@ -27,16 +28,17 @@ from florilegium.pipelines.stages import Tools, harvest_page
 from florilegium.pipelines.warc import Damage, Record, read
 
 RECORDS_PER_BATCH = 256
+ATTEMPTS = 3
 
 
 class UnitError(RuntimeError):
-    """A unit that cannot be harvested; the message names it and says what to do."""
+    """Units that could not be harvested; the message names each and says what stopped it."""
 
 
 def harvest_unit(unit: Unit, tools: Tools, parts: Path, progress: Path) -> Part:
     """Read one unit to its end and write its part; return what the part holds.
 
-    UnitError if the file cannot be read or the part cannot be written.
+    OSError if the file cannot be read or the part cannot be written.
     """
     writer = PartWriter(parts / unit.folder)
     records = 0
@@ -50,13 +52,10 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Path, progress: Path) -> Part:
             unit=unit.name,
             fingerprint=unit.fingerprint,
             bytes=unit.bytes,
-            sha256=_sha256(Path(unit.path)),
+            sha256=sha256(Path(unit.path)),
             records=records,
         )
         writer.commit(part)
-    except OSError as error:
-        writer.abandon()
-        raise UnitError(f"{unit.name}: {error}") from error
     except BaseException:
         writer.abandon()
         raise
@@ -114,20 +113,52 @@ def _measured(documents: list[Document]) -> list[Document]:
 class _Harvest(beam.DoFn):
     def __init__(self, recipe: bytes, parts: str, progress: str) -> None:
         self._recipe = recipe
-        self._parts = parts
-        self._progress = progress
+        self._parts = Path(parts)
+        self._progress = Path(progress)
         self._tools: Tools | None = None
 
-    def process(self, unit: bytes) -> Iterator[bytes]:
+    def process(self, encoded: bytes) -> Iterator[str]:
+        unit = msgspec.json.decode(encoded, type=Unit)
+        for attempt in range(ATTEMPTS):
+            try:
+                harvest_unit(unit, self._ready(), self._parts, self._progress)
+            except Exception as error:
+                # A full disk is no fault of the unit, and there is no room for a note either.
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                    raise
+                self.teardown()
+                if attempt == ATTEMPTS - 1:
+                    problem = f"{type(error).__name__}: {error}"
+                    _failure_note(self._parts, unit).write_text(problem)
+            else:
+                _failure_note(self._parts, unit).unlink(missing_ok=True)
+                yield unit.name
+                return
+
+    def _ready(self) -> Tools:
         if self._tools is None:
             self._tools = Tools(msgspec.json.decode(self._recipe, type=Recipe))
-        one = msgspec.json.decode(unit, type=Unit)
-        part = harvest_unit(one, self._tools, Path(self._parts), Path(self._progress))
-        yield msgspec.json.encode(part)
+        return self._tools
 
     def teardown(self) -> None:
         if self._tools is not None:
             self._tools.close()
+            self._tools = None
+
+
+def failures(units: list[Unit], parts: Path) -> str:
+    """Return what is to be said of units that have no part: which, and what stopped each."""
+    lines = [f"{len(units)} of the units could not be harvested; all others are finished and kept:"]
+    for unit in units:
+        note = _failure_note(parts, unit)
+        problem = note.read_text() if note.exists() else "the worker ended without a word"
+        lines.append(f"  {unit.name}: {problem}")
+    lines.append("Mend or leave out these files and run the same command again.")
+    return "\n".join(lines)
+
+
+def _failure_note(parts: Path, unit: Unit) -> Path:
+    return parts / f"{unit.folder}.failed"
 
 
 def harvest(
@@ -148,8 +179,3 @@ def harvest(
 def _batches(items: Iterator[Record | Damage], size: int) -> Iterator[list[Record | Damage]]:
     while batch := list(islice(items, size)):
         yield batch
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
