@@ -17,8 +17,9 @@ _FIXED: dict[str, pa.DataType] = {
     "id": pa.binary(16),
     "dup_of": pa.binary(16),
     "payload_digest": pa.binary(32),
-    "crawl_time": pa.timestamp("s", tz="UTC"),
+    "crawl_time": pa.timestamp("ms", tz="UTC"),
 }
+_SECONDS = pa.timestamp("s", tz="UTC")
 _SCALARS: dict[type, pa.DataType] = {
     str: pa.large_string(),
     float: pa.float32(),
@@ -63,6 +64,8 @@ def to_table(records: Sequence[Struct], schema: pa.Schema) -> pa.Table:
 
 
 def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
+    if pa.types.is_timestamp(field.type):  # records have seconds, Parquet has no such unit
+        return pa.array(values, _SECONDS).cast(field.type)
     if not pa.types.is_struct(field.type):
         return pa.array(values, field.type)
     rows = [msgspec.structs.astuple(value) for value in values]
@@ -79,7 +82,7 @@ def from_table(table: pa.Table, record: type[Row]) -> list[Row]:
 
 def _values(column: pa.ChunkedArray) -> Sequence[Any]:
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
+        column = column.cast(_SECONDS).cast(pa.int64())
     if not pa.types.is_struct(column.type):
         return column.to_pylist()
     whole = column.combine_chunks()

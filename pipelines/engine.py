@@ -4,7 +4,7 @@ The runner is named explicitly, since Beam's `DirectRunner` may fetch another on
 one worker, Beam starts a process each and talks to them over gRPC on the loopback interface.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from unittest import mock
@@ -67,7 +67,7 @@ def balanced(items: Sequence[Item], sizes: Sequence[int], shares: int) -> list[l
     return lists
 
 
-def _items(group: tuple[int, Sequence[Item]]) -> Iterator[Item]:
+def _items(group: tuple[int, Iterable[Any]]) -> Iterator[Any]:
     yield from group[1]
 
 

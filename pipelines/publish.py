@@ -28,7 +28,6 @@ from florilegium.pipelines.recipe import Shards
 
 MESSAGE_BYTES = 4 << 20
 _WIRE = pa.schema([field.remove_metadata() for field in DOCUMENT_SCHEMA])
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")
 _REPEATING = [
     "host", "domain", "published", "lang", "lang_second", "license", "license_tier",
     "extractor", "charset", "charset_method", "warc",
@@ -209,7 +208,14 @@ def _by_shard(
 
 def _pack(tables: list[pa.Table]) -> bytes:
     (batch,) = pa.concat_tables(tables).combine_chunks().to_batches()
-    return batch.serialize(options=_OPTIONS).to_pybytes()  # type: ignore[no-any-return]
+    message = batch.serialize()
+    packed: bytes = pa.compress(message, codec="zstd", asbytes=True)
+    return message.size.to_bytes(8, "big") + packed
+
+
+def _unpack(packed: bytes) -> pa.RecordBatch:
+    size = int.from_bytes(packed[:8], "big")
+    return pa.ipc.read_record_batch(pa.decompress(packed[8:], size, codec="zstd"), _WIRE)
 
 
 class _Write(beam.DoFn):
@@ -221,7 +227,7 @@ class _Write(beam.DoFn):
 
     def process(self, keyed: tuple[str, Iterable[bytes]]) -> Iterator[str]:
         label, messages = keyed
-        batches = [pa.ipc.read_record_batch(message, _WIRE) for message in messages]
+        batches = [_unpack(message) for message in messages]
         table = pa.Table.from_batches(batches, _WIRE).sort_by("id").cast(DOCUMENT_SCHEMA)
         write_shard(
             self._plans[label], table, self._shards, Path(self._release), Path(self._notes)

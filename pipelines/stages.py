@@ -13,14 +13,21 @@ from typing import Self
 from msgspec import Struct
 
 from florilegium.filters.language import Identifier, Identity
-from florilegium.filters.licence import Licence, licence
+from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
-from florilegium.filters.personal import Span, find, mask, tally
-from florilegium.filters.rights import Signal, signals, verdict
+from florilegium.filters.personal import Span, count, find, mask
+from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines.decode import Decoded, decode, looks_binary, sniff_html
+from florilegium.pipelines.decode import (
+    Decoded,
+    Undecodable,
+    content_type,
+    decode,
+    looks_binary,
+    sniff_html,
+)
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, check_structure
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.metadata import read as read_metadata
@@ -78,7 +85,7 @@ class Markup(Struct, frozen=True):
     page: Page
     decoded: Decoded
     metadata: Metadata
-    rights: Signal
+    rights: int
 
 
 def harvest_page(page: Page, tools: Tools) -> Document | Loss:
@@ -91,23 +98,20 @@ def harvest_page(page: Page, tools: Tools) -> Document | Loss:
 
 def read_markup(page: Page, recipe: Recipe) -> Markup | Loss:
     """Stages `decode` and `rights`: bytes to characters, and whether anyone may use them."""
-    if not sniff_html(page.payload[:4096], page.content_type):
+    if not sniff_html(page.payload, page.content_type):
         return page.loss("decode", "not_html", detail=(page.content_type or "none")[:60])
-    if binary := looks_binary(page.payload):
-        return page.loss("decode", "binary", detail=binary)
-    decoded = decode(page.payload, page.http_charset, page.domain)
-    if not isinstance(decoded, Decoded):
-        return page.loss("decode", "charset")
+    decoded = looks_binary(page.payload) or decode(
+        page.payload, content_type(page.content_type).charset, page.host
+    )
+    if isinstance(decoded, Undecodable):
+        return _refused(page, "decode", decoded)
     if failure := check_structure(decoded.text, recipe.extraction):
-        return page.loss("decode", failure.rule, value=failure.value, limit=failure.limit)
+        return _refused(page, "decode", failure)
     metadata = read_metadata(decoded.text)
-    found = signals(page.headers, metadata.robots, metadata.tdm_reservation)
+    found = signals(page.headers, metadata.robots, metadata.tdm_reservation, metadata.rsl)
     if refusal := verdict(found, recipe.rights):
-        return page.loss("rights", refusal.rule, detail=refusal.value)
-    bits = Signal(0)
-    for one in found:
-        bits |= one.signal
-    return Markup(page, decoded, metadata, bits)
+        return page.loss("rights", refusal.rule, detail=refusal.value[:60])
+    return Markup(page, decoded, metadata, bits(found))
 
 
 def read_text(markup: Markup, tools: Tools) -> Document | Loss:
@@ -118,7 +122,7 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     digest = hashlib.sha256(page.payload).digest()
     extracted = tools.extract(markup.decoded.text, digest)
     if isinstance(extracted, Failure):
-        return _failed(page, extracted)
+        return _refused(page, "extract", extracted)
     text = normalise(extracted.text)
     if len(text) < recipe.extraction.min_chars:
         return page.loss(
@@ -141,7 +145,7 @@ def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
     """Drop a page whose language is beyond doubt none of the recipe's, before the costly parse."""
     text = tools.extractor.glance(markup.decoded.text)
     if isinstance(text, Failure):
-        return _failed(markup.page, text)
+        return _refused(markup.page, "extract", text)
     if len(text) < SURE_CHARS:
         return None
     identity = tools.identifier.identify(text)
@@ -154,10 +158,8 @@ def _foreign(page: Page, identity: Identity) -> Loss:
     return page.loss("identify", "language", value=identity.score, detail=identity.lang)
 
 
-def _failed(page: Page, failure: Failure) -> Loss:
-    return page.loss(
-        "extract", failure.rule, value=failure.value, limit=failure.limit, detail=failure.detail
-    )
+def _refused(page: Page, stage: str, why: Failure | Undecodable) -> Loss:
+    return page.loss(stage, why.rule, value=why.value, limit=why.limit, detail=why.detail)
 
 
 def _document(
@@ -171,7 +173,7 @@ def _document(
     tools: Tools,
 ) -> Document:
     page, metadata = markup.page, markup.metadata
-    mark: Licence | None = licence(metadata.licences)
+    mark = licence((*metadata.licences, *header_evidence(page.headers)))
     return Document(
         id=page.id,
         url=page.url,
@@ -190,8 +192,8 @@ def _document(
         counts=Counts(),
         license=mark.spdx if mark else None,
         license_tier=mark.tier if mark else None,
-        rights=int(markup.rights),
-        pii=tally(spans),
+        rights=markup.rights,
+        pii=count(spans),
         extractor=extracted.extractor,
         charset=markup.decoded.charset,
         charset_method=markup.decoded.method,

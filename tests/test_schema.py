@@ -1,4 +1,5 @@
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Facts, Personal
@@ -40,6 +41,14 @@ def test_documents_survive_the_way_through_arrow():
     table = to_table(rows, DOCUMENT_SCHEMA)
     assert table.schema == DOCUMENT_SCHEMA
     assert from_table(table, Document) == rows
+
+
+def test_documents_survive_the_way_through_parquet(tmp_path):
+    table = to_table([document()], DOCUMENT_SCHEMA)
+    pq.write_table(table, tmp_path / "a.parquet")
+    read = pq.read_table(tmp_path / "a.parquet")
+    assert read.schema.equals(DOCUMENT_SCHEMA)
+    assert from_table(read, Document) == [document()]
 
 
 def test_facts_are_read_without_the_text():

@@ -1,0 +1,60 @@
+# One front door. `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+DEMO := build/demo
+STAMP := $(VENV)/.installed
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench bench-peer lock language-model clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "setting up $(VENV) …"; start=$$SECONDS; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.12"; exit 1; }; \
+	$(PYTHON) -m venv $(VENV) \
+	&& $(BIN)/pip install --quiet --disable-pip-version-check uv \
+	&& $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
+	&& touch $@ && echo "set up in $$((SECONDS - start)) s"
+
+.types: ## Show type checkers the packages under their import name
+	@mkdir -p .types/florilegium && for p in pipelines filters dedup manifests; do \
+		ln -sfn ../../$$p .types/florilegium/$$p; done
+
+demo: $(STAMP) ## Build the demonstration corpus and verify it
+	$(BIN)/florilegium demo-web $(DEMO)/warc
+	$(BIN)/florilegium build demo --input $(DEMO)/warc --out $(DEMO)/corpora || [ $$? -eq 3 ]
+	$(BIN)/florilegium verify $(DEMO)/corpora/demo/*/
+
+test: $(STAMP) ## Run all tests
+	@echo "running the tests …"; start=$$SECONDS; \
+	$(BIN)/python -m pytest $(PYTEST_ARGS) && echo "tests passed in $$((SECONDS - start)) s"
+
+check: $(STAMP) .types ## Run linters and the type checker
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: $(STAMP) ## Measure speed and memory, side by side with the peer where it is installed
+	$(BIN)/python bench/speed.py
+
+bench-peer: $(STAMP) ## Install the peer (datatrove) in its own environment and measure both
+	$(PYTHON) -m venv build/peer && build/peer/bin/pip install --quiet uv \
+	&& build/peer/bin/uv pip install --quiet --python build/peer/bin/python \
+		-r bench/peer-requirements.txt
+	$(BIN)/python bench/speed.py
+
+language-model: $(STAMP) ## Train the language model from the folder DATA
+	$(BIN)/python bench/train_language.py --data $(DATA) --out filters
+
+lock: $(STAMP) ## Pin all dependencies anew
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file requirements.lock
+
+clean: ## Remove everything that was made
+	rm -rf $(VENV) .types build *.egg-info

@@ -1,0 +1,186 @@
+"""What the commands do. Each returns the exit code of the program."""
+
+import errno
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.verify import verify as check
+from florilegium.pipelines import build as builds
+from florilegium.pipelines import demo_web as demonstration
+from florilegium.pipelines import inspection
+from florilegium.pipelines.display import Display
+from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.inputs import InputError, find_files
+from florilegium.pipelines.lock import LockedError
+from florilegium.pipelines.recipe import RecipeError, resolved, shipped
+from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.summary import print_summary
+
+DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
+BYTES_PER_WORKER = 16 << 20
+_OUT_OF_SPACE = os.strerror(errno.ENOSPC)
+
+
+def build(
+    recipe: str,
+    inputs: Iterable[str],
+    out: Path,
+    workers: int | None,
+    dry_run: bool,
+    output: str,
+) -> int:
+    """Build a release, or say what would be done."""
+    try:
+        plan = builds.plan(load_recipe(recipe), find_files(inputs), out)
+    except (RecipeError, InputError) as error:
+        return _ended(USAGE, str(error))
+    workers = workers or _workers(sum(unit.bytes for unit in plan.units))
+    console = Console(stderr=output == "json", highlight=False)
+    if (there := builds.finished(plan)) is not None:
+        _answer(output, there, plan.release, console)
+        return _ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
+    if dry_run:
+        _say_plan(plan, workers, output)
+        return DONE
+    return _build(plan, workers, output, console)
+
+
+def verify(release: Path, output: str) -> int:
+    """Check a release and print every finding."""
+    findings = list(check(release))
+    if output == "json":
+        _print_json({"release": str(release), "findings": findings})
+    else:
+        for finding in findings:
+            click.echo(finding)
+        click.echo(f"{release}: {len(findings)} findings" if findings else f"{release}: verified")
+    return FAILED if findings else DONE
+
+
+def inspect(
+    page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, output: str
+) -> int:
+    """Show what a build would think of a page, or of each on standard input."""
+    if jsonl == (page is not None):
+        return _ended(USAGE, "give either a PAGE or --jsonl")
+    try:
+        chosen = load_recipe(recipe)
+        if jsonl:
+            for line in inspection.answer_lines(sys.stdin.buffer, chosen):
+                sys.stdout.buffer.write(line + b"\n")
+                sys.stdout.buffer.flush()
+            return DONE
+        assert page is not None
+        found = inspection.inspect(page, find_files(inputs) if inputs else [], chosen)
+    except (RecipeError, InputError) as error:
+        return _ended(USAGE, str(error))
+    if output == "json":
+        _print_json(found)
+    else:
+        inspection.show(found, Console(highlight=False))
+    return DONE
+
+
+def recipes(output: str) -> int:
+    """List the shipped recipes."""
+    found = [load_recipe(name) for name in shipped()]
+    if output == "json":
+        _print_json([resolved(recipe) for recipe in found])
+    for recipe in found if output == "text" else ():
+        click.echo(f"{recipe.name}: {len(recipe.languages)} languages")
+    return DONE
+
+
+def demo_web(folder: Path) -> int:
+    """Write the demonstration's WARC files."""
+    paths = demonstration.pack(folder)
+    pages = len(demonstration.captures())
+    click.echo(f"{pages} pages written to {', '.join(str(path) for path in paths)}")
+    return DONE
+
+
+def _build(plan: builds.Plan, workers: int, output: str, console: Console) -> int:
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    started = time.monotonic()
+    try:
+        manifest = builds.build(plan, Engine(workers), Display(console))
+    except LockedError as error:
+        return _ended(LOCKED, str(error))
+    except KeyboardInterrupt:
+        return _ended(INTERRUPTED, "interrupted; run the same command again to go on")
+    except Exception as error:
+        if _disk_is_full(error):
+            return _ended(
+                TRY_AGAIN, f"{_OUT_OF_SPACE}: free some and run the same command again"
+            )
+        return _ended(FAILED, _said(error))
+    _answer(output, manifest, plan.release, console)
+    console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
+    return DONE
+
+
+def _answer(output: str, manifest: Manifest, release: Path, console: Console) -> None:
+    if output == "text":
+        print_summary(manifest, release, console)
+        return
+    _print_json(
+        {
+            "release": str(release),
+            "build_id": manifest.build_id,
+            "root": manifest.root,
+            "records": manifest.records,
+            "documents": manifest.documents,
+            "tokens": manifest.tokens,
+        }
+    )
+
+
+def _say_plan(plan: builds.Plan, workers: int, output: str) -> None:
+    facts = {
+        "recipe": plan.recipe.name,
+        "languages": len(plan.recipe.languages),
+        "units": len(plan.units),
+        "units_done": len(plan.units) - len(plan.pending()),
+        "bytes": sum(unit.bytes for unit in plan.units),
+        "workers": workers,
+        "release": str(plan.release),
+    }
+    if output == "json":
+        _print_json(facts)
+        return
+    for name, value in facts.items():
+        click.echo(f"{name.replace('_', ' '):11} {value}")
+
+
+def _workers(size: int) -> int:
+    return max(1, min(len(os.sched_getaffinity(0)), size // BYTES_PER_WORKER))
+
+
+def _print_json(value: object) -> None:
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def _ended(code: int, message: str) -> int:
+    click.echo(f"florilegium: {message}", err=True)
+    return code
+
+
+def _disk_is_full(error: BaseException) -> bool:
+    # Across processes, Beam passes an error on as text.
+    return getattr(error, "errno", None) == errno.ENOSPC or _OUT_OF_SPACE in str(error)
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; of a worker's traceback, the last line."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    traceback = any(line.startswith("Traceback") for line in lines)
+    return lines[-1] if traceback else "\n".join(lines)
