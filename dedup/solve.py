@@ -1,0 +1,94 @@
+"""Who is kept: of equal documents the best, of similar ones the best that nothing better covers."""
+
+from typing import Literal
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from florilegium.dedup.decisions import Reason, halves, ranking, removals
+from florilegium.dedup.minhash import SIZE, from_matches
+
+_MOST_KEPT = 16
+"""Kept documents remembered per bucket: bounds the time of a bucket that holds a whole template."""
+
+
+def collapse(
+    entries: NDArray[np.void], key: Literal["id", "text"], reason: Reason
+) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """Return removals of all but the best entry of each key, and a mask of the entries that stay.
+
+    The entries need the fields row, priority, id and the key.
+    """
+    ranked = ranking(entries)
+    high, low = halves(entries[key][ranked])
+    grouped = np.lexsort((low, high))  # stable: within a group the best comes first
+    high, low, ranked = high[grouped], low[grouped], ranked[grouped]
+    first = np.ones(len(entries), np.bool_)
+    first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    best = ranked[np.flatnonzero(first)[np.cumsum(first) - 1]]
+    stays = np.zeros(len(entries), np.bool_)
+    stays[ranked[first]] = True
+    removed = removals(entries[ranked[~first]], entries[best[~first]], 1.0, reason)
+    return removed, stays
+
+
+@njit(cache=True, nogil=True)
+def _greedy(
+    sketches: NDArray[np.uint8], buckets: NDArray[np.int64], sizes: NDArray[np.int64], least: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For documents in order, the kept one each joins (itself if kept), and places that match."""
+    documents = sketches.shape[0]
+    starts = np.zeros(sizes.size + 1, np.int64)
+    starts[1:] = np.cumsum(np.minimum(sizes, _MOST_KEPT))
+    members = np.empty(starts[-1], np.int64)
+    filled = starts[:-1].copy()
+    seen = np.full(documents, -1)
+    joins = np.arange(documents)
+    matched = np.full(documents, SIZE)
+    for document in range(documents):
+        kept, most = document, least
+        for bucket in buckets[document]:
+            for place in range(starts[bucket], filled[bucket]):
+                other = members[place]
+                if seen[other] == document:
+                    continue
+                seen[other] = document
+                matches = 0
+                for value in range(SIZE):
+                    matches += sketches[document, value] == sketches[other, value]
+                if matches > most or (matches == most and other < kept):
+                    kept, most = other, matches
+        if kept != document:
+            joins[document], matched[document] = kept, most
+            continue
+        for bucket in buckets[document]:
+            if filled[bucket] < starts[bucket + 1]:
+                members[filled[bucket]] = document
+                filled[bucket] += 1
+    return joins, matched
+
+
+def solve(entries: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+    """Return removals of near duplicates among whole components of entries.
+
+    In the order of `ranking`, a document joins the most similar kept document with which it
+    shares a band, if their estimated similarity is `min_similarity` (0 to 1) or more; otherwise
+    it is kept. So nothing is removed through a chain: each removal was measured against a
+    document that stays. Of equally similar ones the better is joined. A bucket recalls its best
+    16 kept documents, which makes the time linear in the entries.
+    """
+    if len(entries) == 0:
+        return removals(entries, entries, 0.0, Reason.NEAR_DUPLICATE)
+    entries = entries[ranking(entries)]
+    bands = entries["bands"]
+    # A band hash carries the number of its band, so equal values are one bucket.
+    _, buckets, sizes = np.unique(bands, return_inverse=True, return_counts=True)
+    least = int(np.argmax(from_matches(np.arange(SIZE + 1)) >= min_similarity))
+    joins, matched = _greedy(
+        np.ascontiguousarray(entries["sketch"]), buckets.reshape(bands.shape), sizes, least
+    )
+    (removed,) = np.nonzero(joins != np.arange(len(entries)))
+    similarity = from_matches(matched[removed])
+    kept = entries[joins[removed]]
+    return removals(entries[removed], kept, similarity, Reason.NEAR_DUPLICATE)
