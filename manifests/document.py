@@ -36,7 +36,9 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     ]
     chars: Annotated[int, Meta(description="length of the text in Unicode code points")]
     text_bytes: Annotated[int, Meta(description="length of the text in bytes of UTF-8")]
-    tokens: Annotated[int, Meta(description="length of the text in tokens of the recipe's tokenizer")]
+    tokens: Annotated[
+        int, Meta(description="length of the text in tokens of the recipe's tokenizer")
+    ]
     counts: Annotated[Counts, Meta(description="integers from which every share follows")]
     dup_size: Annotated[int, Meta(description="documents this one stands for, itself included")] = 1
     license: Annotated[str | None, Meta(description="SPDX identifier of the page's licence")] = None

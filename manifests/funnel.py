@@ -1,5 +1,6 @@
 """The funnel: what each stage received, lost and passed on. Its sums must agree."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -68,7 +69,7 @@ def check(steps: Iterable[Step], records: int, documents: int) -> None:
     _agree(
         f"documents reaching {first}", passing, sum(s.received for s in late if s.stage == first)
     )
-    for before, after in zip(late, late[1:], strict=False):
+    for before, after in itertools.pairwise(late):
         if before.lang == after.lang:
             _agree(f"{after.lang} documents reaching {after.stage}", before.kept, after.received)
     _agree("documents kept", sum(s.kept for s in late if s.stage == last), documents)

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 
 class Loss(Struct, frozen=True, gc=False, array_like=True, kw_only=True):
-    """A record that left the build: at which stage, by which rule, by what value against what limit.
+    """A record that left the build: at which stage, by which rule, by what value and limit.
 
     It holds no text and no full address, so that the ledger can be published.
     """

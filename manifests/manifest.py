@@ -120,6 +120,11 @@ class Manifest(Record, frozen=True, kw_only=True):
         """Tokens of all documents together."""
         return sum(language.tokens for language in self.languages)
 
+    @property
+    def files(self) -> tuple["Shard | Table", ...]:
+        """Every file of the release, this manifest excepted."""
+        return (*self.shards, *self.ledger, *self.tables)
+
     def _check_leaves(self) -> None:
         leaf = 0
         for shard in self.shards:
@@ -128,7 +133,7 @@ class Manifest(Record, frozen=True, kw_only=True):
             leaf += shard.rows
 
     def _check_paths(self) -> None:
-        for entry in (*self.shards, *self.ledger, *self.tables):
+        for entry in self.files:
             path = PurePosixPath(entry.path)
             if path.is_absolute() or ".." in path.parts:
                 raise ValueError(f"{entry.path}: leads out of the release")

@@ -84,7 +84,8 @@ def _values(column: pa.ChunkedArray) -> Sequence[Any]:
     if pa.types.is_timestamp(column.type):
         column = column.cast(_SECONDS).cast(pa.int64())
     if not pa.types.is_struct(column.type):
-        return column.to_pylist()
+        values: list[Any] = column.to_pylist()
+        return values
     whole = column.combine_chunks()
     children = whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole]
     return [

@@ -1,5 +1,6 @@
 """Checking a release from its files alone, without trust in who made it."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import file_digest
@@ -49,7 +50,7 @@ def verify(release: Path) -> Iterator[str]:
 
 
 def _strangers(release: Path, manifest: Manifest) -> Iterator[str]:
-    known = {entry.path for entry in (*manifest.shards, *manifest.ledger, *manifest.tables)}
+    known = {entry.path for entry in manifest.files}
     for folder in ("data", "audit"):
         for path in sorted((release / folder).rglob("*")):
             name = path.relative_to(release).as_posix()
@@ -69,9 +70,7 @@ def _check_file(release: Path, entry: Shard | Table) -> Iterator[str]:
             yield f"{entry.path}: SHA-256 is {digest}, the manifest says {entry.sha256}"
 
 
-def _check_shard(
-    release: Path, shard: Shard, tree: Span, seen: Counter[str]
-) -> Iterator[str]:
+def _check_shard(release: Path, shard: Shard, tree: Span, seen: Counter[str]) -> Iterator[str]:
     """Check the rows of a shard and add them to the tree; rows that cannot be read add nothing."""
     before = None
     found: Counter[str] = Counter()
@@ -110,7 +109,7 @@ def _count(found: Counter[str], rows: pa.Table) -> None:
 
 def _check_order(shard: Shard, before: bytes | None, ids: list[bytes]) -> Iterator[str]:
     chain = ids if before is None else [before, *ids]
-    if any(one >= other for one, other in zip(chain, chain[1:], strict=False)):
+    if any(one >= other for one, other in itertools.pairwise(chain)):
         yield f"{shard.path}: its rows are not in ascending order of distinct ids"
     if any(int.from_bytes(i) * shard.of >> 128 != shard.index for i in ids):
         yield f"{shard.path}: holds ids outside its range"
@@ -157,9 +156,7 @@ def _check_ledger(release: Path, manifest: Manifest) -> Iterator[str]:
             yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
         if set(rows.column("warc").to_pylist()) - {source.name}:
             yield f"{table.path}: holds losses of other inputs than {source.name}"
-        pairs = zip(
-            rows.column("stage").to_pylist(), rows.column("rule").to_pylist(), strict=True
-        )
+        pairs = zip(rows.column("stage").to_pylist(), rows.column("rule").to_pylist(), strict=True)
         lost.update(pairs)
     stated = funnel.by_rule(manifest.funnel)
     for stage, rule in sorted(lost.keys() | stated.keys()):

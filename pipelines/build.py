@@ -14,12 +14,12 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
 from florilegium.pipelines.decide import PartToDecide, Verdict, decide, read_verdict
 from florilegium.pipelines.deduplicate import write_decisions
+from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.inputs import plan_units
 from florilegium.pipelines.lock import lock
 from florilegium.pipelines.part import Part, Unit, load
-from florilegium.pipelines.display import Display
 from florilegium.pipelines.publish import PartToPublish, ShardPlan, note_path, plan_shards, publish
 from florilegium.pipelines.publish import waves as group_into_waves
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -105,9 +105,7 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> None:
     plan.parts.mkdir(parents=True, exist_ok=True)
     with display.harvest(plan.units, pending, notes):
         if pending:
-            engine.run(
-                lambda root: harvest(root, pending, plan.recipe, plan.parts, notes, engine)
-            )
+            engine.run(lambda root: harvest(root, pending, plan.recipe, plan.parts, notes, engine))
     if left := plan.pending():
         raise UnitError(failures(left, plan.parts))
 

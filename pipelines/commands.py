@@ -66,9 +66,7 @@ def verify(release: Path, output: str) -> int:
     return FAILED if findings else DONE
 
 
-def inspect(
-    page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, output: str
-) -> int:
+def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, output: str) -> int:
     """Show what a build would think of a page, or of each on standard input."""
     if jsonl == (page is not None):
         return _ended(USAGE, "give either a PAGE or --jsonl")
@@ -119,9 +117,7 @@ def _build(plan: builds.Plan, workers: int, output: str, console: Console) -> in
         return _ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:
         if _disk_is_full(error):
-            return _ended(
-                TRY_AGAIN, f"{_OUT_OF_SPACE}: free some and run the same command again"
-            )
+            return _ended(TRY_AGAIN, f"{_OUT_OF_SPACE}: free some and run the same command again")
         return _ended(FAILED, _said(error))
     _answer(output, manifest, plan.release, console)
     console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")

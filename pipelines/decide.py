@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from florilegium.dedup.decisions import DECISION, Reason
+from florilegium.dedup.decisions import Reason
 from florilegium.manifests.document import Facts
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
@@ -93,9 +93,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         raise LostRecordsError(f"{folder.name}: the part is gone; run the build again")
     decisions = np.load(part.decisions, allow_pickle=False)
     losses = [
-        loss
-        for table in batches(folder / "losses.parquet")
-        for loss in from_table(table, Loss)
+        loss for table in batches(folder / "losses.parquet") for loss in from_table(table, Loss)
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
@@ -140,7 +138,8 @@ def _decision(decisions: np.ndarray, ordinal: int, place: int) -> np.void | None
     row = ordinal << 32 | place
     found = int(np.searchsorted(decisions["row"], np.uint64(row)))
     if found < len(decisions) and int(decisions["row"][found]) == row:
-        return decisions[found]
+        one: np.void = decisions[found]
+        return one
     return None
 
 

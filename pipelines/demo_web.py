@@ -7,12 +7,13 @@ time, with the records that crawlers write around their responses.
 
 import csv
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import msgspec
 from fastwarc import warc
 from fastwarc.stream_io import (
     BrotliWriter,
@@ -27,7 +28,7 @@ from msgspec import Struct
 
 from florilegium.pipelines.files import replacing
 
-FILES: dict[str, type[WarcWriter] | None] = {
+FILES: dict[str, Callable[[BinaryIO], WarcWriter] | None] = {
     "demo-0.warc.gz": GzipWriter,
     "demo-1.warc.zst": ZstdWriter,
     "demo-2.warc.lz4": Lz4Writer,
@@ -63,7 +64,7 @@ def captures() -> list[Capture]:
     """Return the table of the demonstration's captures, in the order of capture."""
     text = (resources.files("florilegium.pipelines") / "demo" / "pages.tsv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    found = [Capture(**{**row, "status": int(row["status"])}) for row in rows]
+    found = msgspec.convert(list(rows), list[Capture], strict=False)
     return sorted(found, key=lambda capture: capture.captured)
 
 

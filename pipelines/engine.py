@@ -13,7 +13,7 @@ import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pvalue import PCollection
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from msgspec import Struct
 
 Item = TypeVar("Item")
@@ -47,12 +47,13 @@ class Engine(Struct, frozen=True):
         """
         shares = balanced(items, sizes, self.workers)
         keyed = [(share, item) for share, batch in enumerate(shares) for item in batch]
-        return (
+        one_by_one: PCollection[Item] = (
             root
             | f"{label}: list" >> beam.Create(keyed, reshuffle=False)
             | f"{label}: spread" >> beam.GroupByKey()
             | f"{label}: one by one" >> beam.FlatMap(_items)
         )
+        return one_by_one
 
 
 def balanced(items: Sequence[Item], sizes: Sequence[int], shares: int) -> list[list[Item]]:
@@ -73,7 +74,7 @@ def _items(group: tuple[int, Iterable[Any]]) -> Iterator[Any]:
 
 @contextmanager
 def _loopback_only() -> Iterator[None]:
-    """Make the gRPC servers that Beam starts listen on loopback, where it would take any address."""
+    """Make the gRPC servers that Beam starts listen on loopback instead of on any address."""
     start = grpc.server
 
     def server(*args: Any, **options: Any) -> grpc.Server:  # noqa: ANN401

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from florilegium.dedup.decisions import STORED
-from florilegium.dedup.signature import sign
+from florilegium.dedup.signature import SIGNATURE, sign
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
@@ -83,7 +83,7 @@ def stored(documents: list[Document], keep: str) -> np.ndarray:
     """Return what deduplication needs to know of each document, as STORED entries."""
     entries = np.zeros(len(documents), STORED)
     signatures = sign([document.text for document in documents])
-    for name in signatures.dtype.names:
+    for name in SIGNATURE.names or ():
         entries[name] = signatures[name]
     for entry, document in zip(entries, documents, strict=True):
         entry["id"] = np.frombuffer(document.id, np.uint8)

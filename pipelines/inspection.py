@@ -3,11 +3,13 @@
 import base64
 import binascii
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
@@ -20,9 +22,10 @@ from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines.decode import content_type, decode
+from florilegium.pipelines.decode import Decoded, content_type, decode
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.metadata import Metadata
+from florilegium.pipelines.metadata import read as read_metadata
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.stages import Tools, harvest_page
@@ -233,7 +236,8 @@ def _answer(line: _Line, tools: Tools) -> Inspection:
 
 
 def _is_at(record: Record, url: str) -> bool:
-    return record.kind == "response" and record.headers.get("warc-target-uri", "").strip("<>") == url
+    target = record.headers.get("warc-target-uri", "").strip("<>")
+    return record.kind == "response" and target == url
 
 
 def _captured(page: Page | Loss, name: str, tools: Tools) -> Inspection:
@@ -247,7 +251,7 @@ def _captured(page: Page | Loss, name: str, tools: Tools) -> Inspection:
 def _add_declarations(found: Inspection, page: Page) -> None:
     """Add what the page says of itself, even if the build would not come to read it."""
     decoded = decode(page.payload, content_type(page.content_type).charset, page.host)
-    if not hasattr(decoded, "text"):
+    if not isinstance(decoded, Decoded):
         return
     found.charset, found.charset_method = decoded.charset, decoded.method
     found.metadata = about = read_metadata(decoded.text)
@@ -266,7 +270,7 @@ def _add_loss(found: Inspection, loss: Loss) -> None:
 
 def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection:
     """Add the facts of a document, and every measure with its range."""
-    (row,) = measure([document.text], profile_of(document.lang))
+    (row,) = measure([document.text], np.array([profile(document.lang)], np.uint8))
     document = msgspec.structs.replace(document, counts=counts(row))
     for name in ("text", "lang", "lang_score", "lang_second", "foreign_share", "chars", "tokens"):
         setattr(found, name, getattr(document, name))
@@ -283,3 +287,7 @@ def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection
         found.stage, found.rule = "quality", failed.rule
         found.value, found.limit = failed.value, failed.limit
     return found
+
+
+def _finite(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None

@@ -1,4 +1,4 @@
-"""Progress of a harvest: each worker notes how far it is, the driver reads the notes and shows them.
+"""Progress of a harvest: each worker notes how far it is, and the driver shows the notes.
 
 Notes are files beside the work, so they look the same whatever process or engine does the work.
 They are for people only: no count in a release comes from them.
@@ -76,13 +76,14 @@ class UnitProgress:
 def total(folder: Path) -> Note:
     """Return the sum of all notes in a folder."""
     losses: Counter[str] = Counter()
-    sums = [0, 0, 0]
+    read = records = documents = 0
     for path in folder.glob("*.json"):
         try:
             note = msgspec.json.decode(path.read_bytes(), type=Note)
         except (OSError, msgspec.MsgspecError):
             continue
-        for position, value in enumerate((note.bytes, note.records, note.documents)):
-            sums[position] += value
+        read += note.bytes
+        records += note.records
+        documents += note.documents
         losses.update(note.losses)
-    return Note(*sums, dict(losses))
+    return Note(read, records, documents, dict(losses))

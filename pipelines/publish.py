@@ -5,6 +5,7 @@ the same on every engine, from which nested samples can be read as ranges. Texts
 batches keyed by shard, in waves, so that memory does not grow with the corpus.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -97,7 +98,7 @@ def plan_shards(kept: dict[str, dict[int, Bucket]], shards: Shards) -> list[Shar
 
 
 def waves(plans: Iterable[ShardPlan], most_bytes: int, fewest: int) -> Iterator[list[ShardPlan]]:
-    """Yield the shards in groups of about `most_bytes` of text, or of `fewest` if they are large."""
+    """Yield the shards in groups of about `most_bytes` of text, or of `fewest` large ones."""
     wave: list[ShardPlan] = []
     for plan in plans:
         full = sum(p.bytes for p in wave) + plan.bytes > most_bytes
@@ -166,9 +167,7 @@ def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[str
         yield label, _pack(waiting[label])
 
 
-def _may_hold(
-    group: pq.RowGroupMetaData, wanted: dict[str, dict[int, ShardPlan]]
-) -> bool:
+def _may_hold(group: pq.RowGroupMetaData, wanted: dict[str, dict[int, ShardPlan]]) -> bool:
     """Say whether a row group of a part, sorted by language and id, may hold wanted rows."""
     names = [group.column(i).path_in_schema for i in range(group.num_columns)]
     langs = group.column(names.index("lang")).statistics
@@ -209,8 +208,9 @@ def _by_shard(
 def _pack(tables: list[pa.Table]) -> bytes:
     (batch,) = pa.concat_tables(tables).combine_chunks().to_batches()
     message = batch.serialize()
+    size: bytes = message.size.to_bytes(8, "big")
     packed: bytes = pa.compress(message, codec="zstd", asbytes=True)
-    return message.size.to_bytes(8, "big") + packed
+    return size + packed
 
 
 def _unpack(packed: bytes) -> pa.RecordBatch:
@@ -229,9 +229,7 @@ class _Write(beam.DoFn):
         label, messages = keyed
         batches = [_unpack(message) for message in messages]
         table = pa.Table.from_batches(batches, _WIRE).sort_by("id").cast(DOCUMENT_SCHEMA)
-        write_shard(
-            self._plans[label], table, self._shards, Path(self._release), Path(self._notes)
-        )
+        write_shard(self._plans[label], table, self._shards, Path(self._release), Path(self._notes))
         yield label
 
 
@@ -277,7 +275,7 @@ def note_path(notes: Path, plan: ShardPlan) -> Path:
 
 
 def write_parquet(table: pa.Table, path: Path, row_group_bytes: int) -> None:
-    """Write documents as the release has them: zstd, row groups of about so much text, page index."""
+    """Write documents as a release has them: zstd, row groups of so much text, page index."""
     columns = [name for name in _REPEATING if name in table.column_names]
     order = [pq.SortingColumn(table.schema.get_field_index("id"))]
     with pq.ParquetWriter(
@@ -298,4 +296,4 @@ def _row_groups(sizes: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
     """Yield runs of rows whose texts reach `most` bytes, the last one excepted."""
     group = np.cumsum(sizes) // most
     edges = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(sizes)]
-    yield from zip(edges, edges[1:], strict=False)
+    yield from itertools.pairwise(edges)

@@ -64,14 +64,22 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 # What harvest reads of a recipe; a change to anything else leaves finished parts valid.
 HARVEST_KEYS = (
-    "languages", "keep_truncated", "rights", "extraction", "personal", "tokenizer", "keep"
+    "languages",
+    "keep_truncated",
+    "rights",
+    "extraction",
+    "personal",
+    "tokenizer",
+    "keep",
 )
 
 
 def shipped() -> list[str]:
     """Return the names of the recipes that come with the package, sorted."""
     folder = resources.files("florilegium.pipelines") / "recipes"
-    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    return sorted(
+        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
+    )
 
 
 def load(name_or_path: str) -> Recipe:

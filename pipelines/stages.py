@@ -125,9 +125,7 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
         return _refused(page, "extract", extracted)
     text = normalise(extracted.text)
     if len(text) < recipe.extraction.min_chars:
-        return page.loss(
-            "extract", "too_short", value=len(text), limit=recipe.extraction.min_chars
-        )
+        return page.loss("extract", "too_short", value=len(text), limit=recipe.extraction.min_chars)
     identity = tools.identifier.identify(text)
     if identity.lang not in tools.languages:
         return _foreign(page, identity)

@@ -1,9 +1,11 @@
 import hashlib
+import itertools
 
 import pytest
-from florilegium.manifests.merkle import EMPTY_ROOT, Span, leaf_hash, node_hash, span
 from hypothesis import given
 from hypothesis import strategies as st
+
+from florilegium.manifests.merkle import EMPTY_ROOT, Span, leaf_hash, node_hash, span
 
 leaves = st.lists(st.binary(max_size=3).map(leaf_hash), max_size=70)
 
@@ -27,7 +29,7 @@ def test_the_root_is_the_tree_head_of_the_specification(entries):
 def test_the_root_does_not_depend_on_where_shards_begin(entries, cuts):
     edges = sorted({0, len(entries), *(min(cut, len(entries)) for cut in cuts)})
     whole = Span()
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         whole.extend(span(entries[begin:end], begin))
     assert whole.root() == tree_head(entries)
 

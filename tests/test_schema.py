@@ -1,38 +1,39 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
+
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table, to_table
-from msgspec.structs import replace
 
 
 def document(**changes):
-    fields = dict(
-        id=b"0123456789abcdef",
-        url="https://blog.example/a",
-        host="blog.example",
-        domain="blog.example",
-        crawl_time=1_773_000_000,
-        lang="deu_Latn",
-        lang_score=0.5,
-        lang_second="nld_Latn",
-        foreign_share=0.25,
-        chars=3,
-        text_bytes=4,
-        tokens=1,
-        counts=Counts(*range(len(Counts.__struct_fields__))),
-        pii=Personal(email=2),
-        extractor="test",
-        charset="utf-8",
-        charset_method="http",
-        warc="a.warc.gz",
-        warc_offset=7,
-        warc_length=9,
-        payload_digest=b"x" * 32,
-        text="Ähm",
-    )
+    fields = {
+        "id": b"0123456789abcdef",
+        "url": "https://blog.example/a",
+        "host": "blog.example",
+        "domain": "blog.example",
+        "crawl_time": 1_773_000_000,
+        "lang": "deu_Latn",
+        "lang_score": 0.5,
+        "lang_second": "nld_Latn",
+        "foreign_share": 0.25,
+        "chars": 3,
+        "text_bytes": 4,
+        "tokens": 1,
+        "counts": Counts(*range(len(Counts.__struct_fields__))),
+        "pii": Personal(email=2),
+        "extractor": "test",
+        "charset": "utf-8",
+        "charset_method": "http",
+        "warc": "a.warc.gz",
+        "warc_offset": 7,
+        "warc_length": 9,
+        "payload_digest": b"x" * 32,
+        "text": "Ähm",
+    }
     return Document(**{**fields, **changes})
 
 
