@@ -176,30 +176,32 @@ def _declared(body: bytes, http_label: str | None, host: str | None) -> Decoded 
     )
     readings = []
     for label, method in labels:
-        charset = charset_named(label)
-        if charset is None or charset.startswith("utf-"):
-            continue
-        text = _strictly(body, charset)
-        if text is not None and not _C1.search(text):
+        charset = _legacy(label)
+        text = _strictly(body, charset) if charset else None
+        if charset and text is not None and not _C1.search(text):
             readings.append(Decoded(text, charset, method))
-    named = {reading.charset for reading in readings}
-    if len(named) == 2:
-        votes = _votes(body, host)
-        return max(readings, key=lambda reading: votes.count(reading.charset))
-    if named == {"windows-1252"} and readings[0].method == "http":
-        votes = _votes(body, host)
-        winner = max(votes, key=votes.count)
-        return readings[0] if winner == "windows-1252" or votes.count(winner) < 2 else None
+    if len(readings) == 2 and readings[0].text != readings[1].text:
+        winner, _ = _vote(body, host)
+        elected = _strictly(body, winner) if winner else None
+        return next((reading for reading in readings if reading.text == elected), readings[0])
+    if [(reading.charset, reading.method) for reading in readings] == [("windows-1252", "http")]:
+        winner, agreed = _vote(body, host)
+        return None if agreed and winner != "windows-1252" else readings[0]
     return readings[0] if readings else None
+
+
+def _vote(body: bytes, host: str | None) -> tuple[str | None, bool]:
+    """Return what most detectors take the page for, and whether any two agree."""
+    votes = _votes(body, host)
+    winner = max(votes, key=votes.count, default=None)
+    return winner, winner is not None and votes.count(winner) > 1
 
 
 def _detected(body: bytes, host: str | None) -> Decoded | Undecodable:
     votes = _votes(body, host)
-    method: Method = "detected" if len(votes) == 2 else "arbiter"
+    method: Method = "detected" if len(votes) == 2 and len(set(votes)) == 1 else "arbiter"
     least_broken, seen = 1.0, "unknown"
     for charset in sorted(dict.fromkeys(votes), key=votes.count, reverse=True):
-        if charset is None or charset.startswith("utf-"):
-            continue
         text, broken = _leniently(body, charset)
         text, controls = _C1.subn("\ufffd", text)
         share = (broken + controls) / len(body)
@@ -218,7 +220,7 @@ def _own_declaration(body: bytes) -> str | None:
     return label.decode("latin-1") if label else None
 
 
-def _votes(body: bytes, host: str | None) -> list[str | None]:
+def _votes(body: bytes, host: str | None) -> list[str]:
     """Return what chardetng and uchardet take the page for and, if they differ, what chardet does.
 
     The best of them comes first: it wins where no two agree. Two encodings agree if they read the
@@ -231,14 +233,18 @@ def _votes(body: bytes, host: str | None) -> list[str | None]:
     domain = (host or "").rstrip(".").rpartition(".")[2].lower()
     # chardetng aborts on a top-level domain that it finds malformed.
     top_level = domain.encode() if domain.isascii() and domain.replace("-", "").isalnum() else None
-    votes = [
-        charset_named(chardetng_py.detect(sample, allow_utf8=False, tld=top_level)),
-        charset_named(detect_encoding(sample)),
-    ]
-    if votes[0] != votes[1]:
-        votes.append(charset_named(chardet.detect(sample)["encoding"]))
-    readings = [vote and _leniently(sample, vote)[0] for vote in votes]
+    first = _legacy(chardetng_py.detect(sample, allow_utf8=False, tld=top_level))
+    second = _legacy(detect_encoding(sample))
+    third = _legacy(chardet.detect(sample)["encoding"]) if first != second else None
+    votes = [vote for vote in (first, second, third) if vote]
+    readings = [_leniently(sample, vote)[0] for vote in votes]
     return [votes[readings.index(reading)] for reading in readings]
+
+
+def _legacy(label: str | None) -> str | None:
+    """Return the name of an encoding other than Unicode, which is ruled out before."""
+    charset = charset_named(label)
+    return None if charset is None or charset.startswith("utf-") else charset
 
 
 def _strictly(body: bytes, charset: str) -> str | None:
