@@ -1,0 +1,250 @@
+"""What a page says of itself, apart from its text: title, date, language, rights, licence."""
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from florilegium.filters.licence import Evidence, Place
+from florilegium.filters.rights import AGENTS
+
+_MAX_VALUE = 500
+_MAX_URL = 2_000
+_MAX_NODES = 500
+_MAX_TAGS = 20_000
+_LONG_TAG = 20_000
+_MAX_ATTRIBUTES = 5_000
+_MAX_JSON_BLOCKS = 10
+_MAX_JSON_LENGTH = 100_000
+_MAX_JSON_ITEMS = 2_000
+_MAX_LICENCE_LINKS = 100
+_MAX_ANCESTORS = 40
+
+_ROBOTS = AGENTS | {"robots", "googlebot", "bingbot"}
+_LICENCE_NAMES = ("license", "og:license", "dc.rights", "dcterms.rights", "dcterms.license")
+_DATE_NAMES = (
+    "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.issued", "dcterms.created",
+    "datepublished", "pubdate", "parsely-pub-date", "citation_publication_date",
+)  # fmt: skip
+_PAGE_TYPES = ("Article", "Page", "Posting", "WebSite", "CreativeWork", "Report", "Recipe")
+_LICENCE_LINKS = 'a[rel~="license" i], a[href*="creativecommons.org/" i]'
+_JSON_LD = 'script[type="application/ld+json" i]'
+_DATED = '[itemprop~="datePublished"], time[pubdate], article time[datetime], main time[datetime]'
+
+
+class Metadata(Struct, frozen=True, gc=False):
+    """What a page declares. Values are as written, trimmed and cut to 500 characters.
+
+    `published` is a real date, YYYY-MM-DD, from 1990 to 2100. `robots` holds the directives by the
+    crawler they address, "robots" being everyone. `tdm_reservation` is "1" if any such tag says so.
+    """
+
+    title: str | None = None
+    published: str | None = None
+    canonical: str | None = None
+    html_lang: str | None = None
+    content_language: str | None = None
+    robots: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tdm_reservation: str | None = None
+    tdm_policy: str | None = None
+    rsl: str | None = None
+    licences: tuple[Evidence, ...] = ()
+
+
+def read(html: str) -> Metadata:
+    """Return what the page declares of itself. Never raises.
+
+    Of a hostile or huge page only the beginning is read: at most 20,000 tags, and nothing from a
+    tag of 5,000 attributes on, because the parser is quadratic in depth and in attributes.
+    """
+    page = LexborHTMLParser(_beginning(html).encode("utf-8", "replace"))
+    metas = _named_metas(page)
+    links = [node.attributes for node in page.css("link[rel]")[:_MAX_NODES]]
+    things = list(_described_pages(page))
+    root = page.css_first("html")
+    lang = root.attributes.get("lang") or root.attributes.get("xml:lang") if root else None
+    return Metadata(
+        title=_title(page, metas),
+        published=_published(page, metas, things),
+        canonical=_cut(next(_targets(links, "canonical"), None), _MAX_URL),
+        html_lang=_cut(lang),
+        content_language=_first(metas, "content-language"),
+        robots=tuple(_robots(metas)),
+        tdm_reservation=max(_every(metas, ("tdm-reservation",)), key="1".__eq__, default=None),
+        tdm_policy=_first(metas, "tdm-policy"),
+        rsl=_cut(next(_targets(links, "license", "application/rsl+xml"), None), _MAX_URL),
+        licences=tuple(dict.fromkeys(_licences(page, html, metas, links, things))),
+    )
+
+
+def _beginning(html: str) -> str:
+    end = len(html)
+    if html.count("<") > _MAX_TAGS:
+        end = -1
+        for _ in range(_MAX_TAGS + 1):
+            end = html.find("<", end + 1)
+    position = 0
+    for piece in html[:end].split(">"):
+        opened = piece.rfind("<")
+        if opened >= 0 and len(piece) - opened > _LONG_TAG and _is_crowded(piece[opened:]):
+            return html[: position + opened]
+        position += len(piece) + 1
+    return html[:end]
+
+
+def _is_crowded(tag: str) -> bool:
+    """Count attributes as words outside double quotes: a long value alone costs nothing."""
+    words = sum(len(part.split()) for part in tag.split('"')[::2])
+    return words > _MAX_ATTRIBUTES and not tag.startswith("<!")
+
+
+def _named_metas(page: LexborHTMLParser) -> list[tuple[str, str]]:
+    metas = []
+    for node in page.css("meta[content]")[:_MAX_NODES]:
+        given = node.attributes
+        name = given.get("name") or given.get("property") or given.get("http-equiv")
+        name = (name or given.get("itemprop") or "").strip().lower()
+        content = _cut(given.get("content"))
+        if name and content:
+            metas.append((name, content))
+    return metas
+
+
+def _every(metas: Iterable[tuple[str, str]], names: Iterable[str]) -> Iterator[str]:
+    return (content for wanted in names for name, content in metas if name == wanted)
+
+
+def _first(metas: Iterable[tuple[str, str]], *names: str) -> str | None:
+    return next(_every(metas, names), None)
+
+
+def _targets(
+    links: Iterable[dict[str, str | None]], relation: str, media_type: str | None = None
+) -> Iterator[str]:
+    for link in links:
+        kind = (link.get("type") or "").strip().lower()
+        if relation in (link.get("rel") or "").lower().split() and media_type in (None, kind):
+            yield link.get("href") or ""
+
+
+def _title(page: LexborHTMLParser, metas: list[tuple[str, str]]) -> str | None:
+    node = page.css_first("head > title")
+    return (_cut(node.text()) if node else None) or _first(metas, "og:title")
+
+
+def _robots(metas: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, content in metas:
+        if name in _ROBOTS:
+            yield name, tuple(content.lower().replace(",", " ").replace(";", " ").split())
+
+
+def _published(
+    page: LexborHTMLParser, metas: list[tuple[str, str]], things: list[dict[str, Any]]
+) -> str | None:
+    """Return the first real date, from the most to the least deliberate statement."""
+    stated = [
+        *_every(metas, ("article:published_time",)),
+        *(thing.get("datePublished") for thing in things),
+        *_every(metas, _DATE_NAMES),
+    ]
+    if date := next(filter(None, map(_date, stated)), None):
+        return date
+    marked = (node.attributes for node in page.css(_DATED)[:_MAX_NODES])
+    times = (given.get("datetime") or given.get("content") for given in marked)
+    return next(filter(None, map(_date, times)), None)
+
+
+def _date(stated: object) -> str | None:
+    """Return the date that begins a statement in year, month, day order, if it is a real one."""
+    if not isinstance(stated, str):
+        return None
+    day = stated.strip()[:10].replace("/", "-").replace(".", "-")
+    try:
+        date = datetime.date.fromisoformat(day if day[4:5] == "-" else day[:8])
+    except ValueError:
+        return None
+    return date.isoformat() if 1990 <= date.year <= 2100 else None
+
+
+def _described_pages(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+    """Yield the JSON-LD objects that describe the page: not its pictures, comments or products."""
+    for node in page.css(_JSON_LD)[:_MAX_JSON_BLOCKS]:
+        source = node.text()
+        if len(source) > _MAX_JSON_LENGTH:
+            continue
+        try:
+            pending = [json.loads(source, strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        for thing in pending:  # grows as it goes: breadth first, no recursion
+            if len(pending) > _MAX_JSON_ITEMS:
+                break
+            if isinstance(thing, list):
+                pending.extend(thing)
+            elif isinstance(thing, dict):
+                if _is_page(thing.get("@type")):
+                    yield thing
+                pending.extend(thing.get(key) for key in ("@graph", "mainEntity", "hasPart"))
+
+
+def _is_page(kind: object) -> bool:
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any(isinstance(name, str) and name.endswith(_PAGE_TYPES) for name in kinds)
+
+
+def _licences(
+    page: LexborHTMLParser,
+    html: str,
+    metas: list[tuple[str, str]],
+    links: list[dict[str, str | None]],
+    things: list[dict[str, Any]],
+) -> Iterator[Evidence]:
+    stated: tuple[tuple[Place, Iterable[object]], ...] = (
+        ("link", _targets(links, "license")),
+        ("meta", _every(metas, _LICENCE_NAMES)),
+        ("json-ld", (thing.get("license") for thing in things)),
+    )
+    for place, values in stated:
+        for value in values:
+            if url := _address(value):
+                yield Evidence(url, place)
+    for node in page.css(_LICENCE_LINKS)[-_MAX_LICENCE_LINKS:]:
+        if url := _address(node.attributes.get("href")):
+            yield Evidence(url, _place(node, html))
+
+
+def _address(value: object) -> str | None:
+    """Return the address in a JSON-LD value, which may be a list or an object, or a plain one."""
+    if isinstance(value, list):
+        value = next(iter(value), None)
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("url")
+    return _cut(value) if isinstance(value, str) else None
+
+
+def _place(node: LexborNode, html: str) -> Place:
+    """Tell a link about the page from one about a picture: by what it stands in, or how late.
+
+    The last tenth of a page counts as its footer.
+    """
+    href = node.attributes.get("href") or ""
+    rel = "license" in (node.attributes.get("rel") or "").lower().split()
+    footer = html.rfind(href) > 0.9 * len(html)
+    above, steps = node.parent, 0
+    while above is not None and above.tag != "body" and steps < _MAX_ANCESTORS:
+        given = above.attributes
+        label = f"{given.get('id') or ''} {given.get('class') or ''}".lower()
+        if above.tag in ("figure", "figcaption") or "caption" in label:
+            return "a"
+        footer = footer or above.tag == "footer" or "footer" in label
+        above, steps = above.parent, steps + 1
+    if rel:
+        return "a-rel-footer" if footer else "a-rel"
+    return "a-footer" if footer else "a"
+
+
+def _cut(value: str | None, limit: int = _MAX_VALUE) -> str | None:
+    return " ".join((value or "")[: 4 * limit].split())[:limit] or None
