@@ -1,0 +1,107 @@
+"""The child process that parses pages, so that a page can kill no more than the child.
+
+It reads one request after another from standard input and answers each on standard output.
+It ends when its input ends, that is also when its parent was killed. Run by `Extractor`.
+"""
+
+import logging
+import os
+import resource
+import signal
+import struct
+import sys
+from typing import BinaryIO, Final, Literal
+
+import msgspec
+import trafilatura
+from msgspec import Struct
+from resiliparse.extract.html2text import extract_plain_text
+
+HEADER: Final = struct.Struct(">I")
+"""What stands before every message: the number of its bytes."""
+
+_GLANCE_IS_SHORT: Final = 250
+
+Task = Literal["glance", "trafilatura", "trafilatura-fast"]
+
+
+class Request(Struct, frozen=True, array_like=True):
+    """A page, and what to make of it within how many seconds of processor time."""
+
+    task: Task
+    cpu_seconds: float
+    html: str
+
+
+class Reply(Struct, frozen=True, array_like=True):
+    """The text found, or how the attempt ended and by which exception."""
+
+    ending: Literal["text", "memory", "crash"]
+    text: str
+
+
+def glance(html: str) -> str:
+    """Return a first text of a page, some furniture in it: enough to tell the language."""
+    main = extract_plain_text(html, main_content=True, alt_texts=False, list_bullets=False)
+    if len(main) >= _GLANCE_IS_SHORT:
+        return str(main)
+    return str(extract_plain_text(html, alt_texts=False, list_bullets=False))
+
+
+def main_text(html: str, fast: bool) -> str:
+    """Return the main text by trafilatura: one line a block, tables in, comments out."""
+    text = trafilatura.extract(
+        html,
+        fast=fast,
+        include_comments=False,
+        include_tables=True,
+        deduplicate=False,
+        with_metadata=False,
+    )
+    return text or ""
+
+
+def answer(request: Request) -> Reply:
+    """Do what the request asks. The kernel ends this process when the time is used up."""
+    # ITIMER_PROF counts the processor time of the process, native code too, and its signal
+    # kills: no busy machine and no loop in a library can change when that is.
+    signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
+    try:
+        if request.task == "glance":
+            return Reply("text", glance(request.html))
+        return Reply("text", main_text(request.html, fast=request.task == "trafilatura-fast"))
+    except MemoryError:
+        return Reply("memory", "MemoryError")
+    except Exception as error:
+        return Reply("crash", type(error).__name__)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def read_exactly(stream: BinaryIO, size: int) -> bytes | None:
+    """Return the next bytes of a stream, or None if it ends before."""
+    data = stream.read(size)
+    return data if len(data) == size else None
+
+
+def main(memory_bytes: int) -> None:
+    """Answer requests until there are no more."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    logging.disable(logging.CRITICAL)
+    requests = sys.stdin.buffer
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not end up between the replies
+    decoder = msgspec.msgpack.Decoder(Request)
+    while (header := read_exactly(requests, HEADER.size)) is not None:
+        message = read_exactly(requests, *HEADER.unpack(header))
+        if message is None:
+            return
+        reply = answer(decoder.decode(message))
+        payload = msgspec.msgpack.encode(reply)
+        replies.write(HEADER.pack(len(payload)) + payload)
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,136 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from florilegium.filters.personal import Span, count, find, mask
+from florilegium.manifests.document import Personal
+
+PIECES = [
+    *"0123456789 -./(+@:,aZ\n",
+    "tel. ",
+    "PESEL ",
+    "IP ",
+    "a@b.de",
+    "+49 30 901820",
+    "217.160.0.187",
+    "44051401359",
+    "DE89 3704 0044 0532 0130 00",
+    "4111 1111 1111 1111",
+    "131052-308T",
+    "2a00:1450:4001::200e",
+    "<email-pii>",
+    "\u00a0",
+    "é",
+]
+
+
+def found(text):
+    return [(span.kind, text[span.start : span.end]) for span in find(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "item"),
+    [
+        ("Mail: anna.b+c@post.example.de!", "email", "anna.b+c@post.example.de"),
+        ("πού; info@bücher-laden.example.at.", "email", "info@bücher-laden.example.at"),
+        ("+49 (0)30 901820", "phone", "+49 (0)30 901820"),
+        ("Fax 0049 30 901820", "phone", "0049 30 901820"),
+        ("Tel.: (030) 90 18 20", "phone", "(030) 90 18 20"),
+        ("Tél. 01.23.45.67.89", "phone", "01.23.45.67.89"),
+        ("τηλ. 210 1234567", "phone", "210 1234567"),
+        ("тел: 8 (495) 123-45-67", "phone", "8 (495) 123-45-67"),
+        ("+33\u00a01\u00a023\u00a045\u00a067\u00a089", "phone", "+33\xa01\xa023\xa045\xa067\xa089"),
+        ("2024 +49 30 901820", "phone", "+49 30 901820"),
+        ("von 217.160.0.187 aus", "ip", "217.160.0.187"),
+        ("DNS: 8.8.8.8", "ip", "8.8.8.8"),
+        ("[2a00:1450:4001:830::200e]", "ip", "2a00:1450:4001:830::200e"),
+        ("DE89370400440532013000", "iban", "DE89370400440532013000"),
+        ("ES91 2100 0418 4502 0005 1332 BIC", "iban", "ES91 2100 0418 4502 0005 1332"),
+        ("4111 1111 1111 1111 12/27", "card", "4111 1111 1111 1111"),
+        ("Visa 4111111111111111", "card", "4111111111111111"),
+        ("3782-822463-10005", "card", "3782-822463-10005"),
+        ("PESEL: 44051401359", "national_id", "44051401359"),
+        ("BSN 111222333", "national_id", "111222333"),
+        ("DNI 54362315K", "national_id", "54362315K"),
+        ("NIE X-2482300-W", "national_id", "X-2482300-W"),
+        ("personnummer 880320-0016", "national_id", "880320-0016"),
+        ("fødselsnummer 151086 95088", "national_id", "151086 95088"),
+        ("rijksregisternummer 85.07.30-033.28", "national_id", "85.07.30-033.28"),
+        ("CPR-nr. 211062-5629", "national_id", "211062-5629"),
+        ("ЕГН 7523169263", "national_id", "7523169263"),
+        ("131052-308T", "national_id", "131052-308T"),
+        ("RCCMNL83S18D969H", "national_id", "RCCMNL83S18D969H"),
+        ("756.9217.0769.85", "national_id", "756.9217.0769.85"),
+    ],
+)
+def test_an_item_is_found_with_its_kind_and_its_bounds(text, kind, item):
+    assert found(text) == [(kind, item)]
+    assert find(mask(text, find(text))) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "logo@2x.png",
+        "ISBN 978-3-16-148410-0",
+        "EUR 1.234.567,89 + 20 000 000",
+        "2024-01-02 12:30:45",
+        "Version 2.100.3.1 und 10.0.190.4",
+        "see section 6.3.6.2",
+        "linux-6.1.0.200-amd64",
+        "127.0.0.1, 192.168.178.1",
+        "1.3.6.101.4.1.311",
+        "01.23.45.67.89",
+        "00:1A:2B:3C:4D:5E",
+        "DE89 3704 0044 0532 0130 01",
+        "4111111111111111",
+        "4111 1111 1111 1112",
+        "44051401359 111222333 8803200016",
+        "PESEL 44051401358",
+        "fødselsnummer 15108695077",
+        "Hotel 2010 20 000 000",
+        "a1234567@ @b.de a@b",
+        "",
+    ],
+)
+def test_numbers_that_only_look_like_it_are_left_alone(text):
+    assert found(text) == []
+
+
+def test_a_mask_names_the_kind_and_keeps_all_else():
+    text = "É: a@b.de, Tel. 030 901820; oib 33392005961."
+    assert mask(text, find(text)) == "É: <email-pii>, Tel. <phone-pii>; oib <national-id-pii>."
+
+
+def test_a_name_counts_for_the_first_number_after_it():
+    assert [kind for kind, _ in found("Tel. 030 901820, 040 1234567")] == ["phone"]
+    assert found("Tel. " + "x" * 40 + " 030 901820") == []
+
+
+def test_counts_are_by_kind():
+    assert count(find("a@b.de c@d.org IP 8.8.8.8")) == Personal(email=2, ip=1)
+    assert count(()) == Personal()
+
+
+@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join) | st.text(st.characters()))
+def test_nothing_is_left_to_mask_in_a_masked_text(text):
+    spans = find(text)
+    assert find(mask(text, spans)) == ()
+    ends = [0, *(place for span in spans for place in (span.start, span.end)), len(text)]
+    assert ends == sorted(ends)
+    assert all(isinstance(span, Span) and span.start < span.end for span in spans)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["-a", "9", "@", "a@", "a@b.cc.1", "1 ", "DE89 ", "dead:", "1.2.3.", "A1B2", "+49 30 901820 "],
+)
+def test_time_grows_no_faster_than_length(piece):
+    def seconds(repeats):
+        start = time.process_time()
+        find(piece * repeats)
+        return time.process_time() - start
+
+    assert min(seconds(16_000) for _ in range(2)) < 8 * max(seconds(4_000), 0.01)
