@@ -143,7 +143,7 @@ def _coded(body: bytes, writer: Any) -> bytes:  # noqa: ANN401
     stream = BytesIO()
     coder = writer(stream)
     coder.write(body)
-    coder.finish()
+    coder.close()
     return stream.getvalue()
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.pipelines.extract_child import HEADER, Reply, Request, Task
+from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.structure import structure
 
 
@@ -23,7 +24,7 @@ class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     policy: Literal["trafilatura", "trafilatura-fast"] = "trafilatura"
     """`trafilatura-fast` leaves out the second opinions of readability and justext."""
-    min_chars: int = 100
+    min_chars: int = 150
     """A page with less main text counts as empty."""
     max_chars: int = 5_000_000
     max_depth: int = 250
@@ -43,12 +44,26 @@ class Failure(Struct, frozen=True):
     """Why a page gave no text: the rule, what it measured and the bound that was crossed."""
 
     rule: Literal[
-        "too_large", "too_deep", "too_many_attributes", "timeout", "memory", "crash", "empty"
+        "too_large",
+        "too_deep",
+        "too_many_attributes",
+        "timeout",
+        "memory",
+        "crash",
+        "empty",
+        "too_short",
     ]
     value: float | None = None
     limit: float | None = None
     detail: str | None = None
     """What ended the child, as in "SIGSEGV"; for crashes only."""
+
+
+class Glance(Struct, frozen=True):
+    """A first look at a page: good for its rights and its language, not for a corpus."""
+
+    text: str
+    metadata: Metadata
 
 
 class Extracted(Struct, frozen=True):
@@ -92,18 +107,21 @@ class Extractor:
         """Policy and version of the program behind it, as in "trafilatura 2.3.1"."""
         return f"{self._extraction.policy} {importlib.metadata.version('trafilatura')}"
 
-    def glance(self, html: str) -> str | Failure:
-        """Return a first text at a fraction of the cost: for the language, not for a corpus."""
-        return self._ask("glance", html)
+    def look(self, html: str) -> Glance | Failure:
+        """Return what a page declares and a first text of it, at a fraction of the cost."""
+        reply = self._ask("look", html)
+        if isinstance(reply, Failure):
+            return reply
+        return Glance(reply.text, reply.metadata or Metadata())
 
     def extract(self, html: str) -> Extracted | Failure:
         """Return the main text, or why there is none."""
-        text = self._ask(self._extraction.policy, html)
-        if isinstance(text, Failure):
-            return text
-        if len(text) < self._extraction.min_chars:
-            return Failure("empty", len(text), self._extraction.min_chars)
-        return Extracted(text, self.version)
+        reply = self._ask(self._extraction.policy, html)
+        if isinstance(reply, Failure):
+            return reply
+        if (size := len(reply.text)) < self._extraction.min_chars:
+            return Failure("too_short" if size else "empty", size, self._extraction.min_chars)
+        return Extracted(reply.text, self.version)
 
     def close(self) -> None:
         """End the child. The next page would start another."""
@@ -128,7 +146,7 @@ class Extractor:
     ) -> None:
         self.close()
 
-    def _ask(self, task: Task, html: str) -> str | Failure:
+    def _ask(self, task: Task, html: str) -> Reply | Failure:
         page = html.encode("utf-8", "replace").decode()  # lone surrogates cannot travel
         request = msgspec.msgpack.encode(Request(task, self._extraction.cpu_seconds, page))
         answer = self._exchange(request)
@@ -137,7 +155,7 @@ class Extractor:
             answer = self._exchange(request)
         return answer
 
-    def _exchange(self, request: bytes) -> str | Failure:
+    def _exchange(self, request: bytes) -> Reply | Failure:
         child = self._running_child()
         assert child.stdin is not None
         try:
@@ -155,7 +173,7 @@ class Extractor:
             self.close()  # an answer still under way must not be taken for the next page's
             raise
         if reply.ending == "text":
-            return reply.text
+            return reply
         self.close()
         if reply.ending == "memory":
             return Failure("memory", limit=self._extraction.memory_bytes)

@@ -17,12 +17,14 @@ import trafilatura
 from msgspec import Struct
 from resiliparse.extract.html2text import extract_plain_text
 
+from florilegium.pipelines.metadata import Metadata, read
+
 HEADER: Final = struct.Struct(">I")
 """What stands before every message: the number of its bytes."""
 
 _GLANCE_IS_SHORT: Final = 250
 
-Task = Literal["glance", "trafilatura", "trafilatura-fast"]
+Task = Literal["look", "trafilatura", "trafilatura-fast"]
 
 
 class Request(Struct, frozen=True, array_like=True):
@@ -38,6 +40,8 @@ class Reply(Struct, frozen=True, array_like=True):
 
     ending: Literal["text", "memory", "crash"]
     text: str
+    metadata: Metadata | None = None
+    """What the page declares, if the task was to look at it."""
 
 
 def glance(html: str) -> str:
@@ -67,8 +71,8 @@ def answer(request: Request) -> Reply:
     # kills: no busy machine and no loop in a library can change when that is.
     signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
     try:
-        if request.task == "glance":
-            return Reply("text", glance(request.html))
+        if request.task == "look":
+            return Reply("text", glance(request.html), read(request.html))
         return Reply("text", main_text(request.html, fast=request.task == "trafilatura-fast"))
     except MemoryError:
         return Reply("memory", "MemoryError")

@@ -23,9 +23,9 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.decode import Decoded, content_type, decode
+from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.metadata import Metadata
-from florilegium.pipelines.metadata import read as read_metadata
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.stages import Tools, harvest_page
@@ -135,7 +135,7 @@ def inspect_page(page: Page, name: str, tools: Tools) -> Inspection:
     """Return what a build would think of a captured page."""
     found = Inspection(id=name, url=page.url or None)
     outcome = harvest_page(page, tools)
-    _add_declarations(found, page)
+    _add_declarations(found, page, tools)
     if isinstance(outcome, Loss):
         _add_loss(found, outcome)
         found.lang = outcome.lang or (outcome.detail if outcome.stage == "identify" else None)
@@ -248,13 +248,16 @@ def _captured(page: Page | Loss, name: str, tools: Tools) -> Inspection:
     return found
 
 
-def _add_declarations(found: Inspection, page: Page) -> None:
+def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     """Add what the page says of itself, even if the build would not come to read it."""
     decoded = decode(page.payload, content_type(page.content_type).charset, page.host)
     if not isinstance(decoded, Decoded):
         return
     found.charset, found.charset_method = decoded.charset, decoded.method
-    found.metadata = about = read_metadata(decoded.text)
+    glance = tools.extractor.look(decoded.text)
+    if isinstance(glance, Failure):
+        return
+    found.metadata = about = glance.metadata
     found.rights = [
         {"rule": one.rule, "where": one.where, "value": one.value}
         for one in signals(page.headers, about.robots, about.tdm_reservation, about.rsl)

@@ -28,9 +28,7 @@ from florilegium.pipelines.decode import (
     looks_binary,
     sniff_html,
 )
-from florilegium.pipelines.extract import Extracted, Extractor, Failure, check_structure
-from florilegium.pipelines.metadata import Metadata
-from florilegium.pipelines.metadata import read as read_metadata
+from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.tokens import TokenCounter
@@ -80,23 +78,23 @@ class Tools:
 
 
 class Markup(Struct, frozen=True):
-    """A page as a tree of elements: its characters, and what its head says."""
+    """A page in characters, after a first look at it."""
 
     page: Page
     decoded: Decoded
-    metadata: Metadata
+    glance: Glance
     rights: int
 
 
 def harvest_page(page: Page, tools: Tools) -> Document | Loss:
     """Return the document in a page, its counts still to be made, or why there is none."""
-    markup = read_markup(page, tools.recipe)
+    markup = read_markup(page, tools)
     if isinstance(markup, Loss):
         return markup
     return read_text(markup, tools)
 
 
-def read_markup(page: Page, recipe: Recipe) -> Markup | Loss:
+def read_markup(page: Page, tools: Tools) -> Markup | Loss:
     """Stages `decode` and `rights`: bytes to characters, and whether anyone may use them."""
     if not sniff_html(page.payload, page.content_type):
         return page.loss("decode", "not_html", detail=(page.content_type or "none")[:60])
@@ -105,13 +103,16 @@ def read_markup(page: Page, recipe: Recipe) -> Markup | Loss:
     )
     if isinstance(decoded, Undecodable):
         return _refused(page, "decode", decoded)
-    if failure := check_structure(decoded.text, recipe.extraction):
+    if failure := check_structure(decoded.text, tools.recipe.extraction):
         return _refused(page, "decode", failure)
-    metadata = read_metadata(decoded.text)
-    found = signals(page.headers, metadata.robots, metadata.tdm_reservation, metadata.rsl)
-    if refusal := verdict(found, recipe.rights):
+    glance = tools.extractor.look(decoded.text)
+    if isinstance(glance, Failure):
+        return _refused(page, "extract", glance)
+    about = glance.metadata
+    found = signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
+    if refusal := verdict(found, tools.recipe.rights):
         return page.loss("rights", refusal.rule, detail=refusal.value[:60])
-    return Markup(page, decoded, metadata, bits(found))
+    return Markup(page, decoded, glance, bits(found))
 
 
 def read_text(markup: Markup, tools: Tools) -> Document | Loss:
@@ -141,12 +142,9 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
 
 def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
     """Drop a page whose language is beyond doubt none of the recipe's, before the costly parse."""
-    text = tools.extractor.glance(markup.decoded.text)
-    if isinstance(text, Failure):
-        return _refused(markup.page, "extract", text)
-    if len(text) < SURE_CHARS:
+    if len(markup.glance.text) < SURE_CHARS:
         return None
-    identity = tools.identifier.identify(text)
+    identity = tools.identifier.identify(markup.glance.text)
     if identity.lang in tools.languages or identity.score < SURE_SCORE:
         return None
     return _foreign(markup.page, identity)
@@ -170,7 +168,7 @@ def _document(
     digest: bytes,
     tools: Tools,
 ) -> Document:
-    page, metadata = markup.page, markup.metadata
+    page, metadata = markup.page, markup.glance.metadata
     mark = licence((*metadata.licences, *header_evidence(page.headers)))
     return Document(
         id=page.id,

@@ -141,7 +141,7 @@ def test_a_pathological_page_is_text_or_a_named_failure(extractor, name):
     start = time.monotonic()
     ending = check_structure(html, Extraction()) or extractor.extract(html)
     if isinstance(ending, Failure):
-        assert ending.rule in {"too_deep", "too_many_attributes", "timeout", "empty"}
+        assert ending.rule in {"too_deep", "too_many_attributes", "timeout", "empty", "too_short"}
         assert ending.limit is not None
     else:
         ending.text.encode()
@@ -160,9 +160,9 @@ def test_what_is_too_much_for_a_parser_is_named_with_its_number():
 
 
 def test_a_page_without_enough_text_is_empty(extractor):
-    assert extractor.extract("") == Failure("empty", 0, 100)
+    assert extractor.extract("") == Failure("empty", 0, 150)
     ending = extractor.extract("<h1>Kurz</h1><p>Das ist schon der ganze Text dieser Seite.</p>")
-    assert (ending.rule, ending.limit) == ("empty", 100)
+    assert (ending.rule, ending.limit) == ("too_short", 150)
     assert 0 < ending.value < 100
 
 
