@@ -346,5 +346,5 @@ def test_every_count_says_what_it_counts():
     fields = ast.parse(inspect.getsource(Counts)).body[0].body[1:]
     for field, about in zip(fields[::2], fields[1::2], strict=True):
         assert field.annotation.id == "int"
-        assert about.value.value.endswith(".")
+        assert about.value.value.strip().endswith(".")
     assert [field.target.id for field in fields[::2]] == list(Counts.__struct_fields__)
