@@ -5,6 +5,7 @@ import inspect
 import re
 import unicodedata
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -147,7 +148,7 @@ def sentences_of(line):
             free = free and not initial
         if here in TERMINALS and free:
             breaks.append(i)
-    pieces = [line[a + 1 : b] for a, b in zip(breaks, [*breaks[1:], len(line)], strict=True)]
+    pieces = [line[a + 1 : b] for a, b in pairwise([*breaks, len(line)])]
     spoken = [p for p in pieces if any(not c.isspace() and not mark(c) for c in p)]
     return 1 + len(spoken)
 
@@ -227,6 +228,7 @@ ADVERSARIAL = [
     "Foo bar baz [12\nLorem ipsum dolor sit.\nTurn on JavaScript {now}.\nThe {x} is here now.",
     "We use cookies on this.\nPrivacy Policy applies.\nOur TERMS OF USE hold.\nuse cookie s no.",
     "He said: “Go!” (Yes.) ‘No.’ «Oui.» Well...? 3.5 is. J. R. Smith of the U.S. went?! etc.",
+    "Part A.. or B... They joined NATO. Then it rained.. and rained. A. And then... it was over.",
     "l'homme d’état qu'il dell'arte rock'n'roll '' l''x",
     "twenty-one 1990-1995 and/or km/h 1/2 e-mail -x x- a–b a — b c~d a:b 1:2 x=y <b> a<b",
     "Ով է։ Իսկ սա՝ այսպես:\nΠοιος;\nΝαι·",
@@ -245,6 +247,8 @@ pieces = st.lists(st.sampled_from(PIECES), max_size=60)
 any_texts = st.one_of(
     st.text(),
     st.text(st.characters()),
+    st.text("aA1 .-'\n", max_size=40),
+    st.text('aA .?)"', max_size=40).map(lambda text: f"a b c{text}."),
     pieces.map("".join),
     pieces.map(" ".join),
     st.lists(st.sampled_from(["a", "b", "aa"]), max_size=60).map(" ".join),
@@ -328,6 +332,7 @@ def test_texts_of_megabytes_are_counted_in_linear_time():
     assert counts(lines).duplicate_lines == many - 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3).map(lambda n: n << 62) | st.integers(0, 2**64 - 1)))
 def test_equal_hashes_get_equal_numbers_in_order_of_appearance(hashes):
     first = list(dict.fromkeys(hashes))

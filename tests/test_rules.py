@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
@@ -102,6 +102,7 @@ def test_a_short_text_without_repetition_has_none():
     assert {m.value for m in Repetition().measures(facts("Four words, all different."))} == {0.0}
 
 
+@settings(deadline=None)  # the first example may compile the kernels
 @given(st.text() | tiny_texts.map(" ".join) | tiny_texts.map("".join))
 def test_shares_lie_between_zero_and_one_for_any_text(text):
     known = facts(text)
