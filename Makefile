@@ -30,7 +30,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Build the demonstration corpus and verify it
 	$(BIN)/florilegium demo-web $(DEMO)/warc
 	$(BIN)/florilegium build demo --input $(DEMO)/warc --out $(DEMO)/corpora || [ $$? -eq 3 ]
-	$(BIN)/florilegium verify $(DEMO)/corpora/demo/*/
+	$(BIN)/florilegium verify $(DEMO)/corpora/demo/latest
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \

@@ -24,6 +24,12 @@ MAX_CHARACTERS = 2000
 MIN_PARAGRAPH = 40
 """Characters below which a paragraph is too short to be called foreign."""
 
+MAX_PARAGRAPHS = 24
+"""Paragraphs of a text that are looked at, or up to twice as many if there are more."""
+
+ENOUGH_OF_PARAGRAPH = 200
+"""Characters of a paragraph that tell its language."""
+
 MIN_FOREIGN_SCORE = 0.6
 """Score below which a paragraph's own label is not believed."""
 
@@ -222,15 +228,17 @@ class Identifier:
     def foreign_share(self, text: str, lang: str) -> float:
         """Return the share of the text's characters, 0 to 1, in paragraphs of another language.
 
-        A paragraph is a line. It counts when it has `MIN_PARAGRAPH` characters or more and its
-        own label is believed (`MIN_FOREIGN_SCORE`), is a language, and is not one that `lang`
-        is easily mistaken for. Line breaks and surrounding spaces are not counted.
+        A paragraph is a line of `MIN_PARAGRAPH` characters or more. It is foreign when its own
+        label is believed (`MIN_FOREIGN_SCORE`), is a language, and is not one that `lang` is
+        easily mistaken for. Of a long text, `MAX_PARAGRAPHS` spread evenly stand for all.
         """
-        paragraphs = [line.strip() for line in text.split("\n")]
-        whole = sum(map(len, paragraphs))
+        paragraphs = [line for line in map(str.strip, text.split("\n")) if line]
+        step = max(1, len(paragraphs) // MAX_PARAGRAPHS)
+        looked_at = paragraphs[::step]
+        whole = sum(map(len, looked_at))
         foreign = sum(
             len(paragraph)
-            for paragraph in paragraphs
+            for paragraph in looked_at
             if len(paragraph) >= MIN_PARAGRAPH and self._is_foreign(paragraph, lang)
         )
         return round(foreign / whole, 4) if whole else 0.0
@@ -253,7 +261,7 @@ class Identifier:
         return ranked[:2]
 
     def _is_foreign(self, paragraph: str, lang: str) -> bool:
-        own = self.identify(paragraph)
+        own = self.identify(paragraph[:ENOUGH_OF_PARAGRAPH])
         if own.score < MIN_FOREIGN_SCORE or own.lang == NO_LANGUAGE:
             return False
         return own.lang[:3] != lang[:3] and not _easily_mistaken(own.lang, lang)

@@ -16,6 +16,7 @@ from florilegium.pipelines.decide import PartToDecide, Verdict, decide, read_ver
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.files import replacing
 from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.inputs import plan_units
 from florilegium.pipelines.lock import lock
@@ -185,7 +186,14 @@ def _seal(
         )
         plan.draft.rename(plan.release)
         shutil.rmtree(plan.bench)
+        _point_to(plan.release)
     return sealed
+
+
+def _point_to(release: Path) -> None:
+    """Let the link `latest` beside a release lead to it."""
+    with replacing(release.with_name("latest")) as draft:
+        draft.symlink_to(release.name)
 
 
 def finished(plan: Plan) -> Manifest | None:

@@ -1,5 +1,6 @@
 """The command line: what can be typed. What happens then is in `commands`, loaded when needed."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def main() -> None:
     Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 nothing to do, 5 another build is at
     work in the same place, 75 try again (for instance, when the disk is full).
     """
+    # Beam complains, on import, that Google's clients are not installed.
+    logging.disable(logging.WARNING)
 
 
 @main.command()
@@ -121,3 +124,7 @@ def demo_web(folder: Path) -> None:
     from florilegium.pipelines import commands
 
     sys.exit(commands.demo_web(folder))
+
+
+if __name__ == "__main__":
+    main()

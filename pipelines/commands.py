@@ -1,6 +1,5 @@
 """What the commands do. Each returns the exit code of the program."""
 
-import errno
 import logging
 import os
 import sys
@@ -19,6 +18,7 @@ from florilegium.pipelines import demo_web as demonstration
 from florilegium.pipelines import inspection
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.files import NO_ROOM
 from florilegium.pipelines.inputs import InputError, find_files
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.recipe import RecipeError, resolved, shipped
@@ -27,7 +27,6 @@ from florilegium.pipelines.summary import print_summary
 
 DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
 BYTES_PER_WORKER = 16 << 20
-_OUT_OF_SPACE = os.strerror(errno.ENOSPC)
 
 
 def build(
@@ -44,7 +43,7 @@ def build(
     except (RecipeError, InputError) as error:
         return _ended(USAGE, str(error))
     workers = workers or _workers(sum(unit.bytes for unit in plan.units))
-    console = Console(stderr=output == "json", highlight=False)
+    console = _console(output)
     if (there := builds.finished(plan)) is not None:
         _answer(output, there, plan.release, console)
         return _ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
@@ -84,7 +83,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     if output == "json":
         _print_json(found)
     else:
-        inspection.show(found, Console(highlight=False))
+        inspection.show(found, _console(output))
     return DONE
 
 
@@ -116,8 +115,8 @@ def _build(plan: builds.Plan, workers: int, output: str, console: Console) -> in
     except KeyboardInterrupt:
         return _ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:
-        if _disk_is_full(error):
-            return _ended(TRY_AGAIN, f"{_OUT_OF_SPACE}: free some and run the same command again")
+        if (full := _no_room(error)) is not None:
+            return _ended(TRY_AGAIN, f"{full}: make room and run the same command again")
         return _ended(FAILED, _said(error))
     _answer(output, manifest, plan.release, console)
     console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
@@ -157,6 +156,14 @@ def _say_plan(plan: builds.Plan, workers: int, output: str) -> None:
         click.echo(f"{name.replace('_', ' '):11} {value}")
 
 
+def _console(output: str) -> Console:
+    """Return where a person reads along: wide enough for tables where no terminal says how wide."""
+    console = Console(stderr=output == "json", highlight=False)
+    if not console.is_terminal:
+        console.width = 120
+    return console
+
+
 def _workers(size: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), size // BYTES_PER_WORKER))
 
@@ -170,9 +177,11 @@ def _ended(code: int, message: str) -> int:
     return code
 
 
-def _disk_is_full(error: BaseException) -> bool:
+def _no_room(error: BaseException) -> str | None:
+    """Return how the system says that nothing more can be written, if that is the error."""
     # Across processes, Beam passes an error on as text.
-    return getattr(error, "errno", None) == errno.ENOSPC or _OUT_OF_SPACE in str(error)
+    names = (os.strerror(code) for code in sorted(NO_ROOM))
+    return next((name for name in names if name in str(error)), None)
 
 
 def _said(error: Exception) -> str:

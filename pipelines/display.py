@@ -44,7 +44,9 @@ class Display:
             watcher.join()
         seconds = time.monotonic() - started
         note = total(notes)
-        self._console.print(f"[green]harvest[/]      {_said(note, seconds)} in {seconds:,.1f} s")
+        self._console.print(
+            f"[green]harvest[/]      {_said(note, seconds)} in {seconds:,.1f} s", soft_wrap=True
+        )
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -60,9 +62,12 @@ class Display:
     ) -> Iterator[Callable[[int], None]]:
         """Show a step that advances thing by thing."""
         started = time.monotonic()
-        with Progress(*_columns(), console=self._console, transient=True) as bar:
-            task = bar.add_task(name, total=whole, completed=done, about=things)
-            yield lambda number: bar.advance(task, number)
+        if self._console.is_terminal:
+            with Progress(*_columns(), console=self._console, transient=True) as bar:
+                task = bar.add_task(name, total=whole, completed=done, about=things)
+                yield lambda number: bar.advance(task, number)
+        else:
+            yield lambda _: None
         seconds = time.monotonic() - started
         self._console.print(f"[green]{name:12}[/] {whole:,} {things} in {seconds:,.1f} s")
 
@@ -88,6 +93,7 @@ class Display:
                 f"harvest      {share:4.0%} of {units} units · {_said(note, seconds)}"
                 f"{_left(note, work, seconds)}",
                 highlight=False,
+                soft_wrap=True,
             )
 
 

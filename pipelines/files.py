@@ -1,11 +1,15 @@
 """Files that are there whole or not at all."""
 
+import errno
 import hashlib
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Errors of a disk, a quota or a limit that leaves no room to write."""
 
 
 @contextmanager

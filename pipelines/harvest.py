@@ -4,7 +4,6 @@ No text leaves the worker: what a unit yields is written where it is made, and a
 already there is not made again.
 """
 
-import errno
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,7 +18,7 @@ from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import sha256
+from florilegium.pipelines.files import NO_ROOM, sha256
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
@@ -124,7 +123,7 @@ class _Harvest(beam.DoFn):
                 harvest_unit(unit, self._ready(), self._parts, self._progress)
             except Exception as error:
                 # A full disk is no fault of the unit, and there is no room for a note either.
-                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                if isinstance(error, OSError) and error.errno in NO_ROOM:
                     raise
                 self.teardown()
                 if attempt == ATTEMPTS - 1:

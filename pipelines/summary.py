@@ -21,7 +21,8 @@ def print_summary(manifest: Manifest, release: Path, console: Console) -> None:
     console.print(
         f"[bold]{manifest.documents:,} documents[/], {manifest.tokens:,} tokens, "
         f"{sum(x.text_bytes for x in manifest.languages):,} bytes of text "
-        f"in {len(manifest.shards):,} shards and {len(manifest.languages)} languages"
+        f"in {len(manifest.shards):,} shards and {len(manifest.languages)} languages",
+        soft_wrap=True,
     )
     console.print(f"root     {manifest.root}", highlight=False)
     console.print(f"release  {release}", highlight=False, soft_wrap=True)
