@@ -20,7 +20,7 @@ from florilegium.pipelines.files import replacing
 from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.inputs import plan_units
 from florilegium.pipelines.lock import lock
-from florilegium.pipelines.part import Part, Unit, load
+from florilegium.pipelines.part import Part, Unit, load, remove_drafts
 from florilegium.pipelines.publish import PartToPublish, ShardPlan, note_path, plan_shards, publish
 from florilegium.pipelines.publish import waves as group_into_waves
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -104,6 +104,7 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> None:
     pending = plan.pending()
     notes = _emptied(plan.bench / "progress")
     plan.parts.mkdir(parents=True, exist_ok=True)
+    remove_drafts(plan.parts)
     with display.harvest(plan.units, pending, notes):
         if pending:
             engine.run(lambda root: harvest(root, pending, plan.recipe, plan.parts, notes, engine))

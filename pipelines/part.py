@@ -114,6 +114,12 @@ class PartWriter:
         self._run_bytes = 0
 
 
+def remove_drafts(parts: Path) -> None:
+    """Remove what builds that were killed left unfinished."""
+    for draft in parts.glob(".*"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
 
