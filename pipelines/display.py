@@ -79,7 +79,7 @@ class Display:
             while not stop.wait(_SECONDS_BETWEEN_LOOKS):
                 note = total(notes)
                 seconds = time.monotonic() - started
-                about = f"{units} units · {_said(note, seconds)}{_left(note, work, seconds)}"
+                about = f"{_of(note, units)} · {_said(note, seconds)}{_left(note, work, seconds)}"
                 bar.update(task, completed=note.bytes, about=about)
 
     def _lines(
@@ -90,7 +90,7 @@ class Display:
             seconds = time.monotonic() - started
             share = note.bytes / max(work, 1)
             self._console.print(
-                f"harvest      {share:4.0%} of {units} units · {_said(note, seconds)}"
+                f"harvest      {share:4.0%} · {_of(note, units)} · {_said(note, seconds)}"
                 f"{_left(note, work, seconds)}",
                 highlight=False,
                 soft_wrap=True,
@@ -102,6 +102,10 @@ def _said(note: Note, seconds: float) -> str:
     speed = note.records / max(seconds, 1e-9)
     lost = f" · lost: {losses}" if losses else ""
     return f"{note.records:,} records · {speed:,.0f}/s · {note.documents:,} documents{lost}"
+
+
+def _of(note: Note, units: int) -> str:
+    return f"{note.units} of {units} units"
 
 
 def _left(note: Note, work: int, seconds: float) -> str:

@@ -23,8 +23,9 @@ _SECONDS_BETWEEN_NOTES = 0.5
 
 
 class Note(Struct, frozen=True):
-    """How far a unit is: bytes and records read, documents found, losses by stage."""
+    """How far units are: how many are finished, and what was read, found and lost by stage."""
 
+    units: int = 0
     bytes: int = 0
     records: int = 0
     documents: int = 0
@@ -62,12 +63,12 @@ class UnitProgress:
         trace: TracebackType | None,
     ) -> None:
         if error is None:
-            self._write()
+            self._write(finished=1)
 
-    def _write(self) -> None:
+    def _write(self, finished: int = 0) -> None:
         self._written = time.monotonic()
         records = self._documents + self._losses.total()
-        note = Note(self._bytes, records, self._documents, dict(self._losses))
+        note = Note(finished, self._bytes, records, self._documents, dict(self._losses))
         draft = self._path.with_suffix(f".{os.getpid()}")
         draft.write_bytes(msgspec.json.encode(note))
         draft.replace(self._path)
@@ -76,14 +77,15 @@ class UnitProgress:
 def total(folder: Path) -> Note:
     """Return the sum of all notes in a folder."""
     losses: Counter[str] = Counter()
-    read = records = documents = 0
+    units = read = records = documents = 0
     for path in folder.glob("*.json"):
         try:
             note = msgspec.json.decode(path.read_bytes(), type=Note)
         except (OSError, msgspec.MsgspecError):
             continue
+        units += note.units
         read += note.bytes
         records += note.records
         documents += note.documents
         losses.update(note.losses)
-    return Note(read, records, documents, dict(losses))
+    return Note(units, read, records, documents, dict(losses))
