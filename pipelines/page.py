@@ -86,7 +86,7 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
         )
 
     if item.kind != "response":
-        return lose("record_type", detail=item.kind[:40] or "none")
+        return lose("record_type", detail=item.kind[:40])
     if not host:
         return lose("not_http", detail=url.partition(":")[0][:40])
     if item.declared > MAX_BLOCK:
