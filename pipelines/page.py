@@ -1,14 +1,17 @@
 """Stage `read`: a WARC record to the page it captured, or to the loss that says why not."""
 
+import codecs
 import hashlib
+import re
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from urllib.parse import urlsplit
 
 import tldextract
-from fastwarc.stream_io import BrotliReader, ChunkedReader, GzipReader, WarcReader, ZstdReader
+from fastwarc.stream_io import BrotliReader, GzipReader, WarcReader, ZstdReader
 from fastwarc.warc import HeaderMap
 from msgspec import Struct
 
@@ -17,15 +20,11 @@ from florilegium.pipelines.warc import MAX_BLOCK, Damage, Record
 
 MAX_PAYLOAD = 16 << 20
 MAX_URL = 8192
+_MAX_HEAD = 256 << 10
+_MAX_CHUNK_LINE = 4096
 
-_READERS: dict[str, Callable[[BytesIO], WarcReader]] = {
-    "gzip": GzipReader,
-    "x-gzip": GzipReader,
-    "deflate": lambda body: GzipReader(body, zlib=True),
-    "br": BrotliReader,
-    "zstd": ZstdReader,
-}
 _UNREADABLE = (OSError, ValueError, EOFError, RuntimeError)
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
@@ -101,7 +100,7 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
         headers, body = _http(item.block)
     except _UNREADABLE:
         return lose("bad_http")
-    if (status := headers.status_code or 0) != 200:
+    if (status := headers.status_code) != 200:
         return lose("http_status", value=status, limit=200)
     payload = _content(body, headers.get_multiple("content-encoding"))
     if payload is None:
@@ -109,7 +108,7 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
     if len(payload) > MAX_PAYLOAD:
         return lose("too_large", value=len(payload), limit=MAX_PAYLOAD)
     if not payload.strip():
-        return lose("empty", value=len(payload), limit=1)
+        return lose("empty", value=0, limit=1)
     return Page(
         id=identity,
         url=url,
@@ -176,13 +175,46 @@ def _seconds(date: str) -> int | None:
 
 
 def _http(block: bytes) -> tuple[HeaderMap, bytes]:
-    stream = BytesIO(block)
+    """Return the headers and the body, chunks put together; ValueError if it is no response.
+
+    A line may end without CR, as RFC 9112 allows a reader to accept.
+    """
+    if (blank := _HEAD_END.search(block, 0, _MAX_HEAD)) is None:
+        raise ValueError("the headers do not end")
+    head = b"\r\n".join([*block[: blank.start()].splitlines(), b"", b""])
     headers = HeaderMap()
-    start = headers.parse(stream, has_status_line=True)
-    body = block[start:]
+    headers.parse(BytesIO(head), has_status_line=True)
+    if headers.status_code is None:
+        raise ValueError("there is no status line")
+    body = block[blank.end() :]
     if "chunked" in (headers.get("transfer-encoding") or "").lower():
-        body = _limited(ChunkedReader, body) or body
+        body = _unchunked(body)
     return headers, body
+
+
+def _unchunked(body: bytes) -> bytes:
+    """Return the chunks put together (RFC 9112, 7.1): of a body that breaks off, those before.
+
+    A body that does not begin with a chunk is returned as it is: many archives store bodies put
+    together yet keep the header.
+    """
+    whole, position = bytearray(), 0
+    while len(whole) <= MAX_PAYLOAD:
+        end = body.find(b"\n", position, position + _MAX_CHUNK_LINE)
+        size = _chunk_size(body[position:end]) if end >= 0 else None
+        if size is None and position == 0:
+            return body
+        if not size:
+            break
+        whole += body[end + 1 : end + 1 + size]
+        position = end + 1 + size
+        position += 2 if body.startswith(b"\r\n", position) else 1
+    return bytes(whole)
+
+
+def _chunk_size(line: bytes) -> int | None:
+    digits = line.partition(b";")[0].strip()
+    return int(digits, 16) if digits and not digits.strip(b"0123456789abcdefABCDEF") else None
 
 
 def _content(body: bytes, encodings: tuple[str, ...]) -> bytes | None:
@@ -193,14 +225,19 @@ def _content(body: bytes, encodings: tuple[str, ...]) -> bytes | None:
     """
     codings = [c.strip().lower() for line in encodings for c in line.split(",")]
     for coding in reversed([c for c in codings if c not in ("", "identity", "utf-8", "none")]):
-        if body.lstrip()[:1] in (b"<", b""):
+        if _is_markup(body) or not body:
             return body
-        reader = _READERS.get(coding)
-        decoded = _limited(reader, body) if reader else None
+        decoder = _DECODERS.get(coding)
+        decoded = decoder(body) if decoder else None
         if decoded is None:
             return None
         body = decoded
     return body
+
+
+def _is_markup(body: bytes) -> bool:
+    # The space that markup may begin with, no more: Brotli streams often begin with a vertical tab.
+    return body.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n").startswith(b"<")
 
 
 def _limited(reader: Callable[[BytesIO], WarcReader], body: bytes) -> bytes | None:
@@ -209,3 +246,25 @@ def _limited(reader: Callable[[BytesIO], WarcReader], body: bytes) -> bytes | No
         return reader(BytesIO(body)).read(MAX_PAYLOAD + 1)
     except _UNREADABLE:
         return None
+
+
+def _inflated(body: bytes) -> bytes | None:
+    """Return what `deflate` made of a body: in zlib's format, or bare, as some servers send it."""
+    decoded = _limited(lambda stream: GzipReader(stream, zlib=True), body)
+    if decoded is not None:
+        return decoded
+    bare = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        decoded = bare.decompress(body, MAX_PAYLOAD + 1)
+    except zlib.error:
+        return None
+    return decoded if bare.eof or len(decoded) > MAX_PAYLOAD else None
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes | None]] = {
+    "gzip": partial(_limited, GzipReader),
+    "x-gzip": partial(_limited, GzipReader),
+    "deflate": _inflated,
+    "br": partial(_limited, BrotliReader),
+    "zstd": partial(_limited, ZstdReader),
+}
