@@ -6,17 +6,27 @@ one worker, Beam starts a process each and talks to them over gRPC on the loopba
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any, TypeVar
 from unittest import mock
 
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_fn_api_pb2
 from apache_beam.pvalue import PCollection
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
+    SubprocessSdkWorkerHandler,
+)
 from msgspec import Struct
 
 Item = TypeVar("Item")
+
+_WORKER_ENDED = (
+    "a worker process ended before its work was done; the system may have ended it for want of "
+    "memory: run the same command again, with fewer workers"
+)
 
 
 class Engine(Struct, frozen=True):
@@ -25,14 +35,17 @@ class Engine(Struct, frozen=True):
     workers: int = 1
 
     def run(self, lay_out: Callable[[beam.Pipeline], Any]) -> None:
-        """Lay out a pipeline and run it to its end; what a stage raises comes out of here."""
+        """Lay out a pipeline and run it to its end; what a stage raises comes out of here.
+
+        RuntimeError if a worker process ends before its work is done.
+        """
         mode = "multi_processing" if self.workers > 1 else "in_memory"
         options = PipelineOptions(
             direct_num_workers=self.workers,
             direct_running_mode=mode,
             job_server_timeout=600,
         )
-        with _loopback_only():
+        with _loopback_only(), _ended_with_its_workers():
             pipeline = beam.Pipeline(FnApiRunner(), options=options)
             lay_out(pipeline)
             pipeline.run().wait_until_finish()
@@ -85,3 +98,30 @@ def _loopback_only() -> Iterator[None]:
 
     with mock.patch.object(grpc, "server", server):
         yield
+
+
+@contextmanager
+def _ended_with_its_workers() -> Iterator[None]:
+    """Give up work that a worker process took along when it ended; Beam would wait for it forever.
+
+    The shares of the other workers are finished first.
+    """
+    over = Event()
+    start = SubprocessSdkWorkerHandler.start_worker
+
+    def start_watched(handler: SubprocessSdkWorkerHandler) -> None:
+        start(handler)
+        Thread(target=watch, args=(handler,), daemon=True).start()
+
+    def watch(handler: SubprocessSdkWorkerHandler) -> None:
+        handler.worker_thread.join()
+        while not over.wait(1):
+            for request in list(handler.control_conn._futures_by_id.values()):
+                if not request.is_done():
+                    request.set(beam_fn_api_pb2.InstructionResponse(error=_WORKER_ENDED))
+
+    with mock.patch.object(SubprocessSdkWorkerHandler, "start_worker", start_watched):
+        try:
+            yield
+        finally:
+            over.set()
