@@ -35,14 +35,18 @@ def find_files(inputs: Iterable[str]) -> list[Path]:
 def plan_units(files: Iterable[Path], recipe_and_code: str) -> list[Unit]:
     """Return one unit for each file, sorted by name, whatever order the files come in.
 
-    A unit is known by the name of its file, so InputError if two files have the same one.
+    A unit is known by the name of its file, so InputError if two files have the same one, or if
+    a name is no text.
     """
     units: dict[str, Unit] = {}
     for path in files:
         try:
             about = path.stat()
+            path.name.encode()
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}") from error
+        except UnicodeEncodeError as error:
+            raise InputError(f"the name of {str(path)!r} is not UTF-8: rename it") from error
         if path.name in units:
             raise InputError(
                 f"two inputs are named {path.name!r}: {units[path.name].path} and {path}; "
