@@ -38,7 +38,7 @@ class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to build. Same inputs, same recipe, same code: same root."""
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
     """Name of the corpus: lower-case letters, digits and hyphens."""
     languages: Annotated[tuple[str, ...], Meta(min_length=1)]
     """Codes such as `deu_Latn`, or `european` for every European language we identify."""
@@ -107,7 +107,7 @@ def parse(text: bytes, source: str) -> Recipe:
         recipe = msgspec.toml.decode(text, type=Recipe)
     except msgspec.ValidationError as error:
         raise RecipeError(f"{source}: {error}{_hint(str(error))}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{source}: not TOML: {error}") from error
     return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
 

@@ -1,0 +1,268 @@
+"""Recipes: what a right one resolves to, what is said of a wrong one, what explains each key."""
+
+import ast
+import inspect
+import json
+from pathlib import Path
+from typing import Annotated, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.language import LANGUAGES, european
+from florilegium.filters.length import Length
+from florilegium.pipelines import recipe as recipe_module
+from florilegium.pipelines.recipe import (
+    HARVEST_KEYS,
+    Recipe,
+    RecipeError,
+    load,
+    parse,
+    resolved,
+    shipped,
+)
+
+START = 'name = "x"\nlanguages = ["deu_Latn"]\n'
+
+
+def refusal(toml: str) -> str:
+    """Return what is said of a recipe that must be refused, the name of its file left out."""
+    with pytest.raises(RecipeError) as error:
+        parse(toml.encode(), "my.toml")
+    source, _, said = str(error.value).partition(": ")
+    assert source == "my.toml"
+    return said
+
+
+# A right one.
+
+
+def test_the_smallest_recipe_has_every_default():
+    assert parse(START.encode(), "") == Recipe(name="x", languages=("deu_Latn",))
+    assert parse(START.encode(), "").filters == DEFAULTS
+
+
+def test_languages_are_resolved_sorted_and_named_once():
+    found = parse(b'name = "x"\nlanguages = ["swe_Latn", "dan_Latn", "swe_Latn"]', "")
+    assert found.languages == ("dan_Latn", "swe_Latn")
+    everything = parse(b'name = "x"\nlanguages = ["european", "dan_Latn"]', "")
+    assert everything.languages == tuple(sorted(european()))
+    assert len(everything.languages) > 100
+
+
+def test_a_recipe_overrides_only_what_it_names():
+    found = parse(
+        f'{START}keep = "latest"\n[[filters]]\nuse = "length"\nmin_chars = 7\n'
+        "[duplicates]\nmin_similarity = 0.9\n".encode(),
+        "",
+    )
+    assert found.keep == "latest"
+    assert found.filters == (Length(min_chars=7),)
+    assert found.duplicates.min_similarity == 0.9
+    assert found.duplicates.exact is True
+    assert found.shards == Recipe(name="x", languages=()).shards
+
+
+def test_a_recipe_without_filters_keeps_everything():
+    assert parse(f"{START}filters = []".encode(), "").filters == ()
+
+
+def test_the_resolved_recipe_is_whole_and_reads_back_the_same():
+    found = load("european")
+    plain = resolved(found)
+    assert set(plain) == set(Recipe.__struct_fields__)
+    assert plain["filters"][0]["use"] == "length"
+    assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(plain)), Recipe) == found
+
+
+def test_harvest_reads_only_keys_that_there_are():
+    assert set(HARVEST_KEYS) < set(Recipe.__struct_fields__)
+
+
+def test_recipes_that_come_with_the_package_load():
+    assert shipped() == ["demo", "european"]
+    for name in shipped():
+        assert load(name).name == name
+
+
+def test_a_recipe_is_read_from_a_path(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(START)
+    assert load(str(path)).name == "x"
+
+
+# A wrong one: what is wrong, where, and what was probably meant.
+
+
+def test_an_unknown_key_is_refused_with_its_place_and_the_nearest():
+    assert refusal(f"{START}tokeniser = 1") == (
+        "Object contains unknown field `tokeniser` (did you mean 'tokenizer'?)"
+    )
+    assert refusal(f"{START}[shards]\nsizes = 1") == (
+        "Object contains unknown field `sizes` - at `$.shards` (did you mean 'size'?)"
+    )
+    assert refusal(f'{START}[[filters]]\nuse = "length"\nmin_char = 5') == (
+        "Object contains unknown field `min_char` - at `$.filters[0]` (did you mean 'min_chars'?)"
+    )
+    assert refusal(f"{START}[duplicates]\nqwxz = 1") == (
+        "Object contains unknown field `qwxz` - at `$.duplicates`"
+    )
+
+
+def test_an_unknown_filter_is_refused_with_its_place_and_the_nearest():
+    assert refusal(f'{START}[[filters]]\nuse = "length"\n[[filters]]\nuse = "repetitions"') == (
+        "Invalid value 'repetitions' - at `$.filters[1].use` (did you mean 'repetition'?)"
+    )
+
+
+def test_a_filter_without_a_name_is_refused_with_its_place():
+    assert refusal(f"{START}[[filters]]\nmin_chars = 5") == (
+        "Object missing required field `use` - at `$.filters[0]`"
+    )
+
+
+def test_a_value_outside_a_fixed_list_is_refused_with_the_nearest():
+    assert refusal(f'{START}keep = "longst"') == (
+        "Invalid enum value 'longst' - at `$.keep` (did you mean 'longest'?)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        (f'{START}keep_truncated = "yes"', "Expected `bool`, got `str` - at `$.keep_truncated`"),
+        (f'{START}[shards]\nsize = "1"', "Expected `int`, got `str` - at `$.shards.size`"),
+        (f"{START}[shards]\nsize = 0", "Expected `int` >= 1 - at `$.shards.size`"),
+        (
+            f"{START}[duplicates]\nmin_similarity = 1.5",
+            "Expected `float` <= 1.0 - at `$.duplicates.min_similarity`",
+        ),
+        (
+            f'{START}[[filters]]\nuse = "length"\nmin_chars = 1.5',
+            "Expected `int`, got `float` - at `$.filters[0].min_chars`",
+        ),
+        ('name = "x"\nlanguages = "deu_Latn"', "Expected `array`, got `str` - at `$.languages`"),
+        ('name = "x"\nlanguages = [1]', "Expected `str`, got `int` - at `$.languages[0]`"),
+        (
+            'name = "x"\nlanguages = []',
+            "Expected `array` of length >= 1 - at `$.languages`",
+        ),
+        (
+            'name = "Not A Name"\nlanguages = ["deu_Latn"]',
+            "Expected `str` matching regex '^[a-z0-9][a-z0-9-]{0,39}\\\\Z' - at `$.name`",
+        ),
+        ('languages = ["deu_Latn"]', "Object missing required field `name`"),
+        ('name = "x"', "Object missing required field `languages`"),
+        ("", "Object missing required field `name`"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_place(toml, said):
+    assert refusal(toml) == said
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "x\n", "", "-x", ".x", "x" * 41])
+def test_a_name_that_is_no_plain_folder_is_refused(name):
+    assert "at `$.name`" in refusal(f"name = {json.dumps(name)}\nlanguages = ['deu_Latn']")
+
+
+def test_an_unknown_language_is_refused_with_its_place_and_the_nearest():
+    assert refusal('name = "x"\nlanguages = ["deu_Latn", "deu_Latin"]') == (
+        "unknown language 'deu_Latin' (did you mean 'deu_Latn'?) - at `$.languages[1]`"
+    )
+    assert refusal('name = "x"\nlanguages = ["europian"]') == (
+        "unknown language 'europian' (did you mean 'european'?) - at `$.languages[0]`"
+    )
+    assert refusal('name = "x"\nlanguages = ["?"]') == (
+        "unknown language '?' - at `$.languages[0]`"
+    )
+
+
+@pytest.mark.parametrize("toml", ["name = ", "name", "[a\n", 'name = "x"\nname = "y"', "\0"])
+def test_what_is_not_toml_is_refused_with_the_line(toml):
+    said = refusal(toml)
+    assert said.startswith("not TOML: ")
+    assert "line" in said or "end of document" in said
+
+
+def test_what_is_not_utf_8_is_refused():
+    with pytest.raises(RecipeError, match=r"^my\.toml: not TOML: "):
+        parse(b'name = "caf\xe9"', "my.toml")
+
+
+def test_toml_nested_beyond_all_bounds_is_refused():
+    assert refusal(f"{START}filters = {'[' * 5_000}").startswith("not TOML: ")
+
+
+def test_a_recipe_that_is_not_there_is_refused_with_the_nearest(tmp_path):
+    with pytest.raises(RecipeError) as error:
+        load("europen")
+    assert str(error.value) == (
+        "there is no recipe 'europen' (did you mean 'european'?): give a path or one of "
+        "demo, european"
+    )
+    with pytest.raises(RecipeError, match=r"there is no recipe '/.*': give a path"):
+        load(str(tmp_path))
+
+
+@given(st.text() | st.text('[]{}="\n.#x1', max_size=30))
+def test_any_text_is_a_recipe_or_refused(text):
+    for toml in (text, START + text):
+        try:
+            found = parse(toml.encode("utf-8", "surrogatepass"), "my.toml")
+        except RecipeError:
+            continue
+        assert set(found.languages) <= set(LANGUAGES)
+
+
+# Every key is explained, for whoever reads the reference made from it.
+
+
+def explained(record: type[Struct]) -> set[str]:
+    """Return the fields of a record that say what they mean: by a docstring or a description."""
+    tree = ast.parse(inspect.getsource(record)).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    found = {
+        field.target.id
+        for field, text in zip(tree.body, tree.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+    for name, hint in get_type_hints(record, include_extras=True).items():
+        if get_origin(hint) is Annotated and any(
+            getattr(meta, "description", None) for meta in get_args(hint)[1:]
+        ):
+            found.add(name)
+    return found
+
+
+def sections(record: type[Struct]) -> list[type[Struct]]:
+    """Return the records that a recipe consists of, its filters left out."""
+    kinds = [kind for kind in get_type_hints(record).values() if isinstance(kind, type)]
+    nested = [kind for kind in kinds if issubclass(kind, Struct)]
+    return [record, *(found for kind in nested for found in sections(kind))]
+
+
+@pytest.mark.parametrize("record", sections(Recipe), ids=lambda record: record.__name__)
+def test_every_key_of_a_recipe_is_explained(record):
+    assert record.__doc__
+    assert set(record.__struct_fields__) - explained(record) == set()
+
+
+@pytest.mark.parametrize("record", get_args(AnyFilter), ids=lambda record: record.__name__)
+def test_every_filter_is_explained_and_its_limits_say_which_side_they_bound(record):
+    assert record.__doc__
+    for name in record.__struct_fields__:
+        assert name.startswith(("min_", "max_"))
+
+
+def test_a_number_lives_in_the_default_of_its_field_alone():
+    folder = Path(inspect.getfile(recipe_module)).parent / "recipes"
+    plain = msgspec.toml.decode((folder / "european.toml").read_bytes())
+    assert set(plain) == {"name", "languages"}
