@@ -73,6 +73,7 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True):
     """Which opt-outs a build honours: by default all of them."""
 
     honour: tuple[Honoured, ...] = tuple(_HONOURED)
+    """Kinds of opt-outs that drop a page; all others are only recorded."""
 
 
 class Found(Struct, frozen=True, gc=False):

@@ -27,6 +27,7 @@ class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     min_chars: int = 150
     """A page with less main text counts as empty."""
     max_chars: int = 5_000_000
+    """Characters of a page, its markup included."""
     max_depth: int = 250
     """Elements open at once. libxml2, under trafilatura, gives up at 256 without a word."""
     max_attributes: int = 1_000
@@ -38,6 +39,7 @@ class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     memory_bytes: int = 2 << 30
     """Address space of the child."""
     pages_per_child: int = 5_000
+    """Pages after which a new child takes over."""
 
 
 class Failure(Struct, frozen=True):
