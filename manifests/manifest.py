@@ -120,8 +120,8 @@ class Manifest(Record, frozen=True, kw_only=True):
         _check_distinct("file", [entry.path for entry in self.files])
         self._check_recipe()
         self._check_languages()
-        self._check_leaves()
         self._check_paths()
+        self._check_shards()
 
     @property
     def tokens(self) -> int:
@@ -144,11 +144,13 @@ class Manifest(Record, frozen=True, kw_only=True):
         if kept != stated:
             raise ValueError(f"documents by language: the funnel keeps {kept}, not {stated}")
 
-    def _check_leaves(self) -> None:
+    def _check_shards(self) -> None:
         """Shards may not overlap: a file named by two of them would count twice."""
         leaf = 0
         before: Shard | None = None
         for shard in self.shards:
+            if shard.path != (path := shard_path(shard.lang, shard.index, shard.of)):
+                raise ValueError(f"{shard.path}: should be {path}")
             if shard.first_leaf != leaf:
                 raise ValueError(f"{shard.path}: first leaf {shard.first_leaf}, not {leaf}")
             leaf += shard.rows
@@ -174,6 +176,15 @@ def _follows(one: Shard, other: Shard) -> bool:
     if one.lang != other.lang:
         return one.lang < other.lang
     return one.of == other.of and one.index < other.index
+
+
+def shard_path(lang: str, index: int, of: int) -> str:
+    """Return where in a release the documents of a language are whose ids lie in one range.
+
+    >>> shard_path("deu_Latn", 3, 16)
+    'data/deu_Latn/00003-of-00016.parquet'
+    """
+    return f"data/{lang}/{index:05d}-of-{of:05d}.parquet"
 
 
 def encode(manifest: Manifest) -> bytes:
