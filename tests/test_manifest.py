@@ -47,7 +47,9 @@ def shards_that_swap(manifest):
 
 
 def a_shard_of_another_number(manifest):
-    return {"shards": but_first(manifest.shards, of=2 * manifest.shards[0].of)}
+    one = manifest.shards[0]
+    path = manifests.shard_path(one.lang, one.index, 2 * one.of)
+    return {"shards": but_first(manifest.shards, of=2 * one.of, path=path)}
 
 
 def a_file_twice(manifest):
@@ -86,6 +88,8 @@ def an_input_without_ledger(manifest):
         (an_input_without_ledger, "4 inputs, but 3 ledger files"),
         (an_input_twice, "input '0.warc.gz' is named more than once"),
         (a_file_twice, "file 'audit/losses/00000.parquet' is named more than once"),
+        (lambda m: one_more(m, "shards", "index"), "should be data/deu_Latn/0000"),
+        (lambda m: one_more(m, "shards", "of"), "should be data/deu_Latn/0000"),
         (shards_that_swap, "does not follow that of"),
         (a_shard_of_another_number, "does not follow that of"),
     ],
@@ -99,7 +103,7 @@ def test_a_file_counted_by_two_shards_is_refused(sealed):
     """Every row would be counted twice, and every sum and the root could be made to fit."""
     manifest = sealed.manifest
     last = manifest.shards[-1]
-    again = replace(last, first_leaf=last.first_leaf + last.rows, path=f"data/./{last.path[5:]}")
+    again = replace(last, first_leaf=last.first_leaf + last.rows)
     *others, language = manifest.languages
     more = replace(
         language,
@@ -112,7 +116,7 @@ def test_a_file_counted_by_two_shards_is_refused(sealed):
         else step
         for step in manifest.funnel
     )
-    with pytest.raises(ValueError, match="does not follow that of"):
+    with pytest.raises(ValueError, match="named more than once"):
         replace(
             manifest,
             records=manifest.records + last.rows,
