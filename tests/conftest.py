@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -234,14 +233,3 @@ def sealed(tmp_path_factory):
     fill(workshop)
     workshop.publish()
     return Sealed(workshop.release, workshop.seal())
-
-
-def pages(table):
-    """Rows of a table by id."""
-    return {row["id"]: row for row in table.to_pylist()}
-
-
-def batches_by(messages):
-    """Group (label, message) pairs by label, as a GroupByKey does."""
-    ordered = sorted(messages, key=lambda pair: pair[0])
-    return {k: [m for _, m in g] for k, g in groupby(ordered, key=lambda pair: pair[0])}
