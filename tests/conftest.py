@@ -1,5 +1,6 @@
-"""What several tests make: documents, losses, parts, and one small release made of them."""
+"""What several tests make: documents, losses, parts, one small release, pages and loaded tools."""
 
+import copy
 import hashlib
 import shutil
 from pathlib import Path
@@ -17,10 +18,12 @@ from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines.decide import PartToDecide, decide_part
 from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter
 from florilegium.pipelines.publish import PartToPublish, plan_shards, publish
-from florilegium.pipelines.recipe import Recipe, Shards
+from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.seal import Draft, ledger_path, merge_buckets, seal
+from florilegium.pipelines.stages import Tools
 
 SMALL = Recipe(
     name="small",
@@ -233,3 +236,78 @@ def sealed(tmp_path_factory):
     fill(workshop)
     workshop.publish()
     return Sealed(workshop.release, workshop.seal())
+
+
+PROSE = (
+    "In der Werkstatt am Seeufer ticken dreißig Uhren, und keine geht genau wie die andere.",
+    "Seit vierzig Jahren setzt der Meister alte Turmuhren instand, Zahnrad um Zahnrad.",
+    "Die älteste stammt aus einem Kloster und schlug schon vor den ersten Dampfschiffen.",
+    "Wer ihn besucht, bekommt zuerst einen Tee und dann eine Geschichte zu hören.",
+    "Im Winter, wenn der See gefriert, hört man das Ticken bis hinaus auf das Eis.",
+)
+
+
+def make_html(*paragraphs, head="", title="Der Uhrmacher"):
+    """A plain page of these paragraphs."""
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs or PROSE)
+    return (
+        f"<!DOCTYPE html><html><head><title>{title}</title>{head}</head>"
+        f"<body><main><article>{body}</article></main></body></html>"
+    )
+
+
+def make_page(html, content_type="text/html; charset=utf-8", headers=(), **changes):
+    """A captured page with this markup, or these bytes."""
+    payload = html if isinstance(html, bytes) else html.encode()
+    fields = {
+        "id": hashlib.sha256(payload).digest()[:16],
+        "url": "https://blog.beispiel.example/uhren",
+        "host": "blog.beispiel.example",
+        "domain": "beispiel.example",
+        "crawl_time": 1_773_000_000,
+        "headers": tuple(headers),
+        "content_type": content_type,
+        "payload": payload,
+        "warc": "a.warc.gz",
+        "warc_offset": 1_234,
+        "warc_length": 567,
+    }
+    return Page(**{**fields, **changes})
+
+
+@pytest.fixture(scope="session")
+def prose():
+    """Five sentences of German."""
+    return PROSE
+
+
+@pytest.fixture(scope="session")
+def html():
+    """Writes a page of given paragraphs, or of the prose."""
+    return make_html
+
+
+@pytest.fixture(scope="session")
+def page():
+    """Makes a captured page of markup or bytes."""
+    return make_page
+
+
+@pytest.fixture(scope="session")
+def tools():
+    """The real tools, loaded once: a recipe of every European language and the default rules."""
+    with Tools(load("european")) as loaded:
+        yield loaded
+
+
+@pytest.fixture(scope="session")
+def with_recipe(tools):
+    """Gives the same tools under another recipe, without loading them anew."""
+
+    def under(**changes):
+        other = copy.copy(tools)
+        other.recipe = replace(tools.recipe, **changes)
+        other.languages = frozenset(other.recipe.languages)
+        return other
+
+    return under
