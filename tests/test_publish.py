@@ -25,6 +25,7 @@ from florilegium.pipelines.publish import (
     PublishedShard,
     ShardPlan,
     _may_hold,
+    _unpack,
     _Write,
     note_path,
     plan_shards,
@@ -316,19 +317,24 @@ def test_shards_are_the_same_bytes_whatever_the_order_of_the_messages(
 
 
 def test_a_message_stays_small_however_many_documents_a_shard_takes(document, part, tmp_path):
-    noise = random.Random(5)
-    documents = [
-        document(n, text="".join(map(chr, noise.choices(range(0x400, 0x4FF), k=20_000))))
-        for n in range(400)
-    ]
+    each, group = 20_000, 256
+    documents = [document(n, text=f"{n:05d}" + (each - 5) * "x") for n in range(700)]
     part(tmp_path / "part", documents)
-    np.save(tmp_path / "sizes.npy", np.ones(400, np.uint32))
+    np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
     plans = plan_shards(kept_of(documents), Shards())
     to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
-    sizes = [len(message) for _, message in read_part(to_read, plans)]
-    group = 256 * 40_000
-    assert len(sizes) == 2
-    assert max(sizes) < MESSAGE_BYTES + group
+    unpacked = [_unpack(message) for _, message in read_part(to_read, plans)]
+    assert [batch.num_rows for batch in unpacked] == [group, group, 700 - 2 * group]
+    assert max(batch.nbytes for batch in unpacked) < MESSAGE_BYTES + group * (each + 1_000)
+
+
+def test_small_row_groups_travel_together(document, part, tmp_path):
+    documents = [document(n) for n in range(700)]
+    part(tmp_path / "part", documents)
+    np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
+    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    ((_, message),) = read_part(to_read, plan_shards(kept_of(documents), Shards()))
+    assert _unpack(message).num_rows == 700
 
 
 def test_a_part_of_which_nothing_stays_says_nothing(document, part, tmp_path):

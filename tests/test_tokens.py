@@ -65,14 +65,12 @@ def test_any_text_can_be_counted(counter, text):
     assert count <= len(text.encode("utf-8", "surrogatepass"))
 
 
-@pytest.mark.parametrize("space", [" ", "\u00a0"])
-def test_spaces_too_many_for_the_library_are_counted_all_the_same(counter, library, space):
-    text = "a" + 1_000_000 * space + "b"
+def test_spaces_too_many_for_the_library_are_counted_all_the_same(counter, library):
+    text = "a" + 1_000_000 * " " + "b"
     with pytest.raises(ValueError, match="stack"):
         library.encode(text, bos=False, eos=False)
     count = counter.count(text)
-    assert count == counter.count(text)
-    assert count == pytest.approx(2 * counter.count("a" + 500_000 * space), rel=0.01)
+    assert count == pytest.approx(2 * counter.count("a" + 500_000 * " "), rel=0.01)
 
 
 def test_the_digest_is_that_of_the_vocabulary_and_stays_the_same():
