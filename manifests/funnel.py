@@ -25,8 +25,10 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         lost = sum(self.lost.values())
+        where = f"{self.stage} ({self.lang})" if self.lang else self.stage
+        if min(self.kept, *self.lost.values(), 0) < 0:
+            raise ValueError(f"{where}: fewer than none kept or lost")
         if self.received != self.kept + lost:
-            where = f"{self.stage} ({self.lang})" if self.lang else self.stage
             raise ValueError(
                 f"{where}: {self.received} received, but {self.kept} kept and {lost} lost"
             )
@@ -57,8 +59,13 @@ def funnel(losses: Mapping[LossKey, int], kept: Mapping[str, int]) -> tuple[Step
 
 
 def check(steps: Iterable[Step], records: int, documents: int) -> None:
-    """Raise ValueError unless the steps lead from the records read to the documents kept."""
+    """Raise ValueError unless the steps lead from the records read to the documents kept.
+
+    They must be those that `funnel` returns, in its order: what a step passes on is compared with
+    what the next one received, so a step left out or out of place would hide what is lost there.
+    """
     steps = tuple(steps)
+    _check_order(steps)
     early = [step for step in steps if step.lang is None]
     late = [step for step in steps if step.lang is not None]
     passing = records
@@ -75,6 +82,11 @@ def check(steps: Iterable[Step], records: int, documents: int) -> None:
     _agree("documents kept", sum(s.kept for s in late if s.stage == last), documents)
 
 
+def kept_by_language(steps: Iterable[Step]) -> dict[str, int]:
+    """Return how many documents of each language the last stage kept."""
+    return {s.lang: s.kept for s in steps if s.stage == STAGES[-1] and s.lang is not None}
+
+
 def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
     """Return how many records each rule lost, by stage and rule."""
     counted: Counter[tuple[str, str]] = Counter()
@@ -82,6 +94,15 @@ def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
         for rule, lost in step.lost.items():
             counted[step.stage, rule] += lost
     return counted
+
+
+def _check_order(steps: tuple[Step, ...]) -> None:
+    languages = sorted({step.lang for step in steps if step.lang is not None})
+    flow = [(stage, None) for stage in STAGES[:FIRST_WITH_LANGUAGE]] + [
+        (stage, lang) for lang in languages for stage in STAGES[FIRST_WITH_LANGUAGE:]
+    ]
+    if [(step.stage, step.lang) for step in steps] != flow:
+        raise ValueError("the steps of the funnel are not all the stages in the order of the flow")
 
 
 def _lost(losses: Mapping[LossKey, int], stage: str, lang: str | None) -> dict[str, int]:

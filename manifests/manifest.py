@@ -1,5 +1,7 @@
 """The manifest: what a release was made of and what is in it, held together by arithmetic."""
 
+from collections import Counter
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -7,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.manifests import funnel
-from florilegium.manifests.funnel import Step
+from florilegium.manifests.funnel import Step, kept_by_language
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -82,6 +84,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     documents: int
     recipe: dict[str, Any]
     recipe_sha256: str
+    """SHA-256 of the recipe as JSON, its keys sorted, in hex."""
     code: dict[str, str]
     """Version of the package and digest of its source."""
     environment: dict[str, str]
@@ -112,8 +115,13 @@ class Manifest(Record, frozen=True, kw_only=True):
                 raise ValueError(f"{what}: {expected} expected, {found} counted")
         if len(self.inputs) != len(self.ledger):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.ledger)} ledger files")
-        self._check_leaves()
+        _check_distinct("input", [source.name for source in self.inputs])
+        _check_distinct("language", [language.lang for language in self.languages])
+        _check_distinct("file", [entry.path for entry in self.files])
+        self._check_recipe()
+        self._check_languages()
         self._check_paths()
+        self._check_shards()
 
     @property
     def tokens(self) -> int:
@@ -125,18 +133,58 @@ class Manifest(Record, frozen=True, kw_only=True):
         """Every file of the release, this manifest excepted."""
         return (*self.shards, *self.ledger, *self.tables)
 
-    def _check_leaves(self) -> None:
+    def _check_recipe(self) -> None:
+        digest = sha256(msgspec.json.encode(self.recipe, order="sorted")).hexdigest()
+        if digest != self.recipe_sha256:
+            raise ValueError(f"recipe: SHA-256 is {digest}, not {self.recipe_sha256}")
+
+    def _check_languages(self) -> None:
+        kept = {lang: number for lang, number in kept_by_language(self.funnel).items() if number}
+        stated = {x.lang: x.documents for x in self.languages if x.documents}
+        if kept != stated:
+            raise ValueError(f"documents by language: the funnel keeps {kept}, not {stated}")
+
+    def _check_shards(self) -> None:
+        """Shards may not overlap: a file named by two of them would count twice."""
         leaf = 0
+        before: Shard | None = None
         for shard in self.shards:
+            if shard.path != (path := shard_path(shard.lang, shard.index, shard.of)):
+                raise ValueError(f"{shard.path}: should be {path}")
             if shard.first_leaf != leaf:
                 raise ValueError(f"{shard.path}: first leaf {shard.first_leaf}, not {leaf}")
             leaf += shard.rows
+            if before is not None and not _follows(before, shard):
+                raise ValueError(f"{shard.path}: its range does not follow that of {before.path}")
+            before = shard
 
     def _check_paths(self) -> None:
         for entry in self.files:
             path = PurePosixPath(entry.path)
             if path.is_absolute() or ".." in path.parts:
                 raise ValueError(f"{entry.path}: leads out of the release")
+            if str(path) != entry.path:
+                raise ValueError(f"{entry.path}: should be written {path}")
+
+
+def _check_distinct(what: str, names: list[str]) -> None:
+    if twice := [name for name, number in Counter(names).items() if number > 1]:
+        raise ValueError(f"{what} {twice[0]!r} is named more than once")
+
+
+def _follows(one: Shard, other: Shard) -> bool:
+    if one.lang != other.lang:
+        return one.lang < other.lang
+    return one.of == other.of and one.index < other.index
+
+
+def shard_path(lang: str, index: int, of: int) -> str:
+    """Return where in a release the documents of a language are whose ids lie in one range.
+
+    >>> shard_path("deu_Latn", 3, 16)
+    'data/deu_Latn/00003-of-00016.parquet'
+    """
+    return f"data/{lang}/{index:05d}-of-{of:05d}.parquet"
 
 
 def encode(manifest: Manifest) -> bytes:

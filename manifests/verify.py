@@ -2,22 +2,24 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 
-import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from florilegium.manifests import funnel
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.funnel import LossKey
 from florilegium.manifests.leaves import leaves
-from florilegium.manifests.manifest import Manifest, Shard, Table
-from florilegium.manifests.merkle import Span, leaf_hash, span
+from florilegium.manifests.manifest import Input, Manifest, Shard, Table
+from florilegium.manifests.merkle import Span, span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
 
-_UNREADABLE = (OSError, ValueError, KeyError, pa.ArrowException)
+_UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
+_LATE = funnel.STAGES[funnel.FIRST_WITH_LANGUAGE :]
 
 
 def verify(release: Path) -> Iterator[str]:
@@ -25,28 +27,41 @@ def verify(release: Path) -> Iterator[str]:
 
     Checked are the sums of the manifest, the digest of every file, that no file is there beside
     them, the columns, order, ranges and totals of the shards, the Merkle root over their rows,
-    and the losses of the ledger against the funnel.
+    the losses of the ledger against the funnel, and that the documents and losses of each input
+    are its records. What rests on a file that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
     except FileNotFoundError:
         yield f"{manifests.NAME}: there is none in {release}"
         return
-    except (OSError, ValueError, msgspec.MsgspecError) as error:
+    except _UNREADABLE as error:
         yield f"{manifests.NAME}: {error}"
         return
     yield from _strangers(release, manifest)
-    tree = Span()
-    seen: Counter[str] = Counter()
+    seen = _Seen()
+    shards_read = True
     for shard in manifest.shards:
-        yield from _check_file(release, shard)
-        yield from _check_shard(release, shard, tree, seen)
-    yield from _check_languages(manifest, seen)
-    if (root := tree.root().hex()) != manifest.root:
-        yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"
-    yield from _check_ledger(release, manifest)
+        whole = (yield from _check_file(release, shard)) and (
+            yield from _check_shard(release, shard, seen)
+        )
+        shards_read = shards_read and whole
+    if shards_read:
+        yield from _check_totals(manifest, seen)
+    ledger_read = yield from _check_ledger(release, manifest, seen)
+    if shards_read and ledger_read:
+        yield from _check_inputs(manifest, seen)
     for table in manifest.tables:
         yield from _check_file(release, table)
+
+
+@dataclass
+class _Seen:
+    """What was read so far."""
+
+    tree: Span = field(default_factory=Span)
+    languages: Counter[str] = field(default_factory=Counter)
+    inputs: Counter[str] = field(default_factory=Counter)
 
 
 def _strangers(release: Path, manifest: Manifest) -> Iterator[str]:
@@ -54,34 +69,38 @@ def _strangers(release: Path, manifest: Manifest) -> Iterator[str]:
     for folder in ("data", "audit"):
         for path in sorted((release / folder).rglob("*")):
             name = path.relative_to(release).as_posix()
-            if path.is_file() and name not in known:
+            # Readers follow a link to a folder, so it counts as a file here.
+            if name not in known and (path.is_symlink() or not path.is_dir()):
                 yield f"{name}: not in the manifest"
 
 
-def _check_file(release: Path, entry: Shard | Table) -> Iterator[str]:
+def _check_file(release: Path, entry: Shard | Table) -> Generator[str, None, bool]:
+    """Check size and digest of a file; return whether it is there."""
     path = release / entry.path
     if not path.is_file():
         yield f"{entry.path}: missing"
-        return
+        return False
     if (size := path.stat().st_size) != entry.file_bytes:
         yield f"{entry.path}: {size} bytes, the manifest says {entry.file_bytes}"
     with path.open("rb") as stream:
         if (digest := file_digest(stream, "sha256").hexdigest()) != entry.sha256:
             yield f"{entry.path}: SHA-256 is {digest}, the manifest says {entry.sha256}"
+    return True
 
 
-def _check_shard(release: Path, shard: Shard, tree: Span, seen: Counter[str]) -> Iterator[str]:
-    """Check the rows of a shard and add them to the tree; rows that cannot be read add nothing."""
+def _check_shard(release: Path, shard: Shard, seen: _Seen) -> Generator[str, None, bool]:
+    """Check the rows of a shard and add them to what was seen; return whether all could be read."""
     before = None
     found: Counter[str] = Counter()
-    part = Span(tree.end)
     try:
         with pq.ParquetFile(release / shard.path) as file:
             if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
                 yield f"{shard.path}: its columns are not those of a document"
+                return False
             for group in range(file.num_row_groups):
                 rows = file.read_row_group(group, use_threads=False)
-                part.extend(span(leaves(rows), part.end))
+                seen.tree.extend(span(leaves(rows), seen.tree.end))
+                seen.inputs.update(rows.column("warc").to_pylist())
                 ids = rows.column("id").to_pylist()
                 yield from _check_order(shard, before, ids)
                 before = ids[-1] if ids else before
@@ -89,12 +108,12 @@ def _check_shard(release: Path, shard: Shard, tree: Span, seen: Counter[str]) ->
                 yield from _check_values(shard, rows)
     except _UNREADABLE as error:
         yield f"{shard.path}: cannot be read: {error}"
-        part = span([leaf_hash(b"unreadable")] * shard.rows, tree.end)
-    tree.extend(part)
-    seen.update({f"{shard.lang} {what}": number for what, number in found.items()})
+        return False
+    seen.languages.update({f"{shard.lang} {what}": number for what, number in found.items()})
     for what in ("rows", "tokens", "text_bytes"):
         if found[what] != (stated := getattr(shard, what)):
             yield f"{shard.path}: {found[what]} {what}, the manifest says {stated}"
+    return True
 
 
 def _count(found: Counter[str], rows: pa.Table) -> None:
@@ -128,7 +147,7 @@ def _check_values(shard: Shard, rows: pa.Table) -> Iterator[str]:
         yield f"{shard.path}: states lengths that its texts do not have"
 
 
-def _check_languages(manifest: Manifest, seen: Counter[str]) -> Iterator[str]:
+def _check_totals(manifest: Manifest, seen: _Seen) -> Iterator[str]:
     for language in manifest.languages:
         for what, stated in (
             ("rows", language.documents),
@@ -136,32 +155,65 @@ def _check_languages(manifest: Manifest, seen: Counter[str]) -> Iterator[str]:
             ("chars", language.chars),
             ("text_bytes", language.text_bytes),
         ):
-            if (found := seen[f"{language.lang} {what}"]) != stated:
+            if (found := seen.languages[f"{language.lang} {what}"]) != stated:
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
+    if (root := seen.tree.root().hex()) != manifest.root:
+        yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"
 
 
-def _check_ledger(release: Path, manifest: Manifest) -> Iterator[str]:
-    lost: Counter[tuple[str, str]] = Counter()
+def _check_ledger(release: Path, manifest: Manifest, seen: _Seen) -> Generator[str, None, bool]:
+    """Check the losses of each input; return whether all could be read."""
+    lost: Counter[LossKey] = Counter()
+    ledger_read = True
     for table, source in zip(manifest.ledger, manifest.inputs, strict=True):
-        yield from _check_file(release, table)
-        try:
-            rows = pq.read_table(release / table.path, use_threads=False)
-        except _UNREADABLE as error:
-            yield f"{table.path}: cannot be read: {error}"
-            continue
-        if not rows.schema.equals(LOSS_SCHEMA):
-            yield f"{table.path}: its columns are not those of a loss"
-            continue
-        if rows.num_rows != table.rows:
-            yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
-        if set(rows.column("warc").to_pylist()) - {source.name}:
-            yield f"{table.path}: holds losses of other inputs than {source.name}"
-        pairs = zip(rows.column("stage").to_pylist(), rows.column("rule").to_pylist(), strict=True)
-        lost.update(pairs)
-    stated = funnel.by_rule(manifest.funnel)
-    for stage, rule in sorted(lost.keys() | stated.keys()):
-        if lost[stage, rule] != stated[stage, rule]:
+        whole = (yield from _check_file(release, table)) and (
+            yield from _check_losses(release, table, source, lost)
+        )
+        ledger_read = ledger_read and whole
+        seen.inputs[source.name] += table.rows
+    if not ledger_read:
+        return False
+    stated = {
+        (step.stage, rule, step.lang): number
+        for step in manifest.funnel
+        for rule, number in step.lost.items()
+    }
+    for key in sorted(lost.keys() | stated.keys(), key=str):
+        if lost[key] != (expected := stated.get(key, 0)):
+            stage, rule, lang = key
+            where = f"{stage} by {rule}" + (f" in {lang}" if lang else "")
+            yield f"ledger: {lost[key]} losses at {where}, the funnel says {expected}"
+    return True
+
+
+def _check_losses(
+    release: Path, table: Table, source: Input, lost: Counter[LossKey]
+) -> Generator[str, None, bool]:
+    """Check one file of the ledger and count its losses; return whether it could be read."""
+    try:
+        with pq.ParquetFile(release / table.path) as file:
+            if not file.schema_arrow.equals(LOSS_SCHEMA):
+                yield f"{table.path}: its columns are not those of a loss"
+                return False
+            rows = file.read(["warc", "stage", "rule", "lang"], use_threads=False)
+        columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
+        names = set(rows.column("warc").to_pylist())
+    except _UNREADABLE as error:
+        yield f"{table.path}: cannot be read: {error}"
+        return False
+    if rows.num_rows != table.rows:
+        yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
+    if names - {source.name}:
+        yield f"{table.path}: holds losses of other inputs than {source.name}"
+    for stage, rule, lang in zip(*columns, strict=True):
+        lost[stage, rule, lang if stage in _LATE else None] += 1
+    return True
+
+
+def _check_inputs(manifest: Manifest, seen: _Seen) -> Iterator[str]:
+    for source in manifest.inputs:
+        if (found := seen.inputs[source.name]) != source.records:
             yield (
-                f"ledger: {lost[stage, rule]} losses at {stage} by {rule}, "
-                f"the funnel says {stated[stage, rule]}"
+                f"{source.name}: {found} documents and losses, "
+                f"the manifest says {source.records} records"
             )

@@ -92,13 +92,14 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     if made is None:
         raise LostRecordsError(f"{folder.name}: the part is gone; run the build again")
     decisions = np.load(part.decisions, allow_pickle=False)
+    decided = dict(zip(decisions["row"].tolist(), decisions, strict=True))
     losses = [
         loss for table in batches(folder / "losses.parquet") for loss in from_table(table, Loss)
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
     for facts in _facts(folder):
-        loss, size = _judge(facts, _decision(decisions, part.ordinal, len(sizes)), recipe)
+        loss, size = _judge(facts, decided.get(part.ordinal << 32 | len(sizes)), recipe)
         sizes.append(size)
         if loss is not None:
             losses.append(loss)
@@ -132,15 +133,6 @@ def _facts(folder: Path) -> Iterator[Facts]:
     columns = list(Facts.__struct_fields__)
     for table in batches(folder / "documents.parquet", columns):
         yield from from_table(table, Facts)
-
-
-def _decision(decisions: np.ndarray, ordinal: int, place: int) -> np.void | None:
-    row = ordinal << 32 | place
-    found = int(np.searchsorted(decisions["row"], np.uint64(row)))
-    if found < len(decisions) and int(decisions["row"][found]) == row:
-        one: np.void = decisions[found]
-        return one
-    return None
 
 
 def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss | None, int]:

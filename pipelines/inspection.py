@@ -1,7 +1,6 @@
 """Inspection: all that a build would think of one page, every reason and not only the first."""
 
 import base64
-import binascii
 import hashlib
 import math
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.measures import counts, measure, profile
@@ -109,7 +109,7 @@ def answer_lines(lines: BinaryIO, recipe: Recipe) -> Iterator[bytes]:
                 continue
             try:
                 yield msgspec.json.encode(_answer(msgspec.json.decode(line, type=_Line), tools))
-            except (msgspec.MsgspecError, binascii.Error, UnicodeError) as error:
+            except (ValueError, RecursionError) as error:
                 yield msgspec.json.encode({"line": number, "error": str(error)})
 
 
@@ -148,7 +148,10 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
     found = Inspection(id=name, url=url)
     text = normalise(text)
     identity = tools.identifier.identify(text)
+    chars = len(text)
+    text = normalise(text, identity.lang)
     spans = find(text)
+    foreign_share = tools.identifier.foreign_share(text, identity.lang)
     if tools.recipe.personal == "mask":
         text = mask(text, spans)
     document = Document(
@@ -160,7 +163,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         lang=identity.lang,
         lang_score=identity.score,
         lang_second=identity.second,
-        foreign_share=tools.identifier.foreign_share(text, identity.lang),
+        foreign_share=foreign_share,
         chars=len(text),
         text_bytes=len(text.encode()),
         tokens=tools.tokens.count(text),
@@ -175,33 +178,53 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         payload_digest=b"",
         text=text,
     )
-    found = _judged(found, document, tools.recipe)
-    if identity.lang not in tools.languages:
-        found.fate, found.stage, found.rule = "lost", "identify", "language"
+    return _overruled(_judged(found, document, tools.recipe), chars, len(spans), tools)
+
+
+def _overruled(found: Inspection, chars: int, items: int, tools: Tools) -> Inspection:
+    """Return the inspection with the loss, if any, that comes before all rules of quality."""
+    least = tools.recipe.extraction.min_chars
+    loss: tuple[str, str, float | None, float | None, str | None]
+    if chars < least:
+        loss = "extract", "too_short", chars, least, None
+    elif found.lang not in tools.languages:
+        loss = "identify", "language", found.lang_score, None, found.lang
+    elif items and tools.recipe.personal == "drop":
+        loss = "personal", "personal_data", items, 0, None
+    else:
+        return found
+    found.fate = "lost"
+    found.stage, found.rule, found.value, found.limit, found.detail = loss
     return found
 
 
 def show(found: Inspection, console: Console) -> None:
-    """Print an inspection for a person."""
-    console.print(f"[bold]{found.url or found.id}[/]", soft_wrap=True)
+    """Print an inspection for a person; what the page says stands as it is, never as markup."""
+    console.print(_plain(found.url or found.id, "bold"), soft_wrap=True)
     if found.fate == "kept":
         console.print("[green]would be kept[/], unless it is a copy")
     else:
         measured = "" if found.value is None else f": {found.value:.4g}, limit {found.limit}"
         about = f" ({found.detail})" if found.detail else ""
-        console.print(f"[red]would be lost[/] at {found.stage} by {found.rule}{measured}{about}")
+        why = f" at {found.stage} by {found.rule}{measured}{about}"
+        console.print(Text("would be lost", "red") + _plain(why))
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in _said(found):
-        table.add_row(f"[dim]{name}[/]", str(value))
+        table.add_row(Text(name, "dim"), _plain(str(value)))
     console.print(table)
-    for measure_ in found.measures:
-        mark = "[green]ok[/]  " if measure_.holds else "[red]out[/] "
-        low = "" if measure_.low is None else f"≥ {measure_.low:g} "
-        high = "" if measure_.high is None else f"≤ {measure_.high:g}"
-        console.print(f"{mark}{measure_.rule:28} {measure_.value:10.4g}   {low}{high}")
+    for one in found.measures:
+        mark = ("ok  ", "green") if one.holds else ("out ", "red")
+        low = "" if one.low is None else f"≥ {one.low:g} "
+        high = "" if one.high is None else f"≤ {one.high:g}"
+        console.print(Text.assemble(mark, f"{one.rule:28} {one.value:10.4g}   {low}{high}"))
     if found.text is not None:
         console.print()
-        console.print(found.text, markup=False, soft_wrap=True)
+        console.print(Text(found.text), soft_wrap=True)
+
+
+def _plain(said: str, style: str = "") -> Text:
+    """Return what a page says without the characters that would steer the terminal."""
+    return Text("".join(c if c.isprintable() else " " for c in said), style)
 
 
 def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
@@ -232,7 +255,9 @@ def _answer(line: _Line, tools: Tools) -> Inspection:
     if line.html_base64 is not None:
         payload = base64.b64decode(line.html_base64, validate=True)
         return inspect_payload(line.id, line.url, payload, tools)
-    return inspect_text(line.id, line.url, line.text or "", tools)
+    if line.text is None:
+        raise ValueError("the line has neither `html_base64` nor `text`")
+    return inspect_text(line.id, line.url, line.text, tools)
 
 
 def _is_at(record: Record, url: str) -> bool:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.manifests.leaves import leaves
-from florilegium.manifests.manifest import Shard
+from florilegium.manifests.manifest import Shard, shard_path
 from florilegium.manifests.merkle import span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.pipelines.decide import BUCKETS, Bucket, bucket
@@ -48,7 +48,7 @@ class ShardPlan(Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """Path of the shard below `data/`."""
-        return f"{self.lang}/{self.index:05d}-of-{self.of:05d}.parquet"
+        return shard_path(self.lang, self.index, self.of).removeprefix("data/")
 
 
 class PublishedShard(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class Draft(Struct, frozen=True):
 
 
 def seal(draft: Draft) -> Manifest:
-    """Write `audit/buckets.parquet` and the manifest of a release.
+    """Write `audit/buckets.parquet` and the manifest of a release, and clear away drafts.
 
     ValueError if anything that was counted twice was not counted alike.
     """
@@ -66,9 +66,17 @@ def seal(draft: Draft) -> Manifest:
         ledger=tuple(_table(draft.folder, ledger_path(n)) for n in range(len(draft.parts))),
         tables=(_buckets(draft.folder, kept),),
     )
+    _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
         path.write_bytes(manifests.encode(made))
     return made
+
+
+def _clear_drafts(release: Path) -> None:
+    """Remove what a worker that was killed left half written: it belongs to no release."""
+    for path in release.rglob(".*"):
+        if path.is_file():
+            path.unlink()
 
 
 def ledger_path(ordinal: int) -> str:

@@ -50,8 +50,10 @@ class Tools:
         self.extractor = Extractor(recipe.extraction)
         self._remembered: OrderedDict[bytes, Extracted | Failure] = OrderedDict()
 
-    def extract(self, html: str, digest: bytes) -> Extracted | Failure:
-        """Return the main text; a payload seen a moment ago is not parsed again."""
+    def extract(self, html: str) -> Extracted | Failure:
+        """Return the main text; a page seen a moment ago is not parsed again."""
+        # Not that of the payload: the same bytes read in another encoding are another page.
+        digest = hashlib.sha256(html.encode("utf-8", "surrogatepass")).digest()
         if digest in self._remembered:
             self._remembered.move_to_end(digest)
             return self._remembered[digest]
@@ -120,8 +122,7 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     page, recipe = markup.page, tools.recipe
     if foreign := _foreign_at_a_glance(markup, tools):
         return foreign
-    digest = hashlib.sha256(page.payload).digest()
-    extracted = tools.extract(markup.decoded.text, digest)
+    extracted = tools.extract(markup.decoded.text)
     if isinstance(extracted, Failure):
         return _refused(page, "extract", extracted)
     text = normalise(extracted.text)
@@ -137,7 +138,7 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     foreign_share = tools.identifier.foreign_share(text, identity.lang)
     if recipe.personal == "mask":
         text = mask(text, spans)
-    return _document(markup, text, identity, foreign_share, extracted, spans, digest, tools)
+    return _document(markup, text, identity, foreign_share, extracted, spans, tools)
 
 
 def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
@@ -165,7 +166,6 @@ def _document(
     foreign_share: float,
     extracted: Extracted,
     spans: tuple[Span, ...],
-    digest: bytes,
     tools: Tools,
 ) -> Document:
     page, metadata = markup.page, markup.glance.metadata
@@ -196,6 +196,6 @@ def _document(
         warc=page.warc,
         warc_offset=page.warc_offset,
         warc_length=page.warc_length,
-        payload_digest=digest,
+        payload_digest=hashlib.sha256(page.payload).digest(),
         text=text,
     )

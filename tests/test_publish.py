@@ -1,0 +1,412 @@
+import itertools
+import random
+from collections import Counter
+
+import duckdb
+import msgspec
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from florilegium.dedup.decisions import Reason
+from florilegium.manifests.document import Document
+from florilegium.manifests.leaves import leaves
+from florilegium.manifests.merkle import span
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
+from florilegium.pipelines.decide import BUCKETS, Bucket, bucket
+from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.files import sha256
+from florilegium.pipelines.publish import (
+    MESSAGE_BYTES,
+    PartToPublish,
+    PublishedShard,
+    ShardPlan,
+    _may_hold,
+    _unpack,
+    _Write,
+    note_path,
+    plan_shards,
+    publish,
+    read_part,
+    waves,
+    write_shard,
+)
+from florilegium.pipelines.recipe import Shards
+
+LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
+
+buckets = st.builds(
+    lambda documents, each, tokens: Bucket(documents, documents * tokens, 0, documents * each),
+    st.integers(1, 5),
+    st.integers(1, 900),
+    st.integers(1, 90),
+)
+by_bucket = st.dictionaries(st.integers(0, BUCKETS - 1), buckets, max_size=30)
+all_kept = st.dictionaries(st.sampled_from(LANGUAGES), by_bucket)
+sizes = st.integers(1, 20_000)
+units = st.sampled_from(["bytes", "tokens"])
+
+
+@given(all_kept, sizes, units)
+def test_every_bucket_is_in_one_shard_and_no_shard_is_empty(kept, size, unit):
+    plans = plan_shards(kept, Shards(size=size, unit=unit))
+    assert all(plan.documents > 0 for plan in plans)
+    for lang, mine in kept.items():
+        for number, one in mine.items():
+            holders = [p for p in plans if p.lang == lang and number * p.of // BUCKETS == p.index]
+            assert len(holders) == 1, (lang, number, one)
+    assert sum(p.documents for p in plans) == sum(
+        b.documents for m in kept.values() for b in m.values()
+    )
+    assert sum(p.bytes for p in plans) == sum(b.bytes for m in kept.values() for b in m.values())
+
+
+@given(all_kept, sizes, units)
+def test_the_number_of_shards_is_the_least_power_of_two_that_does(kept, size, unit):
+    for plan in plan_shards(kept, Shards(size=size, unit=unit)):
+        whole = sum(getattr(b, unit) for b in kept[plan.lang].values())
+        assert plan.of & (plan.of - 1) == 0
+        assert plan.of <= BUCKETS
+        assert 0 <= plan.index < plan.of
+        assert plan.of * size >= whole or plan.of == BUCKETS
+        assert plan.of == 1 or plan.of // 2 * size < whole
+
+
+@given(all_kept, sizes, units)
+def test_leaves_are_numbered_without_a_gap_by_language_and_range(kept, size, unit):
+    plans = plan_shards(kept, Shards(size=size, unit=unit))
+    assert [(p.lang, p.index) for p in plans] == sorted((p.lang, p.index) for p in plans)
+    ends = list(itertools.accumulate((plan.documents for plan in plans), initial=0))
+    assert [plan.first_leaf for plan in plans] == ends[:-1]
+
+
+@given(by_bucket, sizes)
+def test_shards_of_two_sizes_nest(mine, size):
+    large = plan_shards({"deu_Latn": mine}, Shards(size=size))
+    small = plan_shards({"deu_Latn": mine}, Shards(size=-(-size // 4)))
+    for one in small:
+        (around,) = [p for p in large if one.index * p.of // one.of == p.index]
+        assert around.first_leaf <= one.first_leaf
+        assert one.first_leaf + one.documents <= around.first_leaf + around.documents
+
+
+def test_evenly_spread_ids_fill_shards_evenly():
+    kept = {"deu_Latn": {number: Bucket(1, 1, 1, 100) for number in range(BUCKETS)}}
+    plans = plan_shards(kept, Shards(size=25_600))
+    assert [plan.bytes for plan in plans] == [25_600] * 16
+
+
+def test_the_unit_decides_what_the_size_counts():
+    kept = {"deu_Latn": {number: Bucket(1, 10, 1, 1_000) for number in range(0, BUCKETS, 16)}}
+    assert len(plan_shards(kept, Shards(size=2_560, unit="tokens"))) == 1
+    assert len(plan_shards(kept, Shards(size=2_560, unit="bytes"))) == 128
+
+
+def test_the_ranges_of_ids_are_those_of_the_buckets():
+    assert bucket(bytes(16)) == 0
+    assert bucket(b"\xff" * 16) == BUCKETS - 1
+    assert bucket(b"\x80" + bytes(15)) == BUCKETS // 2
+
+
+@given(st.binary(min_size=16, max_size=16), st.integers(0, 12))
+def test_a_shard_is_the_range_of_ids_that_verification_expects(identity, power):
+    of = 1 << power
+    assert bucket(identity) * of // BUCKETS == int.from_bytes(identity) * of >> 128
+
+
+def a_plan(size, index=0):
+    return ShardPlan(lang="deu_Latn", index=index, of=1, first_leaf=0, documents=1, bytes=size)
+
+
+@given(st.lists(st.integers(0, 100), max_size=30), st.integers(1, 200), st.integers(1, 4))
+def test_every_shard_is_in_one_wave_and_waves_are_bounded(texts, most, fewest):
+    plans = [a_plan(size, index) for index, size in enumerate(texts)]
+    grouped = list(waves(plans, most, fewest))
+    assert [plan for wave in grouped for plan in wave] == plans
+    assert all(grouped)
+    for wave in grouped:
+        assert sum(p.bytes for p in wave) <= most or len(wave) <= fewest
+    for wave, following in itertools.pairwise(grouped):
+        assert sum(p.bytes for p in [*wave, following[0]]) > most
+
+
+@pytest.fixture(scope="module")
+def scattered(document, part, tmp_path_factory):
+    """Three parts of three languages; each row group has 256 documents, or fewer."""
+    home = tmp_path_factory.mktemp("scattered")
+    chance = random.Random(4)
+    parts, expected = [], {}
+    for number in range(3):
+        documents = [
+            document(1_000 * number + n, chance.choice(LANGUAGES), warc=f"{number}")
+            for n in range(700)
+        ]
+        part(home / str(number), documents, name=f"{number}")
+        held = from_table(pq.read_table(home / str(number) / "documents.parquet"), Document)
+        copies = np.array([chance.choice([0, 0, 1, 1, 1, 3]) for _ in held], np.uint32)
+        verdict = home / f"verdict-{number}"
+        verdict.mkdir()
+        np.save(verdict / "sizes.npy", copies)
+        parts.append(PartToPublish(part=str(home / str(number)), verdict=str(verdict)))
+        expected |= {
+            d.id: replace(d, dup_size=int(size))
+            for d, size in zip(held, copies, strict=True)
+            if size
+        }
+    return parts, expected
+
+
+def kept_of(documents):
+    kept = {}
+    for one in documents:
+        into = kept.setdefault(one.lang, {}).setdefault(bucket(one.id), Bucket())
+        into.documents += 1
+        into.tokens += one.tokens
+        into.bytes += one.text_bytes
+    return kept
+
+
+SETTINGS = Shards(size=30_000, row_group_bytes=4_096)
+
+
+@pytest.fixture(scope="module")
+def published(scattered, tmp_path_factory):
+    """The shards of the scattered parts, by the pipeline, in two waves of one engine."""
+    parts, expected = scattered
+    release, notes = tmp_path_factory.mktemp("release"), tmp_path_factory.mktemp("notes")
+    plans = plan_shards(kept_of(expected.values()), SETTINGS)
+    for wave in (plans[::2], plans[1::2]):
+        run(parts, wave, release, notes)
+    return release, notes, plans
+
+
+def run(parts, wave, release, notes):
+    engine = Engine()
+    engine.run(
+        lambda root: publish(root, parts, [1] * len(parts), wave, SETTINGS, release, notes, engine)
+    )
+
+
+def test_every_document_that_stays_is_in_exactly_one_shard_with_its_copies(scattered, published):
+    _, expected = scattered
+    release, _, plans = published
+    assert len(plans) > 6
+    found = [
+        row
+        for path in release.rglob("*.parquet")
+        for row in from_table(pq.ParquetFile(path).read(), Document)
+    ]
+    assert len(found) == len(expected)
+    assert {row.id: row for row in found} == expected
+    assert {row.dup_size for row in found} == {1, 3}
+
+
+def test_rows_are_in_their_range_and_in_the_order_of_their_ids(published):
+    release, _, plans = published
+    for plan in plans:
+        table = pq.ParquetFile(release / "data" / plan.label).read()
+        ids = table.column("id").to_pylist()
+        assert ids == sorted(ids)
+        assert set(table.column("lang").to_pylist()) == {plan.lang}
+        assert {int.from_bytes(one) * plan.of >> 128 for one in ids} == {plan.index}
+
+
+def test_the_note_on_a_shard_is_true(published):
+    release, notes, plans = published
+    for plan in plans:
+        note = msgspec.json.decode(note_path(notes, plan).read_bytes(), type=PublishedShard)
+        path = release / note.shard.path
+        table = pq.ParquetFile(path).read()
+        assert path == release / "data" / plan.label
+        assert note.shard.rows == table.num_rows == plan.documents
+        assert note.shard.tokens == sum(table.column("tokens").to_pylist())
+        assert note.shard.text_bytes == plan.bytes
+        assert note.shard.text_bytes == sum(
+            len(t.encode()) for t in table.column("text").to_pylist()
+        )
+        assert note.shard.file_bytes == path.stat().st_size
+        assert note.shard.sha256 == sha256(path)
+        assert note.subtrees == span(leaves(table), plan.first_leaf).subtrees
+
+
+def test_row_groups_are_about_as_large_as_asked(published):
+    release, _, plans = published
+    groups = 0
+    for plan in plans:
+        with pq.ParquetFile(release / "data" / plan.label) as file:
+            texts = [file.read_row_group(n, ["text_bytes"]) for n in range(file.num_row_groups)]
+        held = [table.column("text_bytes").to_pylist() for table in texts]
+        largest = max(max(group) for group in held)
+        groups += len(held)
+        assert all(abs(sum(group) - 4_096) <= largest for group in held[:-1])
+        assert 0 < sum(held[-1]) <= 4_096 + largest
+    assert groups > 2 * len(plans)
+
+
+def test_files_are_as_the_docs_say(published):
+    release, _, plans = published
+    with pq.ParquetFile(release / "data" / plans[0].label) as file:
+        assert file.schema_arrow.equals(DOCUMENT_SCHEMA, check_metadata=True)
+        group = file.metadata.row_group(1)
+        columns = [group.column(n) for n in range(group.num_columns)]
+        assert {column.compression for column in columns} == {"ZSTD"}
+        assert all(column.has_offset_index for column in columns)
+        assert all(c.has_column_index for c in columns if c.statistics.has_min_max)
+        by_name = {column.path_in_schema: column for column in columns}
+        assert by_name["id"].has_column_index
+        assert "RLE_DICTIONARY" in by_name["lang"].encodings
+        assert "RLE_DICTIONARY" not in by_name["text"].encodings
+        assert group.sorting_columns == (pq.SortingColumn(0),)
+        assert group.column(0).path_in_schema == "id"
+
+
+def test_other_readers_count_the_same(scattered, published):
+    _, expected = scattered
+    release, _, _ = published
+    counted = duckdb.sql(
+        f"select lang, count(*), sum(tokens), sum(length(text)), sum(counts.chars), sum(dup_size)"
+        f" from '{release}/data/*/*.parquet' group by lang"
+    ).fetchall()
+    rows = {lang: [d for d in expected.values() if d.lang == lang] for lang in LANGUAGES}
+    assert {row[0]: row[1:] for row in counted} == {
+        lang: (
+            len(mine),
+            sum(d.tokens for d in mine),
+            sum(d.chars for d in mine),
+            sum(d.counts.chars for d in mine),
+            sum(d.dup_size for d in mine),
+        )
+        for lang, mine in rows.items()
+    }
+    ((one,),) = duckdb.sql(
+        f"select count(*) from '{release}/data/*/*.parquet' where id < '\\x80'::blob"
+    ).fetchall()
+    assert one == sum(1 for identity in expected if identity < b"\x80")
+
+
+def test_shards_are_the_same_bytes_whatever_the_order_of_parts_and_waves(
+    scattered, published, tmp_path
+):
+    parts, _ = scattered
+    release, _, plans = published
+    run(parts[::-1], plans[::-1], tmp_path, tmp_path)
+    for plan in plans:
+        path = f"data/{plan.label}"
+        assert (release / path).read_bytes() == (tmp_path / path).read_bytes()
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.randoms(use_true_random=False))
+def test_shards_are_the_same_bytes_whatever_the_order_of_the_messages(
+    scattered, published, tmp_path, chance
+):
+    parts, _ = scattered
+    release, _, plans = published
+    plan = plans[2]
+    messages = [m for part in parts for label, m in read_part(part, plans) if label == plan.label]
+    chance.shuffle(messages)
+    writer = _Write(msgspec.json.encode([plan]), SETTINGS, str(tmp_path), str(tmp_path))
+    assert list(writer.process((plan.label, messages))) == [plan.label]
+    path = f"data/{plan.label}"
+    assert (release / path).read_bytes() == (tmp_path / path).read_bytes()
+
+
+def test_a_message_stays_small_however_many_documents_a_shard_takes(document, part, tmp_path):
+    each, group = 20_000, 256
+    documents = [document(n, text=f"{n:05d}" + (each - 5) * "x") for n in range(700)]
+    part(tmp_path / "part", documents)
+    np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
+    plans = plan_shards(kept_of(documents), Shards())
+    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    unpacked = [_unpack(message) for _, message in read_part(to_read, plans)]
+    assert [batch.num_rows for batch in unpacked] == [group, group, 700 - 2 * group]
+    assert max(batch.nbytes for batch in unpacked) < MESSAGE_BYTES + group * (each + 1_000)
+
+
+def test_small_row_groups_travel_together(document, part, tmp_path):
+    documents = [document(n) for n in range(700)]
+    part(tmp_path / "part", documents)
+    np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
+    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    ((_, message),) = read_part(to_read, plan_shards(kept_of(documents), Shards()))
+    assert _unpack(message).num_rows == 700
+
+
+def test_a_part_of_which_nothing_stays_says_nothing(document, part, tmp_path):
+    part(tmp_path / "part", [document(1)])
+    np.save(tmp_path / "sizes.npy", np.zeros(1, np.uint32))
+    plans = plan_shards(kept_of([document(1)]), Shards())
+    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    assert list(read_part(to_read, plans)) == []
+
+
+def test_only_the_wanted_shards_are_read(scattered):
+    parts, expected = scattered
+    plans = plan_shards(kept_of(expected.values()), SETTINGS)
+    for plan in plans:
+        said = Counter(label for part in parts for label, _ in read_part(part, [plan]))
+        assert set(said) == {plan.label}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.tuples(st.sampled_from(LANGUAGES), st.integers(0, 255)), min_size=1, max_size=8),
+    st.sampled_from(LANGUAGES),
+    st.integers(0, 5),
+    st.data(),
+)
+def test_a_row_group_with_a_wanted_row_is_never_skipped(
+    document, tmp_path, rows, lang, power, data
+):
+    documents = [
+        document(0, one, id=bytes([first]) + b"i" * 15) for one, first in sorted(set(rows))
+    ]
+    pq.write_table(to_table(documents, DOCUMENT_SCHEMA), tmp_path / "x.parquet")
+    index = data.draw(st.integers(0, (1 << power) - 1))
+    plan = ShardPlan(lang=lang, index=index, of=1 << power, first_leaf=0, documents=1, bytes=1)
+    wanted = [
+        d for d in documents if d.lang == lang and int.from_bytes(d.id) * plan.of >> 128 == index
+    ]
+    group = pq.read_metadata(tmp_path / "x.parquet").row_group(0)
+    held = _may_hold(group, {lang: {index: plan}})
+    assert held or not wanted
+    if len({d.lang for d in documents}) == 1 and documents[0].lang != lang:
+        assert not held
+
+
+def test_a_row_group_without_statistics_is_never_skipped(document, tmp_path):
+    table = to_table([document(1)], DOCUMENT_SCHEMA)
+    pq.write_table(table, tmp_path / "x.parquet", write_statistics=False)
+    group = pq.read_metadata(tmp_path / "x.parquet").row_group(0)
+    assert _may_hold(group, {"fra_Latn": {0: a_plan(1)}})
+
+
+def test_a_shard_that_did_not_get_its_documents_is_refused(document, tmp_path):
+    table = to_table([document(1)], DOCUMENT_SCHEMA)
+    plan = replace(a_plan(1), documents=2)
+    with pytest.raises(ValueError, match="2 documents expected, 1 arrived"):
+        write_shard(plan, table, Shards(), tmp_path, tmp_path)
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_what_is_decided_is_what_is_published(document, workshop):
+    """Copies that gave way are gone, and the kept one says for how many it stands."""
+    held = sorted((document(n) for n in range(20)), key=lambda one: one.id)
+    workshop.add(
+        held,
+        decisions=[(3, Reason.KEPT, held[3].id, 2), (5, Reason.NEAR_DUPLICATE, held[3].id, 0)],
+    )
+    workshop.publish()
+    rows = [
+        r for p in workshop.release.rglob("data/**/*.parquet") for r in pq.read_table(p).to_pylist()
+    ]
+    assert {row["id"]: row["dup_size"] for row in rows} == {
+        one.id: 2 if place == 3 else 1 for place, one in enumerate(held) if place != 5
+    }
