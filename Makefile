@@ -34,7 +34,7 @@ demo: $(STAMP) ## Build the demonstration corpus and verify it
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \
-	$(BIN)/python -m pytest $(PYTEST_ARGS) && echo "tests passed in $$((SECONDS - start)) s"
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS) && echo "tests passed in $$((SECONDS - start)) s"
 
 check: $(STAMP) .types ## Run linters and the type checker
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

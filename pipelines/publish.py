@@ -227,10 +227,15 @@ class _Write(beam.DoFn):
 
     def process(self, keyed: tuple[str, Iterable[bytes]]) -> Iterator[str]:
         label, messages = keyed
-        batches = [_unpack(message) for message in messages]
-        table = pa.Table.from_batches(batches, _WIRE).sort_by("id").cast(DOCUMENT_SCHEMA)
+        table = _arranged(messages)
         write_shard(self._plans[label], table, self._shards, Path(self._release), Path(self._notes))
         yield label
+
+
+def _arranged(messages: Iterable[bytes]) -> pa.Table:
+    """Return the rows of all messages sorted by id; what they came in is let go of on return."""
+    arrived = pa.Table.from_batches([_unpack(message) for message in messages], _WIRE)
+    return arrived.sort_by("id").cast(DOCUMENT_SCHEMA)
 
 
 def write_shard(
