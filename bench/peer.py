@@ -5,13 +5,18 @@
 Runs in the peer's environment (`peer-requirements.txt`). Every step is as datatrove ships it,
 its tokenizer, time-outs and limits included, but for what cannot be had here or would make the
 two builds do different things: docs/decisions/0008-benchmarks.md lists it. Prints JSON: pages
-that came to the extractor, documents written, and seconds by stage as datatrove's clock has them.
+that came to the extractor, documents written, and processor seconds by stage.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import json
+import multiprocessing
 import os
+import resource
+import time
+import types
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -87,6 +92,23 @@ def build(warcs: Path, out: Path) -> list[Any]:
     ]
 
 
+def seconds() -> float:
+    """Return the processor time of this process and of its children, running and ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    running = 0.0
+    for child in multiprocessing.active_children():
+        with contextlib.suppress(OSError):
+            running += int(Path(f"/proc/{child.pid}/schedstat").read_text().split()[0]) / 1e9
+    return time.process_time() + ended.ru_utime + ended.ru_stime + running
+
+
+def count_processor_time() -> None:
+    """Let datatrove's clock of stages count processor time, not time on the wall."""
+    from datatrove.utils import stats
+
+    stats.time = types.SimpleNamespace(perf_counter=seconds)
+
+
 def summary(runs: Iterable[Any]) -> dict[str, object]:
     """Return pages, documents and seconds by stage from the statistics of all steps."""
     stages: dict[str, float] = defaultdict(float)
@@ -117,6 +139,7 @@ def main() -> None:
     warcs.mkdir(parents=True)
     for path in arguments.warcs:
         (warcs / path.name).symlink_to(path.resolve())
+    count_processor_time()
     print(json.dumps(summary(build(warcs, arguments.out))))
 
 

@@ -82,8 +82,10 @@ class _Watch:
             for process in _tree(self._root):
                 memory = _memory(process)
                 resident += memory.get("VmRSS", 0.0)
-                peak = max(memory.get("VmHWM", 0.0), self.by_process.get(process, 0.0))
-                self.by_process[process] = peak
+                if memory:
+                    # The last look tells the most, and not what a process was before it became
+                    # another program: until then it shows the memory of its parent.
+                    self.by_process[process] = memory["VmHWM"]
             self.sum = max(self.sum, resident)
 
 
@@ -105,4 +107,4 @@ def _memory(process: int) -> dict[str, float]:
     except OSError:
         return {}
     fields = (line.split() for line in lines if line.startswith(("VmRSS:", "VmHWM:")))
-    return {name.rstrip(":"): int(size) / _MIB for name, size, _ in fields}
+    return {name.rstrip(":"): int(size) / _MIB for name, size, _ in fields}  # none for a zombie
