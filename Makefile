@@ -45,7 +45,7 @@ bench: $(STAMP) ## Measure speed and memory, side by side with the peer where it
 bench-peer: $(STAMP) ## Install the peer (datatrove) in its own environment and measure both
 	$(PYTHON) -m venv build/peer && build/peer/bin/pip install --quiet uv \
 	&& build/peer/bin/uv pip install --quiet --python build/peer/bin/python \
-		-r bench/peer-requirements.txt
+		--no-deps -r bench/peer-requirements.txt
 	$(BIN)/python bench/speed.py
 
 language-model: $(STAMP) ## Train the language model from the folder DATA

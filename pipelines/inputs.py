@@ -29,6 +29,8 @@ def find_files(inputs: Iterable[str]) -> list[Path]:
             raise InputError(f"there is no input {name!r}")
     if not found:
         raise InputError("there is nothing to read: --input names no WARC file")
+    if all(path.stat().st_size == 0 for path in found):
+        raise InputError("there is nothing to read: every file that --input names is empty")
     return list(found)
 
 

@@ -112,3 +112,10 @@ def test_a_fingerprint_changes_with_all_that_decides_what_becomes_of_a_file(tmp_
     os.utime(moved, ns=(0, 2_000))
     assert len({first, touched, longer}) == 3
     assert fingerprint(path=moved) == longer
+
+
+def test_input_without_a_byte_is_refused(tmp_path):
+    for name in ("a.warc", "b.warc.gz"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match="every file that --input names is empty"):
+        find_files([str(tmp_path)])
