@@ -8,15 +8,18 @@ import csv
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 
-import fasttext
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
+from numba import njit
+
+from florilegium.filters.fasttext_model import FastText
 
 MAX_CHARACTERS = 2000
 """Characters of a text that are looked at, from its start."""
@@ -24,19 +27,11 @@ MAX_CHARACTERS = 2000
 MIN_PARAGRAPH = 40
 """Characters below which a paragraph is too short to be called foreign."""
 
-MAX_PARAGRAPHS = 24
-"""Paragraphs of a text that are looked at, or up to twice as many if there are more."""
-
-ENOUGH_OF_PARAGRAPH = 200
-"""Characters of a paragraph that tell its language."""
-
 MIN_FOREIGN_SCORE = 0.6
 """Score below which a paragraph's own label is not believed."""
 
 NO_LANGUAGE = "zxx_Zzzz"
 """Label of text that is in no language: code, addresses, product numbers."""
-
-_LIKELY = 16  # labels asked of the model at first; more only when their script rules them out
 
 _DATA = files("florilegium.filters")
 
@@ -119,7 +114,11 @@ Goth 10330-1034A
 _SCRIPTS = ("Zzzz", *dict.fromkeys(row.split()[0] for row in _LETTERS.split("\n") if row))
 
 
-def _script_table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+Points = npt.NDArray[np.uint32]
+Scripts = npt.NDArray[np.int64]
+
+
+def _script_table() -> npt.NDArray[np.uint8]:
     table = np.zeros(0x110000, np.uint8)
     for row in filter(None, _LETTERS.split("\n")):
         script, *ranges = row.split()
@@ -129,7 +128,7 @@ def _script_table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
 
 
 _SCRIPT_OF = _script_table()
-_HANI, _JPAN = _SCRIPTS.index("Hani"), _SCRIPTS.index("Jpan")
+_HANI, _JPAN, _LATN = map(_SCRIPTS.index, ("Hani", "Jpan", "Latn"))
 
 
 def dominant_script(text: str) -> str:
@@ -137,40 +136,69 @@ def dominant_script(text: str) -> str:
 
     Chinese characters count as Japanese when at least one letter in ten beside them is kana.
     """
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    letters = np.bincount(_SCRIPT_OF[points], minlength=len(_SCRIPTS))
-    letters[0] = 0
-    if letters[_JPAN] * 10 >= letters[_HANI]:
-        letters[_JPAN] += letters[_HANI]
-        letters[_HANI] = 0
-    else:
-        letters[_HANI] += letters[_JPAN]
-        letters[_JPAN] = 0
-    return _SCRIPTS[letters.argmax()]
+    return _SCRIPTS[int(_dominant_scripts(text.replace("\n", " "), 1)[0])]
 
 
-class _Folding(dict[int, int]):
-    """What each character becomes: letters stay, apostrophes are one, all else parts words."""
-
-    def __missing__(self, point: int) -> int:
-        kept = point == 0xB7 or unicodedata.category(chr(point))[0] in "LM"
-        folded = 0x27 if point in (0x27, 0x2019, 0x2BC) else point if kept else 0x20
-        if point < 0x3000:  # bounded memory whatever the web sends
-            self[point] = folded
-        return folded
+def _dominant_scripts(lines: str, count: int) -> Scripts:
+    """Return the dominant script of each line, an index of `_SCRIPTS`."""
+    return _count_letters(_points(lines), _SCRIPT_OF, np.zeros(len(_SCRIPTS), np.int64), count)
 
 
-_FOLDING = _Folding()
+@njit(cache=True, nogil=True)
+def _count_letters(
+    points: Points, script_of: npt.NDArray[np.uint8], letters: Scripts, lines: int
+) -> Scripts:
+    dominant = np.zeros(lines, np.int64)
+    i = 0
+    for line in range(lines):
+        letters[:] = 0
+        while i < len(points) and points[i] != 0x0A:
+            letters[script_of[points[i]]] += 1
+            i += 1
+        i += 1
+        letters[0] = 0
+        kana = letters[_JPAN] * 10 >= letters[_HANI]
+        own, other = (_JPAN, _HANI) if kana else (_HANI, _JPAN)
+        letters[own] += letters[other]
+        letters[other] = 0
+        dominant[line] = np.argmax(letters)
+    return dominant
+
+
+def _points(text: str) -> Points:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+@cache
+def _folding() -> Points:
+    """Return what each character becomes: letters stay, apostrophes are one, all else is space."""
+    table = np.full(0x110000, 0x20, np.uint32)
+    # Between the ideographs and the variation selectors no code point is a letter or a mark.
+    for point in (*range(0x40000), *range(0xE0000, 0xE0200)):
+        if unicodedata.category(chr(point))[0] in "LM":
+            table[point] = point
+    table[[0x27, 0x2BC, 0x2019]] = 0x27
+    table[[0x0A, 0xB7]] = 0x0A, 0xB7
+    return table
+
+
+def _fold(lines: str) -> str:
+    """Return lines in lower case with all that is no letter made a space."""
+    lower = unicodedata.normalize("NFC", lines).lower()
+    return _folding().take(_points(lower)).tobytes().decode("utf-32-le")
+
+
+def _start(text: str) -> str:
+    """Return what is looked at of a text, as one line."""
+    return text[:MAX_CHARACTERS].replace("\n", " ")
 
 
 def normalise(text: str) -> str:
     """Return what the model is shown: lower-case words of letters, one space between them.
 
-    Only the first `MAX_CHARACTERS` are read. Training and identification both call this.
+    Only the first `MAX_CHARACTERS` are read. Training and identification fold text alike.
     """
-    start = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-    lower = unicodedata.normalize("NFC", start).lower()
-    return " ".join(lower.translate(_FOLDING).split())
+    return " ".join(_fold(_start(text)).split())
 
 
 class Identity(Struct, frozen=True):
@@ -206,10 +234,11 @@ class Identifier:
 
         Raises OSError if the file cannot be read, ValueError if it is not a fastText model.
         """
-        self.digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        self._model = fasttext.load_model(str(path)).f
-        labels, _ = self._model.getLabels("strict")
-        self.labels = tuple(sorted(label.removeprefix("__label__") for label in labels))
+        data = Path(path).read_bytes()
+        self.digest = hashlib.sha256(data).hexdigest()
+        self._model = FastText(data)
+        self.labels = tuple(sorted(self._model.labels))
+        self._admitted = _admitted(self._model.labels)
 
     @classmethod
     def packaged(cls) -> "Identifier":
@@ -219,52 +248,61 @@ class Identifier:
 
     def identify(self, text: str) -> Identity:
         """Return the language of the first `MAX_CHARACTERS` of any text. Never raises."""
-        script = dominant_script(text[:MAX_CHARACTERS])
-        unknown = (f"und_{script}", 0.0)
-        words = normalise(text) if script != "Zzzz" else ""
-        best, second = (*self._ranked(words, script), unknown, unknown)[:2]
-        return Identity(*best, *second, script)
+        return self._identify([text])[0]
 
     def foreign_share(self, text: str, lang: str) -> float:
         """Return the share of the text's characters, 0 to 1, in paragraphs of another language.
 
-        A paragraph is a line of `MIN_PARAGRAPH` characters or more. It is foreign when its own
-        label is believed (`MIN_FOREIGN_SCORE`), is a language, and is not one that `lang` is
-        easily mistaken for. Of a long text, `MAX_PARAGRAPHS` spread evenly stand for all.
+        A paragraph is a line. It counts when it has `MIN_PARAGRAPH` characters or more and its
+        own label is believed (`MIN_FOREIGN_SCORE`), is a language, and is not one that `lang`
+        is easily mistaken for. Line breaks and surrounding spaces are not counted.
         """
-        paragraphs = [line for line in map(str.strip, text.split("\n")) if line]
-        step = max(1, len(paragraphs) // MAX_PARAGRAPHS)
-        looked_at = paragraphs[::step]
-        whole = sum(map(len, looked_at))
+        paragraphs = [line.strip() for line in text.split("\n")]
+        whole = sum(map(len, paragraphs))
+        long = [paragraph for paragraph in paragraphs if len(paragraph) >= MIN_PARAGRAPH]
         foreign = sum(
             len(paragraph)
-            for paragraph in looked_at
-            if len(paragraph) >= MIN_PARAGRAPH and self._is_foreign(paragraph, lang)
+            for paragraph, own in zip(long, self._identify(long), strict=True)
+            if _is_foreign(own, lang)
         )
         return round(foreign / whole, 4) if whole else 0.0
 
-    def _ranked(self, words: str, script: str) -> list[tuple[str, float]]:
-        """Return up to two labels whose script fits, most probable first."""
-        if not words:
-            return []
-        ranked: list[tuple[str, float]] = []
-        for count in (_LIKELY, len(self.labels)):
-            predictions = self._model.predict(words + "\n", count, 0.0, "strict")
-            labelled = ((label.removeprefix("__label__"), score) for score, label in predictions)
-            ranked = [
-                (label, min(1.0, round(score, 4)))
-                for label, score in labelled
-                if label.endswith(script) or (label == NO_LANGUAGE and script == "Latn")
-            ]
-            if len(ranked) >= 2:
-                break
-        return ranked[:2]
+    def _identify(self, texts: Sequence[str]) -> list[Identity]:
+        lines = "\n".join(map(_start, texts))
+        scripts = _dominant_scripts(lines, len(texts))
+        best, scores = self._model.best_two(_fold(lines), scripts, self._admitted)
+        return [
+            self._identity(_SCRIPTS[script], *labels, *probabilities)
+            for script, labels, probabilities in zip(
+                scripts.tolist(), best.tolist(), scores.tolist(), strict=True
+            )
+        ]
 
-    def _is_foreign(self, paragraph: str, lang: str) -> bool:
-        own = self.identify(paragraph[:ENOUGH_OF_PARAGRAPH])
-        if own.score < MIN_FOREIGN_SCORE or own.lang == NO_LANGUAGE:
-            return False
-        return own.lang[:3] != lang[:3] and not _easily_mistaken(own.lang, lang)
+    def _identity(
+        self, script: str, best: int, second: int, score: float, second_score: float
+    ) -> Identity:
+        labels, unknown = self._model.labels, f"und_{script}"
+        return Identity(
+            labels[best] if best >= 0 else unknown,
+            round(score, 4),
+            labels[second] if second >= 0 else unknown,
+            round(second_score, 4),
+            script,
+        )
+
+
+def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return which labels text of each script may get: those of the script itself."""
+    admitted = [[label.endswith(script) for label in labels] for script in _SCRIPTS]
+    admitted[_LATN][labels.index(NO_LANGUAGE)] = True
+    admitted[0] = [False] * len(labels)
+    return np.array(admitted)
+
+
+def _is_foreign(own: Identity, lang: str) -> bool:
+    if own.score < MIN_FOREIGN_SCORE or own.lang == NO_LANGUAGE:
+        return False
+    return own.lang[:3] != lang[:3] and not _easily_mistaken(own.lang, lang)
 
 
 def _easily_mistaken(one: str, other: str) -> bool:
