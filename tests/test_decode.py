@@ -1,7 +1,6 @@
 """Bytes become text: encodings told and not told, truncated, broken and wrong."""
 
 import csv
-import gzip
 from pathlib import Path
 
 import pytest
@@ -266,7 +265,7 @@ def test_text_survives_the_way_through_utf_8(text, charset):
     ("payload", "kind"),
     [
         (b"%PDF-1.7\n%\xe2\xe3", "pdf"), (b"PK\x03\x04", "zip"), (b"\x89PNG\r\n\x1a\n", "png"),
-        (b"\xff\xd8\xff\xe0", "jpeg"), (b"GIF89a", "gif"), (gzip.compress(b"<html>", mtime=0), "gzip"),
+        (b"\xff\xd8\xff\xe0", "jpeg"), (b"GIF89a", "gif"), (b"\x1f\x8b\x08\0", "gzip"),
         (b"<html>" + 20 * b"a\0", None), (b"ab" * 10 + b"\0", "nul"),
     ],
 )  # fmt: skip
