@@ -18,25 +18,26 @@ from typing import NamedTuple
 import numpy as np
 from blocks_data import FOLDS, GoldPage, gold_digest, read_gold
 from blocks_labels import labels_from_segments, labels_from_teachers, labels_from_text
-from blocks_score import Score, scores
+from blocks_score import OTHER_KINDS, Score, scores
 from catboost import CatBoostClassifier, Pool
 from numpy.typing import NDArray
 
-from florilegium.pipelines.block_context import page_features, with_context
+from florilegium.pipelines.block_context import expect, with_context
 from florilegium.pipelines.block_features import Features, features
 from florilegium.pipelines.block_model import Trees, from_bytes, to_bytes
 from florilegium.pipelines.block_page import Page, read_page
-from florilegium.pipelines.blocks import choose, write
+from florilegium.pipelines.blocks import write
 
 SEED = 1
-SHAPES = {"first": (100, 6), "second": (150, 6), "page": (60, 3)}  # trees, depth
+SHAPES = {"first": (100, 6), "second": (150, 6)}  # trees, depth
 BOOSTING = {
     "learning_rate": 0.2, "loss_function": "CrossEntropy", "l2_leaf_reg": 5, "border_count": 32,
     "rsm": 0.3, "bootstrap_type": "Bernoulli", "subsample": 0.6, "random_seed": SEED,
     "thread_count": 1, "verbose": 0, "allow_writing_files": False,
 }  # fmt: skip
 PAGE_WEIGHT = 60.0
-NEWS_WEIGHT = 2.5  # news pages are few and in languages no other page is in
+NEWS_WEIGHT = 2.5  # few pages, and in languages no other page is in
+OTHER_WEIGHT = 3.0  # few pages, and unlike articles
 SEGMENT_WEIGHT, SEGMENT_BONUS, TAUGHT_WEIGHT = 3.0, 0.5, 0.3
 LENGTH_POWER = 0.6  # of the characters of a block in its weight
 
@@ -65,6 +66,8 @@ def example(gold: GoldPage) -> Example | None:
         labels = labels_from_text(page.texts, gold.text)
         if gold.kind.startswith("news"):
             weights *= NEWS_WEIGHT
+        elif gold.kind in OTHER_KINDS:
+            weights *= OTHER_WEIGHT
         return Example(gold, page, found, labels, weights)
     labels = labels_from_segments(page.texts, gold)
     known = labels >= 0
@@ -106,7 +109,7 @@ def _trees(model: dict, depth: int) -> Trees:  # type: ignore[type-arg]
     return Trees(feature, threshold, leaf, float(bias[0] if isinstance(bias, list) else bias))
 
 
-def grow_blocks(part: str, examples: list[Example], rows: list[Rows], chosen: list[int]) -> Trees:
+def grow_from(part: str, examples: list[Example], rows: list[Rows], chosen: list[int]) -> Trees:
     """Return trees for the blocks of the chosen pages."""
     return grow(
         part,
@@ -116,33 +119,22 @@ def grow_blocks(part: str, examples: list[Example], rows: list[Rows], chosen: li
     )
 
 
-def grow_pages(examples: list[Example], rows: list[Rows], chosen: list[int]) -> Trees:
-    """Return trees that tell pages that are no articles; pages with segments are articles."""
-    kinds = ("article", "segments", "news-el", "news-pl", "news-ru", "news-en")
-    other = [np.array([float(examples[at].gold.kind not in kinds)]) for at in chosen]
-    return grow("page", [rows[at] for at in chosen], other, [np.ones(1)] * len(chosen))
-
-
 def out_of_fold(part: str, examples: list[Example], rows: list[Rows]) -> list[NDArray[np.float64]]:
-    """Return for each page what trees grown without its fold say."""
+    """Return for each page what trees grown without its fold say of its blocks."""
     answers: list[NDArray[np.float64]] = [np.zeros(0)] * len(examples)
     for fold in range(FOLDS):
         chosen = [at for at, one in enumerate(examples) if one.gold.fold != fold]
-        trees = (
-            grow_pages(examples, rows, chosen)
-            if part == "page"
-            else grow_blocks(part, examples, rows, chosen)
-        )
+        trees = grow_from(part, examples, rows, chosen)
         for at, one in enumerate(examples):
             if one.gold.fold == fold:
                 answers[at] = trees.probability(rows[at])
+        print(f"{part}: fold {fold + 1} of {FOLDS}, {time.process_time():.0f} s", flush=True)
     return answers
 
 
-def text_of(one: Example, likely: NDArray[np.float64], not_article: float) -> str:
+def text_of(one: Example, likely: NDArray[np.float64]) -> str:
     """Return the text chosen by these probabilities."""
-    kept, _ = choose(likely, one.found.layout.characters, not_article)
-    return write(one.page, kept)
+    return write(one.page, likely >= expect(likely, one.found.layout.characters).limit)
 
 
 def train(examples: list[Example]) -> tuple[bytes, dict[str, str]]:
@@ -152,16 +144,12 @@ def train(examples: list[Example]) -> tuple[bytes, dict[str, str]]:
     first = out_of_fold("first", examples, plain)
     rows = [with_context(one.found, likely) for one, likely in zip(examples, first, strict=True)]
     second = out_of_fold("second", examples, rows)
-    pages = [page_features(one.found, likely) for one, likely in zip(examples, second, strict=True)]
-    kinds = out_of_fold("page", examples, pages)
     texts = {
-        one.gold.name: text_of(one, likely, float(kind[0]))
-        for one, likely, kind in zip(examples, second, kinds, strict=True)
+        one.gold.name: text_of(one, likely) for one, likely in zip(examples, second, strict=True)
     }
     parts = {
-        "first": grow_blocks("first", examples, plain, everything),
-        "second": grow_blocks("second", examples, rows, everything),
-        "page": grow_pages(examples, pages, everything),
+        "first": grow_from("first", examples, plain, everything),
+        "second": grow_from("second", examples, rows, everything),
     }
     return to_bytes(parts, examples[0].found.names), texts
 

@@ -1,7 +1,4 @@
-"""What the second pass knows besides: what the first pass thinks of the blocks around.
-
-And what both together say of the page as a whole.
-"""
+"""What the second pass knows besides: what the first pass thinks of the blocks around."""
 
 from typing import Final, NamedTuple
 
@@ -13,12 +10,6 @@ from florilegium.pipelines.block_layout import Layout, Row, share, shifted, wind
 
 _REACH: Final = 3
 _WINDOW: Final = 5
-_LIKELY: Final = 0.45
-_OF_THE_TEXT: Final = (
-    "link_share", "tag_li", "tag_p", "tag_td", "tag_h2", "tag_h3", "ends", "around_product",
-    "around_forum", "around_comment", "around_article", "in_article", "in_main", "in_noscript",
-    "dated", "in_best", "stops", "kind_size", "characters",
-)  # fmt: skip
 CONTEXT_FEATURES: Final = (
     *(f"likely{by:+d}" for by in range(-_REACH, _REACH + 1)),
     "kind_likely", "pair_likely", "second_likely", "third_likely", "fourth_likely",
@@ -69,28 +60,3 @@ def expect(likely: Row, characters: Row) -> Expected:
     right = np.cumsum(likely[order] * characters[order])
     f1 = float((2 * right / (np.cumsum(characters[order]) + right[-1])).max())
     return Expected(f1, f1 / 2)
-
-
-def page_features(found: Features, likely: Row) -> NDArray[np.float32]:
-    """Return, as one column, what tells the kind of page: `PAGE_FEATURES`."""
-    characters = found.layout.characters
-    kept = likely >= _LIKELY
-    weight = characters * kept
-    total, blocks = weight.sum(), float(kept.sum())
-    index = {name: number for number, name in enumerate(found.names)}
-    doubt = np.cumsum(likely * (1 - likely))[-1] / len(likely)
-    of_text = [
-        np.cumsum(found.rows[index[name]].astype(np.float64) * weight)[-1] / max(total, 1.0)
-        for name in _OF_THE_TEXT
-    ]
-    of_page = [found.rows[index[name], 0] for name in found.names if name.startswith("page_")]
-    own = [
-        expect(likely, characters).f1,
-        total / characters.sum(),
-        total,
-        blocks,
-        blocks / len(likely),
-        total / max(blocks, 1.0),
-        doubt,
-    ]
-    return np.array([*own, *of_text, *of_page], np.float32)[:, None]

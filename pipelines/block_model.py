@@ -1,4 +1,4 @@
-"""The trained model: three ensembles of small trees in one file.
+"""The trained model: two ensembles of small trees in one file.
 
 Trees ask the same question on a level (oblivious trees, Prokhorenkova et al. 2018), so that a
 path is a number and an ensemble is a few arrays.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from florilegium.pipelines.block_layout import Row
 
-_PARTS: Final = ("first", "second", "page")
+_PARTS: Final = ("first", "second")
 _DECIMALS: Final = 4  # of a probability; hides the last bits in which machines' exp differs
 
 
@@ -41,14 +41,12 @@ class Trees(NamedTuple):
 
 
 class Model(NamedTuple):
-    """Three ensembles, and what they were made for."""
+    """Two ensembles, and what they were made for."""
 
     first: Trees
     """Is a block main text, by its own features?"""
     second: Trees
     """Is it, given what the first thinks of the blocks around?"""
-    page: Trees
-    """Is the page no article: a list, a forum, a shop?"""
     features: tuple[str, ...]
     """Names of the features the first ensemble was trained on, in order."""
     digest: str
@@ -90,7 +88,7 @@ def to_bytes(parts: dict[str, Trees], features: tuple[str, ...]) -> bytes:
 def from_bytes(data: bytes) -> Model:
     """Return the model in a file. Raises ValueError or KeyError if it is none."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        first, second, page = (
+        first, second = (
             Trees(
                 arrays[f"{part}_feature"],
                 arrays[f"{part}_threshold"],
@@ -100,7 +98,7 @@ def from_bytes(data: bytes) -> Model:
             for part in _PARTS
         )
         names = tuple(str(name) for name in arrays["features"])
-    return Model(first, second, page, names, hashlib.sha256(data).hexdigest())
+    return Model(first, second, names, hashlib.sha256(data).hexdigest())
 
 
 @cache

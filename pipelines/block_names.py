@@ -4,10 +4,10 @@ These are words of the markup, shared by sites of all languages, not of the text
 hints among many; only the names of consent systems decide alone.
 """
 
+import re
 from typing import Final
 
 import numpy as np
-import re2
 from numpy.typing import NDArray
 
 from florilegium.pipelines.block_markup import CLASS, CLASS_END, ID, ID_END, ROLE, ROLE_END
@@ -38,14 +38,19 @@ NAME_GROUPS: Final = tuple(_GROUPS)
 CONSENT: Final = 1 << len(NAME_GROUPS)
 """The bit of an element that asks for consent to cookies."""
 
-_CONSENT_SYSTEMS = re2.compile(
-    "onetrust|cybot|cookiebot|usercentrics|didomi|cmplz|borlabs|sp_message|qc-cmp|quantcast|iubenda"
-    "|tarteaucitron|axeptio|klaro|cookie[-_ ]?(?:banner|consent|notice|bar|law|popup|overlay|modal"
-    "|layer|dialog|message|hint|info)|gdpr|souhlas|zgoda|rodo|datenschutz|samtykke"
-)
-_PATTERNS = tuple(re2.compile(pattern) for pattern in _GROUPS.values())
-_ANY = re2.compile("|".join(_GROUPS.values()))
-_PIECE = re2.compile(r"\p{L}{2,}")
+_CONSENT_SYSTEMS: Final = (
+    "onetrust", "cybot", "cookiebot", "usercentrics", "didomi", "cmplz", "borlabs", "sp_message",
+    "qc-cmp", "quantcast", "iubenda", "tarteaucitron", "axeptio", "klaro", "gdpr", "souhlas",
+    "zgoda", "rodo", "datenschutz", "samtykke",
+)  # fmt: skip
+_COOKIE_BANNERS: Final = (
+    "banner", "consent", "notice", "bar", "law", "popup", "overlay", "modal", "layer", "dialog",
+    "message", "hint", "info",
+)  # fmt: skip
+# Alternatives of literals, nothing repeated: no match can backtrack far.
+_PATTERNS = tuple(re.compile(pattern) for pattern in _GROUPS.values())
+_ANY = re.compile("|".join(_GROUPS.values()))
+_PIECE = re.compile(r"[^\W\d_]{2,}")
 _MAX_LENGTH = 200
 _MAX_REMEMBERED = 50_000
 
@@ -70,13 +75,19 @@ def _bits(name: str) -> int:
     known = _names.get(name)
     if known is None:
         lowered = name[:_MAX_LENGTH].lower()
-        known = CONSENT if _CONSENT_SYSTEMS.search(lowered) else 0
+        known = CONSENT if _asks_for_consent(lowered) else 0
         for piece in _PIECE.findall(lowered):
             known |= _piece_bits(piece)
         if len(_names) >= _MAX_REMEMBERED:
             _names.clear()
         _names[name] = known
     return known
+
+
+def _asks_for_consent(name: str) -> bool:
+    if any(system in name for system in _CONSENT_SYSTEMS):
+        return True
+    return "cookie" in name and any(banner in name for banner in _COOKIE_BANNERS)
 
 
 def _piece_bits(piece: str) -> int:

@@ -9,17 +9,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from florilegium.pipelines.block_context import expect, page_features, with_context
+from florilegium.pipelines.block_context import Expected, expect, with_context
 from florilegium.pipelines.block_features import features
 from florilegium.pipelines.block_layout import Row
 from florilegium.pipelines.block_model import Model, shipped_model
 from florilegium.pipelines.block_page import Page, read_page
 from florilegium.pipelines.block_tags import TAGS
 from florilegium.pipelines.block_walk import CONTAINER, ITEMS, PARENT, TAG
-
-ARTICLE_LIMIT: Final = 0.55
-"""Blocks of an article are taken from this probability on. On other pages, such as forums and
-lists, the limit is the one with the best expected F1."""
 
 _CELLS: Final = tuple(TAGS.index(name) for name in ("td", "th"))
 _ITEM: Final = TAGS.index("li")
@@ -32,8 +28,6 @@ class MainText(NamedTuple):
     """One line a block or more; cells of a row are parted by " | ", items begin with "- "."""
     confidence: float
     """The expected F1 of the text, 0 to 1."""
-    not_article: float
-    """The probability that the page is a list, a forum, a shop, a manual, 0 to 1."""
 
 
 def main_text(html: str, model: Model | None = None) -> MainText:
@@ -44,26 +38,17 @@ def main_text(html: str, model: Model | None = None) -> MainText:
     """
     page = read_page(html)
     if page is None:
-        return MainText("", 0.0, 0.0)
-    kept, confidence, not_article = decide(page, model or shipped_model())
-    return MainText(write(page, kept), confidence, not_article)
+        return MainText("", 0.0)
+    expected, likely = judge(page, model or shipped_model())
+    return MainText(write(page, likely >= expected.limit), expected.f1)
 
 
-def decide(page: Page, model: Model) -> tuple[NDArray[np.bool_], float, float]:
-    """Return which blocks are main text, the expected F1 and the probability of no article."""
+def judge(page: Page, model: Model) -> tuple[Expected, Row]:
+    """Return the probability of each block to be main text, and what to expect of a choice."""
     found = features(page)
     likely = model.first.probability(found.rows)
     likely = model.second.probability(with_context(found, likely))
-    not_article = float(model.page.probability(page_features(found, likely))[0])
-    kept, confidence = choose(likely, found.layout.characters, not_article)
-    return kept, confidence, not_article
-
-
-def choose(likely: Row, characters: Row, not_article: float) -> tuple[NDArray[np.bool_], float]:
-    """Return which blocks to take by their probabilities, at least one, and the expected F1."""
-    expected = expect(likely, characters)
-    limit = ARTICLE_LIMIT if not_article <= 0.5 else expected.limit
-    return likely >= min(limit, likely.max()), expected.f1
+    return expect(likely, found.layout.characters), likely
 
 
 def write(page: Page, kept: NDArray[np.bool_]) -> str:
