@@ -11,20 +11,22 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from functools import cache
-from typing import BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 import msgspec
 import trafilatura
 from msgspec import Struct
 from resiliparse.extract.html2text import extract_plain_text
 
-from florilegium.pipelines import blocks
-from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.metadata import Metadata, read
 
 HEADER: Final = struct.Struct(">I")
 """What stands before every message: the number of its bytes."""
+
+if TYPE_CHECKING:
+    from florilegium.pipelines.blocks import MainText
 
 _GLANCE_IS_SHORT: Final = 250
 
@@ -66,9 +68,10 @@ def glance(html: str) -> str:
 def extract(policy: Policy, html: str, min_chars: int) -> Reply:
     """Return the main text as the policy finds it, and who found it."""
     if policy == "blocks":
-        text = blocks.main_text(html).text
+        find, extractor = _blocks()
+        text = find(html).text
         if len(text) >= min_chars:
-            return Reply("text", text, extractor=f"blocks {shipped_model().digest[:8]}")
+            return Reply("text", text, extractor=extractor)
         policy = "trafilatura"
     text = main_text(html, fast=policy == "trafilatura-fast")
     return Reply("text", text, extractor=f"{policy} {_TRAFILATURA}")
@@ -88,15 +91,23 @@ def main_text(html: str, fast: bool) -> str:
 
 
 @cache
-def _prepare() -> None:
-    """Load the model and compile the walk, which no page should be charged with."""
-    blocks.main_text("<p>text</p>")
+def _blocks() -> "tuple[Callable[[str], MainText], str]":
+    """Return the classifier, ready to run, and its name with the digest of its model.
+
+    It brings a compiler along, which only a child that is asked for it should load, and no page
+    should be charged with.
+    """
+    from florilegium.pipelines.block_model import shipped_model
+    from florilegium.pipelines.blocks import main_text
+
+    main_text("<p>text</p>")
+    return main_text, f"blocks {shipped_model().digest[:8]}"
 
 
 def answer(request: Request) -> Reply:
     """Do what the request asks. The kernel ends this process when the time is used up."""
     if request.task == "blocks":
-        _prepare()
+        _blocks()
     # ITIMER_PROF counts the processor time of the process, native code too, and its signal
     # kills: no busy machine and no loop in a library can change when that is.
     signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
