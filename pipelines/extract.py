@@ -1,7 +1,6 @@
 """Pages to text: the limits, and the child process behind which the parsers work."""
 
 import contextlib
-import importlib.metadata
 import os
 import select
 import signal
@@ -14,7 +13,7 @@ from typing import Literal, Self
 import msgspec
 from msgspec import Struct
 
-from florilegium.pipelines.extract_child import HEADER, Reply, Request, Task
+from florilegium.pipelines.extract_child import HEADER, Policy, Reply, Request, Task
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.structure import structure
 
@@ -22,8 +21,9 @@ from florilegium.pipelines.structure import structure
 class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a recipe wants text to be found, and what a page may cost at most."""
 
-    policy: Literal["trafilatura", "trafilatura-fast"] = "trafilatura"
-    """`trafilatura-fast` leaves out the second opinions of readability and justext."""
+    policy: Policy = "trafilatura"
+    """`blocks` is the classifier of this package, with trafilatura where it finds too little;
+    `trafilatura-fast` leaves out the second opinions of readability and justext."""
     min_chars: int = 150
     """A page with less main text counts as empty."""
     max_chars: int = 5_000_000
@@ -73,7 +73,7 @@ class Extracted(Struct, frozen=True):
 
     text: str
     extractor: str
-    """Program and version that found it."""
+    """Program and version that found it, as in "trafilatura 2.3.1" or "blocks 1a2b3c4d"."""
 
 
 def check_structure(html: str, limits: Extraction) -> Failure | None:
@@ -104,11 +104,6 @@ class Extractor:
         self._child: subprocess.Popen[bytes] | None = None
         self._pages = 0
 
-    @property
-    def version(self) -> str:
-        """Policy and version of the program behind it, as in "trafilatura 2.3.1"."""
-        return f"{self._extraction.policy} {importlib.metadata.version('trafilatura')}"
-
     def look(self, html: str) -> Glance | Failure:
         """Return what a page declares and a first text of it, at a fraction of the cost."""
         reply = self._ask("look", html)
@@ -123,7 +118,7 @@ class Extractor:
             return reply
         if (size := len(reply.text)) < self._extraction.min_chars:
             return Failure("too_short" if size else "empty", size, self._extraction.min_chars)
-        return Extracted(reply.text, self.version)
+        return Extracted(reply.text, reply.extractor)
 
     def close(self) -> None:
         """End the child. The next page would start another."""
@@ -150,7 +145,9 @@ class Extractor:
 
     def _ask(self, task: Task, html: str) -> Reply | Failure:
         page = html.encode("utf-8", "replace").decode()  # lone surrogates cannot travel
-        request = msgspec.msgpack.encode(Request(task, self._extraction.cpu_seconds, page))
+        request = msgspec.msgpack.encode(
+            Request(task, self._extraction.cpu_seconds, page, self._extraction.min_chars)
+        )
         answer = self._exchange(request)
         if isinstance(answer, Failure) and answer.rule == "crash":
             # Once may be chance, as when the machine is short of memory; twice is the page.

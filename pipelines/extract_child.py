@@ -4,13 +4,16 @@ It reads one request after another from standard input and answers each on stand
 It ends when its input ends, that is also when its parent was killed. Run by `Extractor`.
 """
 
+import importlib.metadata
 import logging
 import os
 import resource
 import signal
 import struct
 import sys
-from typing import BinaryIO, Final, Literal
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 import msgspec
 import trafilatura
@@ -22,9 +25,15 @@ from florilegium.pipelines.metadata import Metadata, read
 HEADER: Final = struct.Struct(">I")
 """What stands before every message: the number of its bytes."""
 
+if TYPE_CHECKING:
+    from florilegium.pipelines.blocks import MainText
+
 _GLANCE_IS_SHORT: Final = 250
 
-Task = Literal["look", "trafilatura", "trafilatura-fast"]
+_TRAFILATURA: Final = importlib.metadata.version("trafilatura")
+
+Policy = Literal["blocks", "trafilatura", "trafilatura-fast"]
+Task = Policy | Literal["look"]
 
 
 class Request(Struct, frozen=True, array_like=True):
@@ -33,6 +42,8 @@ class Request(Struct, frozen=True, array_like=True):
     task: Task
     cpu_seconds: float
     html: str
+    min_chars: int = 0
+    """Where `blocks` finds less, trafilatura is asked."""
 
 
 class Reply(Struct, frozen=True, array_like=True):
@@ -42,6 +53,8 @@ class Reply(Struct, frozen=True, array_like=True):
     text: str
     metadata: Metadata | None = None
     """What the page declares, if the task was to look at it."""
+    extractor: str = ""
+    """Program and version that found the text, if the task was to extract it."""
 
 
 def glance(html: str) -> str:
@@ -50,6 +63,18 @@ def glance(html: str) -> str:
     if len(main) >= _GLANCE_IS_SHORT:
         return str(main)
     return str(extract_plain_text(html, alt_texts=False, list_bullets=False))
+
+
+def extract(policy: Policy, html: str, min_chars: int) -> Reply:
+    """Return the main text as the policy finds it, and who found it."""
+    if policy == "blocks":
+        find, extractor = _blocks()
+        text = find(html).text
+        if len(text) >= min_chars:
+            return Reply("text", text, extractor=extractor)
+        policy = "trafilatura"
+    text = main_text(html, fast=policy == "trafilatura-fast")
+    return Reply("text", text, extractor=f"{policy} {_TRAFILATURA}")
 
 
 def main_text(html: str, fast: bool) -> str:
@@ -65,15 +90,31 @@ def main_text(html: str, fast: bool) -> str:
     return text or ""
 
 
+@cache
+def _blocks() -> "tuple[Callable[[str], MainText], str]":
+    """Return the classifier, ready to run, and its name with the digest of its model.
+
+    It brings a compiler along, which only a child that is asked for it should load, and no page
+    should be charged with.
+    """
+    from florilegium.pipelines.block_model import shipped_model
+    from florilegium.pipelines.blocks import main_text
+
+    main_text("<p>text</p>")
+    return main_text, f"blocks {shipped_model().digest[:8]}"
+
+
 def answer(request: Request) -> Reply:
     """Do what the request asks. The kernel ends this process when the time is used up."""
+    if request.task == "blocks":
+        _blocks()
     # ITIMER_PROF counts the processor time of the process, native code too, and its signal
     # kills: no busy machine and no loop in a library can change when that is.
     signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
     try:
         if request.task == "look":
             return Reply("text", glance(request.html), read(request.html))
-        return Reply("text", main_text(request.html, fast=request.task == "trafilatura-fast"))
+        return extract(request.task, request.html, request.min_chars)
     except MemoryError:
         return Reply("memory", "MemoryError")
     except Exception as error:

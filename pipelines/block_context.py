@@ -1,0 +1,62 @@
+"""What the second pass knows besides: what the first pass thinks of the blocks around."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from florilegium.pipelines.block_features import Features
+from florilegium.pipelines.block_layout import Layout, Row, share, shifted, window
+
+_REACH: Final = 3
+_WINDOW: Final = 5
+CONTEXT_FEATURES: Final = (
+    *(f"likely{by:+d}" for by in range(-_REACH, _REACH + 1)),
+    "kind_likely", "pair_likely", "second_likely", "third_likely", "fourth_likely",
+    "second_likely_blocks", "page_likely", "page_most_likely", "near_likely", "likely_before",
+    "likely_of_most",
+)  # fmt: skip
+
+
+def with_context(found: Features, likely: Row) -> NDArray[np.float32]:
+    """Return the features, and below them `CONTEXT_FEATURES` of the first pass's probabilities."""
+    places = found.layout
+    mass = likely * places.characters
+    running = np.cumsum(mass)
+    own = likely.astype(np.float32)[None]
+    rows = [
+        *(shifted(own, by)[0] if by else own[0] for by in range(-_REACH, _REACH + 1)),
+        share(places.over(places.kind, mass), places.over(places.kind, places.characters)),
+        share(places.over(places.pair, likely), places.over(places.pair, np.ones(places.size))),
+        *_containers(places, likely, mass),
+        np.full(places.size, running[-1] / places.characters.sum()),
+        np.full(places.size, likely.max()),
+        share(window(mass, _WINDOW), window(places.characters, _WINDOW)),
+        share(running - mass, running[-1]),
+        share(likely, likely.max()),
+    ]
+    return np.concatenate((found.rows, np.array(rows, np.float32)))
+
+
+def _containers(places: Layout, likely: Row, mass: Row) -> list[Row]:
+    by_text = share(places.inside(mass), places.inside(places.characters))
+    by_block = share(places.inside(likely), places.inside(np.ones(places.size)))
+    second, third, fourth = places.containers[1:]
+    return [by_text[second], by_text[third], by_text[fourth], by_block[second]]
+
+
+class Expected(NamedTuple):
+    """How good the text can be expected to be, by the probabilities of its blocks."""
+
+    f1: float
+    """The F1 of the best choice of blocks, 0 to 1."""
+    limit: float
+    """The probability from which that choice takes blocks: half its F1."""
+
+
+def expect(likely: Row, characters: Row) -> Expected:
+    """Return what can be expected of the best choice (Lipton et al. 2014: a limit of F1 / 2)."""
+    order = np.argsort(-likely, kind="stable")
+    right = np.cumsum(likely[order] * characters[order])
+    f1 = float((2 * right / (np.cumsum(characters[order]) + right[-1])).max())
+    return Expected(f1, f1 / 2)

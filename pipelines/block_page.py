@@ -1,0 +1,125 @@
+"""A page as the classifier sees it: its blocks, what surrounds them, and what its head declares."""
+
+import json
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from selectolax.lexbor import LexborHTMLParser
+
+from florilegium.pipelines.block_names import CONSENT, name_bits
+from florilegium.pipelines.block_walk import (
+    CONTAINER,
+    END,
+    PARENT,
+    SOLID,
+    START,
+    Walk,
+    walk,
+)
+
+_MAX_DECLARED = 2_000
+_MIN_ARTICLE = 200
+_ARTICLE_BODY: Final = '"articleBody"'
+_METAS: Final = "meta[property='og:description'],meta[name='description'],meta[property='og:type']"
+_KINDS: Final = ("article", "product")
+
+
+class Head(NamedTuple):
+    """What a page declares about itself."""
+
+    title: str = ""
+    description: str = ""
+    kind: str | None = None
+    """`og:type`: "article", "product" or "other"; None if undeclared."""
+    article: str | None = None
+    """The whole text, as JSON-LD gives it."""
+
+
+class Page(NamedTuple):
+    """Blocks and containers of a page. See `block_walk` for the columns."""
+
+    head: Head
+    codes: NDArray[np.uint32]
+    texts: list[str]
+    blocks: NDArray[np.int64]
+    containers: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    """For each container, the number of its kind: same name, same class."""
+    names: NDArray[np.int64]
+    """For each container, its own bits of `block_names`."""
+    names_around: NDArray[np.int64]
+    """The same, with those of all containers around it."""
+
+
+def read_page(html: str) -> Page | None:
+    """Return the blocks of a page; None if there are none or it is built too big."""
+    parser = LexborHTMLParser(html)
+    body = parser.body
+    inside = body.inner_html if body is not None else None
+    walked = walk(inside) if inside else None
+    if walked is None or not inside or not len(walked.blocks):
+        return None
+    names = name_bits(inside, walked)
+    around = inherited(names, walked.containers)
+    blocks = _without_consent(walked, around)
+    _, groups = np.unique(walked.signatures[:, 0], return_inverse=True)
+    texts = [walked.text[start:end] for start, end in blocks[:, (START, END)].tolist()]
+    head = _head(parser, html)
+    return Page(head, walked.codes, texts, blocks, walked.containers, groups, names, around)
+
+
+@njit(cache=True, nogil=True)
+def inherited(bits: NDArray[np.int64], containers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the bits of each container together with those of the ones around it."""
+    around = bits.copy()
+    for number in range(1, len(bits)):  # a parent stands before its children
+        around[number] |= around[containers[number, PARENT]]
+    return around
+
+
+def _without_consent(walked: Walk, around: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Leave out what consent systems say, unless that is most of the page."""
+    asking = (around[walked.blocks[:, CONTAINER]] & CONSENT) != 0
+    solid = walked.blocks[:, SOLID]
+    mostly = 2 * solid[asking].sum() > solid.sum()
+    kept: NDArray[np.int64] = walked.blocks if mostly else walked.blocks[~asking]
+    return kept
+
+
+def _head(parser: LexborHTMLParser, html: str) -> Head:
+    head = parser.head
+    if head is None:
+        return Head(article=_declared_article(html))
+    title = head.css_first("title")
+    description, kind = "", None
+    for node in head.css(_METAS):
+        given = node.attributes
+        content = (given.get("content") or "")[:_MAX_DECLARED]
+        if given.get("property") == "og:type":
+            kind = next((known for known in _KINDS if known in content), "other")
+        elif len(content) > len(description):
+            description = content
+    return Head(
+        " ".join(title.text()[:_MAX_DECLARED].split()) if title is not None else "",
+        " ".join(description.split()),
+        kind,
+        _declared_article(html),
+    )
+
+
+def _declared_article(html: str) -> str | None:
+    at = html.find(_ARTICLE_BODY)
+    if at < 0:
+        return None
+    at += len(_ARTICLE_BODY)
+    gap = html[at : at + 20]
+    at += len(gap) - len(gap.lstrip(" \t\r\n:"))
+    if not html.startswith('"', at):
+        return None
+    try:
+        article, _ = json.JSONDecoder(strict=False).raw_decode(html, at)
+    except ValueError:
+        return None
+    return " ".join(article.split()) if len(article) > _MIN_ARTICLE else None
