@@ -21,7 +21,7 @@ from florilegium.pipelines.structure import structure
 class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a recipe wants text to be found, and what a page may cost at most."""
 
-    policy: Policy = "trafilatura"
+    policy: Policy = "blocks"
     """`blocks` is the classifier of this package, with trafilatura where it finds too little;
     `trafilatura-fast` leaves out the second opinions of readability and justext."""
     min_chars: int = 150
@@ -61,19 +61,21 @@ class Failure(Struct, frozen=True):
     """What ended the child, as in "SIGSEGV"; for crashes only."""
 
 
-class Glance(Struct, frozen=True):
-    """A first look at a page: good for its rights and its language, not for a corpus."""
-
-    text: str
-    metadata: Metadata
-
-
 class Extracted(Struct, frozen=True):
     """The main text of a page."""
 
     text: str
     extractor: str
     """Program and version that found it, as in "trafilatura 2.3.1" or "blocks 1a2b3c4d"."""
+
+
+class Glance(Struct, frozen=True):
+    """A first look at a page: good for its rights and its language, not for a corpus."""
+
+    text: str
+    metadata: Metadata
+    main_text: Extracted | Failure | None = None
+    """The main text, if the look was thorough enough to find it."""
 
 
 def check_structure(html: str, limits: Extraction) -> Failure | None:
@@ -105,17 +107,22 @@ class Extractor:
         self._pages = 0
 
     def look(self, html: str) -> Glance | Failure:
-        """Return what a page declares and a first text of it, at a fraction of the cost."""
+        """Return what a page declares and a first text of it, at a fraction of the cost.
+
+        Where the policy is cheap enough, that text is the page's main text already.
+        """
         reply = self._ask("look", html)
         if isinstance(reply, Failure):
             return reply
-        return Glance(reply.text, reply.metadata or Metadata())
+        main_text = self._judged(reply) if reply.extractor else None
+        return Glance(reply.text, reply.metadata or Metadata(), main_text)
 
     def extract(self, html: str) -> Extracted | Failure:
         """Return the main text, or why there is none."""
-        reply = self._ask(self._extraction.policy, html)
-        if isinstance(reply, Failure):
-            return reply
+        reply = self._ask("extract", html)
+        return reply if isinstance(reply, Failure) else self._judged(reply)
+
+    def _judged(self, reply: Reply) -> Extracted | Failure:
         if (size := len(reply.text)) < self._extraction.min_chars:
             return Failure("too_short" if size else "empty", size, self._extraction.min_chars)
         return Extracted(reply.text, reply.extractor)
@@ -145,8 +152,9 @@ class Extractor:
 
     def _ask(self, task: Task, html: str) -> Reply | Failure:
         page = html.encode("utf-8", "replace").decode()  # lone surrogates cannot travel
+        wanted = self._extraction
         request = msgspec.msgpack.encode(
-            Request(task, self._extraction.cpu_seconds, page, self._extraction.min_chars)
+            Request(task, wanted.policy, wanted.cpu_seconds, page, wanted.min_chars)
         )
         answer = self._exchange(request)
         if isinstance(answer, Failure) and answer.rule == "crash":

@@ -33,13 +33,14 @@ _GLANCE_IS_SHORT: Final = 250
 _TRAFILATURA: Final = importlib.metadata.version("trafilatura")
 
 Policy = Literal["blocks", "trafilatura", "trafilatura-fast"]
-Task = Policy | Literal["look"]
+Task = Literal["look", "extract"]
 
 
 class Request(Struct, frozen=True, array_like=True):
     """A page, and what to make of it within how many seconds of processor time."""
 
     task: Task
+    policy: Policy
     cpu_seconds: float
     html: str
     min_chars: int = 0
@@ -54,7 +55,7 @@ class Reply(Struct, frozen=True, array_like=True):
     metadata: Metadata | None = None
     """What the page declares, if the task was to look at it."""
     extractor: str = ""
-    """Program and version that found the text, if the task was to extract it."""
+    """Program and version that found the text; empty if it is but a glance."""
 
 
 def glance(html: str) -> str:
@@ -63,6 +64,15 @@ def glance(html: str) -> str:
     if len(main) >= _GLANCE_IS_SHORT:
         return str(main)
     return str(extract_plain_text(html, alt_texts=False, list_bullets=False))
+
+
+def look(request: Request) -> Reply:
+    """Return what a page declares and a text of it: the main text, if that costs little."""
+    metadata = read(request.html)
+    if request.policy != "blocks":
+        return Reply("text", glance(request.html), metadata)
+    found = extract("blocks", request.html, request.min_chars)
+    return Reply("text", found.text, metadata, found.extractor)
 
 
 def extract(policy: Policy, html: str, min_chars: int) -> Reply:
@@ -106,15 +116,15 @@ def _blocks() -> "tuple[Callable[[str], MainText], str]":
 
 def answer(request: Request) -> Reply:
     """Do what the request asks. The kernel ends this process when the time is used up."""
-    if request.task == "blocks":
+    if request.policy == "blocks":
         _blocks()
     # ITIMER_PROF counts the processor time of the process, native code too, and its signal
     # kills: no busy machine and no loop in a library can change when that is.
     signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
     try:
-        if request.task == "look":
-            return Reply("text", glance(request.html), read(request.html))
-        return extract(request.task, request.html, request.min_chars)
+        if request.task == "extract":
+            return extract(request.policy, request.html, request.min_chars)
+        return look(request)
     except MemoryError:
         return Reply("memory", "MemoryError")
     except Exception as error:

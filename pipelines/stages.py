@@ -122,7 +122,7 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     page, recipe = markup.page, tools.recipe
     if foreign := _foreign_at_a_glance(markup, tools):
         return foreign
-    extracted = tools.extract(markup.decoded.text)
+    extracted = markup.glance.main_text or tools.extract(markup.decoded.text)
     if isinstance(extracted, Failure):
         return _refused(page, "extract", extracted)
     text = normalise(extracted.text)
