@@ -81,7 +81,7 @@ def show(
     table.add_column("pages", justify="right")
     table.add_column("blocks cv", justify="right")
     for name in measured:
-        table.add_column("blocks (in-sample)" if name == "blocks" else name, justify="right")
+        table.add_column("in-sample" if name == "blocks" else name, justify="right")
     for group in GROUPS:
         row = [found[group] for found in measured.values() if group in found]
         if row:
@@ -90,7 +90,7 @@ def show(
             table.add_row(group, str(row[0].pages), cell, *map(_cell, row))
     table.add_row("ms a page", "", "", *(f"{value:.2f}" for value in ms.values()))
     table.add_row("pages/s/core", "", "", *(f"{1000 / value:.0f}" for value in ms.values()))
-    Console(width=140).print(table)
+    Console(width=170).print(table)
 
 
 def _cell(score: Score) -> str:
