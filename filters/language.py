@@ -33,6 +33,8 @@ MIN_FOREIGN_SCORE = 0.6
 NO_LANGUAGE = "zxx_Zzzz"
 """Label of text that is in no language: code, addresses, product numbers."""
 
+_TOGETHER = 256  # paragraphs taken at a time, a bound on memory
+
 _DATA = files("florilegium.filters")
 
 
@@ -128,7 +130,7 @@ def _script_table() -> npt.NDArray[np.uint8]:
 
 
 _SCRIPT_OF = _script_table()
-_HANI, _JPAN, _LATN = map(_SCRIPTS.index, ("Hani", "Jpan", "Latn"))
+_HANI, _JPAN = _SCRIPTS.index("Hani"), _SCRIPTS.index("Jpan")
 
 
 def dominant_script(text: str) -> str:
@@ -248,7 +250,7 @@ class Identifier:
 
     def identify(self, text: str) -> Identity:
         """Return the language of the first `MAX_CHARACTERS` of any text. Never raises."""
-        return self._identify([text])[0]
+        return next(self._identified([text]))[1]
 
     def foreign_share(self, text: str, lang: str) -> float:
         """Return the share of the text's characters, 0 to 1, in paragraphs of another language.
@@ -262,21 +264,20 @@ class Identifier:
         long = [paragraph for paragraph in paragraphs if len(paragraph) >= MIN_PARAGRAPH]
         foreign = sum(
             len(paragraph)
-            for paragraph, own in zip(long, self._identify(long), strict=True)
+            for start in range(0, len(long), _TOGETHER)
+            for paragraph, own in self._identified(long[start : start + _TOGETHER])
             if _is_foreign(own, lang)
         )
         return round(foreign / whole, 4) if whole else 0.0
 
-    def _identify(self, texts: Sequence[str]) -> list[Identity]:
+    def _identified(self, texts: Sequence[str]) -> Iterator[tuple[str, Identity]]:
+        """Yield each text with its identity."""
         lines = "\n".join(map(_start, texts))
         scripts = _dominant_scripts(lines, len(texts))
         best, scores = self._model.best_two(_fold(lines), scripts, self._admitted)
-        return [
-            self._identity(_SCRIPTS[script], *labels, *probabilities)
-            for script, labels, probabilities in zip(
-                scripts.tolist(), best.tolist(), scores.tolist(), strict=True
-            )
-        ]
+        found = zip(texts, scripts.tolist(), best.tolist(), scores.tolist(), strict=True)
+        for text, script, labels, probabilities in found:
+            yield text, self._identity(_SCRIPTS[script], *labels, *probabilities)
 
     def _identity(
         self, script: str, best: int, second: int, score: float, second_score: float
@@ -293,8 +294,11 @@ class Identifier:
 
 def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Return which labels text of each script may get: those of the script itself."""
-    admitted = [[label.endswith(script) for label in labels] for script in _SCRIPTS]
-    admitted[_LATN][labels.index(NO_LANGUAGE)] = True
+    wordless = (NO_LANGUAGE, "Latn")  # what is in no language is in Latin letters, if in any
+    admitted = [
+        [label[4:] == script or (label, script) == wordless for label in labels]
+        for script in _SCRIPTS
+    ]
     admitted[0] = [False] * len(labels)
     return np.array(admitted)
 

@@ -6,13 +6,10 @@ import unicodedata
 from importlib.resources import files
 from pathlib import Path
 
-import fasttext
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.filters.fasttext_model import FastText
 from florilegium.filters.language import (
     LANGUAGES,
     MAX_CHARACTERS,
@@ -27,8 +24,6 @@ from florilegium.filters.language import (
 DATA = files("florilegium.filters")
 GOLD = Path(__file__).parent.parent.parent / "shared" / "data" / "language_id"
 MODEL = Identifier.packaged()
-CLASSIFIER = FastText(DATA.joinpath("language.ftz").read_bytes())
-ORACLE = fasttext.load_model(str(DATA.joinpath("language.ftz"))).f
 
 UNION = {
     "bul_Cyrl": "Вчера вечерта отидохме на гости у нашите приятели. Те са купили стара къща край "
@@ -285,74 +280,6 @@ def test_what_the_model_is_shown_are_letters_marks_and_plain_apostrophes(text):
         for character in unicodedata.normalize("NFC", start).lower()
     ]
     assert normalise(text) == " ".join("".join(folded).split())
-
-
-def told_by_fasttext(words):
-    predictions = ORACLE.predict(words + "\n", len(CLASSIFIER.labels), 0.0, "strict")
-    return {label.removeprefix("__label__"): score for score, label in predictions}
-
-
-def told(lines):
-    groups = np.zeros(len(lines), np.int64)
-    everything = np.ones((1, len(CLASSIFIER.labels)), np.bool_)
-    return CLASSIFIER.best_two("\n".join(lines), groups, everything)
-
-
-def assert_told_as_by_fasttext(lines):
-    labels, scores = told(lines)
-    for line, best, probabilities in zip(lines, labels, scores, strict=True):
-        if not line:
-            assert best.tolist() == [-1, -1]
-            continue
-        theirs = told_by_fasttext(line)
-        names = [CLASSIFIER.labels[label] for label in best]
-        assert probabilities == pytest.approx([theirs[name] for name in names], abs=1e-3)
-        ranked = sorted(theirs.values(), reverse=True)[:2]
-        assert probabilities == pytest.approx(ranked, abs=1e-3)
-        assert names[0] == max(theirs, key=theirs.get) or ranked[0] - ranked[1] < 1e-3
-
-
-def test_our_own_texts_are_told_as_by_fasttext():
-    texts = [*UNION.values(), *OTHERS.values(), *FOREIGN.values(), *WORDLESS.values()]
-    assert_told_as_by_fasttext([normalise(text) for text in texts])
-
-
-def test_gold_labelled_text_is_told_as_by_fasttext():
-    if not GOLD.exists():
-        pytest.skip("gold-labelled text is not beside this checkout")
-    rows = (GOLD / "document.jsonl").read_text(encoding="utf-8").splitlines()[::10]
-    assert_told_as_by_fasttext([normalise(json.loads(row)["text"]) for row in rows])
-
-
-@given(st.lists(st.text("abßдж日'· \u0301").map(normalise) | any_text.map(normalise), max_size=5))
-def test_words_no_one_wrote_are_told_as_by_fasttext(lines):
-    assert_told_as_by_fasttext(lines)
-
-
-@given(st.lists(st.sampled_from(["", "das haus", "и вот", "x", "wörter " * 50]), min_size=1))
-def test_lines_together_are_told_as_each_alone(lines):
-    labels, scores = told(lines)
-    for line, best, probabilities in zip(lines, labels, scores, strict=True):
-        alone, alone_scores = told([line])
-        assert best.tolist() == alone[0].tolist()
-        assert probabilities.tolist() == alone_scores[0].tolist()
-
-
-@pytest.mark.parametrize("size", [0, 8, 40, 64, 100, 5_000, 300_000, 2_000_000, 2_682_994])
-def test_half_a_model_is_refused(size):
-    with pytest.raises(ValueError, match=r"\w"):
-        FastText(DATA.joinpath("language.ftz").read_bytes()[:size])
-
-
-def test_another_kind_of_model_is_refused(tmp_path):
-    lines = tmp_path / "lines.txt"
-    lines.write_text("__label__a one two\n__label__b three four\n" * 20)
-    plain = fasttext.train_supervised(str(lines), minCount=1, dim=4, verbose=0)
-    plain.save_model(str(tmp_path / "plain.bin"))
-    with pytest.raises(ValueError, match="fastText model"):
-        Identifier(tmp_path / "plain.bin")
-    with pytest.raises(ValueError, match="not a fastText model"):
-        Identifier(lines)
 
 
 @given(st.lists(any_text | st.sampled_from([UNION["deu_Latn"], UNION["ell_Grek"]])))
