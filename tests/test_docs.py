@@ -1,0 +1,283 @@
+"""What the documents say is so: shown commands run, references match the code, links lead on."""
+
+import ast
+import contextlib
+import logging
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from florilegium.dedup.decisions import Reason
+from florilegium.filters.catalogue import DEFAULTS
+from florilegium.filters.rights import Found, Signal
+from florilegium.manifests.counts import Counts
+from florilegium.manifests.document import Facts
+from florilegium.manifests.funnel import STAGES
+from florilegium.pipelines.cli import main
+from florilegium.pipelines.recipe import Recipe, parse
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+README = (ROOT / "README.md").read_text("utf-8")
+VARYING = re.compile(r"\d+(\.\d+)? s\b|\b\d+/s|\b[0-9a-f]{12}\b")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def shown():
+    """Every command of the README, with the lines it is said to print."""
+    for block in blocks("console"):
+        command, _, rest = block.removeprefix("$ ").partition("\n")
+        if command.endswith("<<'END'"):
+            script, _, rest = rest.partition("\nEND\n")
+            command = f"{command}\n{script}\nEND"
+        yield command, rest.splitlines()
+
+
+def pattern(lines):
+    """What is shown, as a pattern: `…` is anything, alone in a line any lines; trailing space."""
+    spelled = []
+    for line in lines:
+        if line == "…":
+            spelled.append(r"(?:.*\n)*?")
+            continue
+        parts = VARYING.sub("~", line.rstrip()).split("…")
+        spelled.append(".*".join(map(re.escape, parts)) + r" *\n")
+    return re.compile("".join(spelled))
+
+
+def printed(text):
+    """What a command printed, without lines of progress, which a fast machine does not show."""
+    lines = [line for line in text.splitlines() if not re.match(r"harvest +\d+% of", line)]
+    return VARYING.sub("~", "".join(f"{line}\n" for line in lines))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder where the demonstration was built as `make demo` does, and what that printed."""
+    folder = tmp_path_factory.mktemp("readme")
+    for text in blocks("toml"):
+        (folder / f"{tomllib.loads(text)['name']}.toml").write_text(text)
+    steps = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    said = ""
+    with contextlib.chdir(folder):  # in this process, which has loaded everything already
+        for step in steps.replace("$(DEMO)", "build/demo").splitlines()[:2]:
+            _, *arguments = shlex.split(step.partition("||")[0])
+            done = CliRunner().invoke(main, arguments)
+            assert done.exit_code == 0, done.output
+            said += done.stdout
+    logging.disable(logging.NOTSET)
+    return folder, said
+
+
+def run(command, folder):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-e", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_the_commands_of_the_readme_print_what_it_shows(place):
+    commands = [pair for pair in shown() if not pair[0].startswith("make ")]
+    assert len(commands) >= 6
+    for command, lines in commands:
+        done = run(command, place[0])
+        assert done.returncode == 0, command + done.stderr
+        assert pattern(lines).fullmatch(printed(done.stdout)), f"{command}\n{done.stdout}"
+
+
+def test_make_demo_prints_what_the_readme_shows(place):
+    lines = dict(shown())["make demo"]
+    ours = [line for line in lines if not re.match(r"set|\.venv/|…|.*: verified$", line)]
+    assert len(ours) >= 18  # the last line is that of the command `verify`, shown again below
+    spaced = [part for line in ours for part in ("…", line)]
+    assert pattern([*spaced, "…"]).fullmatch(printed(place[1])), place[1]
+
+
+def test_what_the_readme_makes_are_targets_of_the_makefile():
+    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    made = re.findall(r"\bmake ([a-z-]+)`|^\$ make ([a-z-]+)$", README, re.MULTILINE)
+    assert {"demo", "test"} <= {one or other for one, other in made} <= set(targets)
+
+
+def test_the_filter_of_the_readme_rejects_numbers_and_keeps_prose():
+    names = {}
+    exec(blocks("python")[0], names)
+    chosen = msgspec.convert({"use": "digits", "max_digits": 0.3}, names["Digits"])
+    failed = chosen(facts(digit_chars=40, chars=100))
+    assert (failed.rule, failed.value, failed.limit) == ("digit_share", 0.4, 0.3)
+    assert chosen(facts(digit_chars=30, chars=100)) is None
+
+
+def test_every_recipe_that_the_readme_shows_is_one():
+    assert [parse(text.encode(), "README").name for text in blocks("toml")] == ["nordic"]
+
+
+def commands():
+    top = main.make_context("florilegium", [], resilient_parsing=True)
+    return {name: (one, top) for name, one in main.commands.items()} | {"": (main, None)}
+
+
+def test_every_command_and_every_option_says_what_it_does():
+    for name, (command, top) in commands().items():
+        assert command.help, name
+        for option in command.get_params(click.Context(command, parent=top)):
+            if isinstance(option, click.Option):
+                assert option.help, (name, option.name)
+
+
+def test_every_command_is_in_the_reference():
+    reference = (DOCS / "commands.md").read_text("utf-8")
+    for name in main.commands:
+        assert f"## florilegium {name}\n" in reference
+
+
+@pytest.fixture(scope="module")
+def generate():
+    sys.path.insert(0, str(DOCS))
+    import generate
+
+    return generate
+
+
+UNDOCUMENTED = {"rights.honour", "extraction.max_chars", "extraction.pages_per_child"}
+"""Keys that still lack a line beside them."""
+
+
+def keys(generate, record=Recipe, path=""):
+    """Every key of a recipe, filters apart, by its path, with what is written beside it."""
+    about = generate.descriptions(record)
+    for field in msgspec.structs.fields(record):
+        yield path + field.name, about.get(field.name)
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from keys(generate, field.type, f"{path}{field.name}.")
+
+
+def test_every_key_of_a_recipe_says_what_it_is_and_is_in_the_reference(generate):
+    found = dict(keys(generate))
+    assert len(found) >= 25
+    assert {path for path, about in found.items() if not about} == UNDOCUMENTED
+    reference = (DOCS / "recipe.md").read_text("utf-8")
+    sections = dict(re.findall(r"^##+ (.*)\n((?:(?!##).*\n)*)", reference, re.MULTILINE))
+    for path, about in found.items():
+        table, _, key = path.rpartition(".")
+        section = sections[f"[{table}]" if table else "Keys at the top"]
+        assert re.search(
+            rf"^\| `{key}` \| .*\| {re.escape(about or '')} \|$", section, re.MULTILINE
+        )
+    for rule in DEFAULTS:
+        section = sections[f'use = "{rule.__struct_config__.tag}"']
+        for field in rule.__struct_fields__:
+            assert f"| `{field}` | `{getattr(rule, field)}` |" in section
+
+
+def facts(**counts):
+    return Facts(
+        id=b"",
+        url="",
+        host="",
+        domain="",
+        crawl_time=0,
+        lang="deu_Latn",
+        lang_score=1.0,
+        lang_second="",
+        foreign_share=0.0,
+        chars=0,
+        text_bytes=0,
+        tokens=0,
+        counts=Counts(**counts),
+        extractor="",
+        charset="",
+        charset_method="",
+        warc="",
+        warc_offset=0,
+        warc_length=0,
+        payload_digest=b"",
+    )
+
+
+def losses():
+    """Stage and rule of every loss that the code spells out; a stage of None if it is not told."""
+    for path in sorted((ROOT / "pipelines").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield from spelled(node)
+    yield from (("duplicates", reason.name.lower()) for reason in Reason if reason != Reason.KEPT)
+    honoured = [signal for signal in Signal if signal is not Signal.RSL]
+    for where in ("header", "meta"):
+        yield from (("rights", Found(signal, where, "").rule) for signal in honoured)
+
+
+def spelled(call):
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    words = [
+        [n.value for n in ast.walk(argument) if isinstance(getattr(n, "value", 0), str)]
+        for argument in call.args[:2]
+        if isinstance(argument, ast.Constant | ast.IfExp)
+    ]
+    named = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
+    if name == "lose":
+        yield "read", words[0][0]
+    elif name == "loss" and len(words) == 2:
+        yield words[0][0], words[1][0]
+    elif name in ("Failure", "Undecodable"):
+        yield from ((None, rule) for rule in words[0])
+    elif name == "Loss" and {"stage", "rule"} <= named.keys():
+        yield named["stage"], named["rule"]
+
+
+def test_every_way_to_be_lost_is_in_the_reference_of_rules():
+    reference = (DOCS / "rules.md").read_text("utf-8").partition("## Every way to be lost")[2]
+    listed = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \| ", reference, re.MULTILINE))
+    found = set(losses()) | {("quality", m.rule) for f in DEFAULTS for m in f.measures(facts())}
+    assert {("read", "damaged"), ("identify", "language"), (None, "crash")} <= found
+    assert {stage for stage, _ in listed} == set(STAGES)
+    rules = {rule for _, rule in listed}
+    missing = {(s, r) for s, r in found if (s, r) not in listed and not (s is None and r in rules)}
+    assert not missing
+    assert rules == {rule for _, rule in found}
+
+
+def test_the_references_are_what_the_code_says(generate, capsys):
+    assert generate.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_a_stale_reference_is_named(generate, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(generate, "HERE", tmp_path)
+    assert generate.main(["--check"]) == 1
+    assert "rules.md" in capsys.readouterr().out
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "decisions").glob("*.md")), ids=lambda p: p.stem)
+def test_a_decision_has_a_number_a_title_and_fits_a_page(path):
+    lines = path.read_text("utf-8").splitlines()
+    assert re.match(rf"# 0*{int(path.name[:4])}[.:] \w", lines[0])
+    assert len(lines) <= 60
+
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(path):
+    text = path.read_text("utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]*)", text):
+        assert (path.parent / target).exists(), target
