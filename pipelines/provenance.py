@@ -12,12 +12,13 @@ from florilegium.dedup.fold import FORMAT
 from florilegium.filters.language import Identifier
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines import tokens
+from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
 _PACKAGES = ("manifests", "filters", "dedup", "pipelines")
 _LIBRARIES = (
     "apache-beam", "trafilatura", "lxml", "resiliparse", "selectolax", "fastwarc",
-    "fasttext-community", "mistral-common", "numpy", "pyarrow", "tldextract",
+    "fasttext-community", "mistral-common", "numba", "numpy", "pyarrow", "tldextract",
 )  # fmt: skip
 
 
@@ -43,7 +44,10 @@ def environment() -> dict[str, str]:
 
 def used(recipe: Recipe) -> tuple[Resource, ...]:
     """Return the models, vocabularies and lists that a recipe's decisions rest on."""
+    extraction = recipe.extraction.policy == "blocks"
+    blocks = [Resource(name="block model", sha256=shipped_model().digest)] if extraction else []
     return (
+        *blocks,
         Resource(name="language model", sha256=Identifier.packaged().digest),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
         Resource(name="duplicate signature format", sha256=digest(FORMAT)),

@@ -112,27 +112,32 @@ def extractor():
         yield extractor
 
 
-@pytest.mark.parametrize("policy", ["trafilatura", "trafilatura-fast"])
+@pytest.mark.parametrize("policy", ["blocks", "trafilatura", "trafilatura-fast"])
 def test_the_main_text_is_in_and_the_furniture_is_out(policy):
     with Extractor(Extraction(policy=policy)) as extractor:
         for page in PAGES:
             extracted = extractor.extract(FURNITURE.format(**page))
             assert isinstance(extracted, Extracted)
-            assert extracted.extractor.startswith(f"{policy} 2.")
+            assert extracted.extractor.startswith(f"{policy} ")
             for paragraph in page["body"][3:-4].split("</p><p>"):
                 assert paragraph in extracted.text.split("\n")
             for part in ("cookies", "nav", "comment", "footer"):
                 assert page[part] not in extracted.text
 
 
-def test_a_glance_has_the_text_too(extractor):
-    for page in PAGES:
-        text = extractor.glance(FURNITURE.format(**page))
-        assert page["body"].split("</p>")[0][3:] in text
+@pytest.mark.parametrize("policy", ["blocks", "trafilatura"])
+def test_a_look_has_the_text_and_what_the_page_declares(policy):
+    with Extractor(Extraction(policy=policy)) as extractor:
+        for page in PAGES:
+            glance = extractor.look(FURNITURE.format(**page))
+            assert page["body"].split("</p>")[0][3:] in glance.text
+            assert glance.metadata.title
+            assert isinstance(glance.main_text, Extracted) == (policy == "blocks")
 
 
-def test_a_glance_falls_back_on_all_the_text(extractor):
-    assert "Eintrag 499" in extractor.glance(PATHOLOGICAL["list"])
+def test_a_look_at_a_page_without_main_text_takes_all_the_text():
+    with Extractor(Extraction(policy="trafilatura")) as extractor:
+        assert "Eintrag 499" in extractor.look(PATHOLOGICAL["list"]).text
 
 
 @pytest.mark.parametrize("name", PATHOLOGICAL)
@@ -184,7 +189,7 @@ def test_a_page_made_to_deceive_the_check_ends_at_the_limit():
     html = "<div><table></div></table>" * 40_000
     assert check_structure(html, Extraction()) is None
     with Extractor(Extraction(cpu_seconds=0.5)) as extractor:
-        assert extractor.glance(html) == Failure("timeout", limit=0.5)
+        assert extractor.look(html) == Failure("timeout", limit=0.5)
         assert isinstance(extractor.extract(ORDINARY), Extracted)
 
 
@@ -264,7 +269,7 @@ def test_no_child_outlives_its_parent():
 import time
 from florilegium.pipelines.extract import Extractor
 extractor = Extractor()
-extractor.glance("<p>x")
+extractor.look("<p>x")
 print(extractor._child.pid, flush=True)
 time.sleep(60)
 """
@@ -306,7 +311,7 @@ TAGS = [
 @given(st.text() | st.lists(st.sampled_from(TAGS)).map("".join))
 def test_any_page_ends_in_text_or_a_named_failure(extractor, html):
     assert isinstance(extractor.extract(html), Extracted | Failure)
-    assert isinstance(extractor.glance(html), str)
+    assert isinstance(extractor.look(html), Glance)
 
 
 def test_real_pages_end_in_text_or_a_named_failure(extractor):
