@@ -75,13 +75,20 @@ def pack(folder: Path) -> list[Path]:
     paths = []
     for number, (name, writer) in enumerate(FILES.items()):
         with replacing(folder / name) as draft, draft.open("wb") as stream:
-            out = writer(stream) if writer else stream
             for record in _records(name, listed[number :: len(FILES)]):
-                record.write(out)
-            if writer:
-                out.close()
+                stream.write(_packed(record, writer))
         paths.append(folder / name)
     return paths
+
+
+def _packed(record: WarcRecord, writer: Callable[[BinaryIO], WarcWriter] | None) -> bytes:
+    """Return a record in a frame of its own, so that it can be read without those before it."""
+    buffer = BytesIO()
+    out = writer(buffer) if writer else buffer
+    record.write(out)
+    if writer:
+        out.close()
+    return buffer.getvalue()
 
 
 def _records(name: str, listed: list[Capture]) -> Iterator[WarcRecord]:

@@ -16,6 +16,7 @@ from florilegium.pipelines.extract import (
     Extraction,
     Extractor,
     Failure,
+    Glance,
     check_structure,
 )
 
