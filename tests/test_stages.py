@@ -1,4 +1,5 @@
 import hashlib
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -63,7 +64,7 @@ def test_an_ordinary_page_becomes_a_document_with_all_its_fields(tools, page, ht
         license_tier="A",
         rights=0,
         pii=Personal(),
-        extractor=tools.extractor.version,
+        extractor=found.extractor,
         charset="utf-8",
         charset_method="utf-8",
         warc="a.warc.gz",
@@ -72,6 +73,7 @@ def test_an_ordinary_page_becomes_a_document_with_all_its_fields(tools, page, ht
         payload_digest=hashlib.sha256(captured.payload).digest(),
         text=text,
     )
+    assert re.fullmatch(r"(trafilatura|blocks) [0-9a-z.]+", found.extractor)
     assert 0.5 < found.lang_score <= 1
     assert found.lang_second.endswith("_Latn")
     assert found.lang_second != "deu_Latn"
