@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.lock import lock
 
 FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "warc"
@@ -84,15 +85,11 @@ def test_a_build_killed_at_any_moment_goes_on_where_it_was(moment, warcs, refere
 
 
 def test_a_second_build_in_the_same_place_is_refused(warcs, reference, tmp_path):
-    first = subprocess.Popen(
-        command(tmp_path, *warcs), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    while not (tmp_path / "demo" / "work" / "parts").exists():
-        time.sleep(0.005)
-    second = build(tmp_path, *warcs)
+    with lock(tmp_path / "demo" / "work" / "lock"):
+        second = build(tmp_path, *warcs)
     assert second.returncode == 5
     assert "another build holds" in second.stderr
-    assert json.loads(first.communicate()[0])["root"] == reference["root"]
+    assert answer(build(tmp_path, *warcs))["root"] == reference["root"]
 
 
 def test_a_changed_rule_does_not_read_the_input_again(warcs, reference, tmp_path):

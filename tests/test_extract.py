@@ -20,6 +20,8 @@ from florilegium.pipelines.extract import (
     check_structure,
 )
 
+SLOW = Extraction(policy="trafilatura")
+
 SHARED = Path(__file__).parents[2] / "shared"
 
 FURNITURE = """<!DOCTYPE html><html lang="{lang}"><head><title>{title}</title></head><body>
@@ -175,13 +177,16 @@ def test_a_page_without_enough_text_is_empty(extractor):
 def test_the_order_of_pages_does_not_show_in_their_texts():
     pages = [FURNITURE.format(**page) for page in PAGES]
     pages += [PATHOLOGICAL[name] for name in ("list", "unclosed links", "surrogates")] + pages
-    with Extractor() as forward, Extractor(Extraction(pages_per_child=6)) as backward:
+    with (
+        Extractor(SLOW) as forward,
+        Extractor(Extraction(policy="trafilatura", pages_per_child=6)) as backward,
+    ):
         texts = [forward.extract(page) for page in pages]
         assert [backward.extract(page) for page in reversed(pages)] == texts[::-1]
 
 
 def test_a_page_that_takes_too_long_is_a_timeout():
-    with Extractor(Extraction(cpu_seconds=0.3)) as extractor:
+    with Extractor(Extraction(policy="trafilatura", cpu_seconds=0.3)) as extractor:
         assert extractor.extract(HEAVY) == Failure("timeout", limit=0.3)
         assert isinstance(extractor.extract(ORDINARY), Extracted)
 
@@ -189,13 +194,13 @@ def test_a_page_that_takes_too_long_is_a_timeout():
 def test_a_page_made_to_deceive_the_check_ends_at_the_limit():
     html = "<div><table></div></table>" * 40_000
     assert check_structure(html, Extraction()) is None
-    with Extractor(Extraction(cpu_seconds=0.5)) as extractor:
+    with Extractor(Extraction(policy="trafilatura", cpu_seconds=0.5)) as extractor:
         assert extractor.look(html) == Failure("timeout", limit=0.5)
         assert isinstance(extractor.extract(ORDINARY), Extracted)
 
 
 def test_a_child_that_does_nothing_is_given_up():
-    with Extractor(Extraction(wall_seconds=5)) as extractor:
+    with Extractor(Extraction(policy="trafilatura", wall_seconds=5)) as extractor:
         assert isinstance(extractor.extract(ORDINARY), Extracted)
         os.kill(extractor._child.pid, signal.SIGSTOP)
         assert extractor.extract(ORDINARY) == Failure("timeout", limit=5)
@@ -204,7 +209,7 @@ def test_a_child_that_does_nothing_is_given_up():
 
 def test_a_page_that_takes_too_much_memory_is_named():
     limit = 160 << 20
-    with Extractor(Extraction(memory_bytes=limit)) as extractor:
+    with Extractor(Extraction(policy="trafilatura", memory_bytes=limit)) as extractor:
         assert extractor.extract("<table>" + "<tr><td>1<td>2" * 60_000) == Failure(
             "memory", limit=limit
         )
@@ -222,7 +227,7 @@ def kill_children(extractor, times):
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_page_is_tried_again_once_when_its_child_is_killed(times):
-    with Extractor() as extractor:
+    with Extractor(SLOW) as extractor:
         extractor.extract(ORDINARY)
         killer = threading.Thread(target=kill_children, args=(extractor, times))
         killer.start()
@@ -236,7 +241,7 @@ def test_a_page_is_tried_again_once_when_its_child_is_killed(times):
 
 
 def test_a_child_killed_between_pages_costs_no_page():
-    with Extractor() as extractor:
+    with Extractor(SLOW) as extractor:
         assert isinstance(extractor.extract(ORDINARY), Extracted)
         os.kill(extractor._child.pid, signal.SIGKILL)
         assert isinstance(extractor.extract(ORDINARY), Extracted)
@@ -248,7 +253,7 @@ def test_an_interrupted_page_does_not_answer_for_the_next():
 
     previous = signal.signal(signal.SIGALRM, interrupt)
     try:
-        with Extractor() as extractor:
+        with Extractor(SLOW) as extractor:
             extractor.extract(ORDINARY)
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(KeyboardInterrupt):

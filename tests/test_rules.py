@@ -43,6 +43,7 @@ def with_counts(counted, foreign_share=0.0, lang="eng_Latn"):
         lang_second="und",
         foreign_share=foreign_share,
         chars=counted.chars,
+        text_bytes=counted.chars,
         tokens=counted.words,
         counts=counted,
         extractor="none",
