@@ -11,11 +11,17 @@ class Personal(Struct, frozen=True, gc=False, array_like=True):
     """How many items of personal data were found in a text, by kind. Never the items."""
 
     email: int = 0
+    """Addresses of electronic mail."""
     phone: int = 0
+    """Telephone numbers."""
     ip: int = 0
+    """Internet addresses, version 4 or 6."""
     iban: int = 0
+    """International bank account numbers."""
     card: int = 0
+    """Numbers of payment cards."""
     national_id: int = 0
+    """Numbers that a state gives to a person."""
 
 
 class Facts(Struct, frozen=True, array_like=True, kw_only=True):

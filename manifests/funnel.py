@@ -18,10 +18,15 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One stage, for one language once it is known: received = kept + everything lost."""
 
     stage: str
+    """One of `STAGES`."""
     lang: str | None
+    """Language; null for the stages before it is known."""
     received: int
+    """Records that reached the stage."""
     lost: dict[str, int]
+    """Records that each rule dropped."""
     kept: int
+    """Records that were passed on."""
 
     def __post_init__(self) -> None:
         lost = sum(self.lost.values())

@@ -23,50 +23,75 @@ class Resource(Record, frozen=True, kw_only=True):
     """A model, list or vocabulary that decisions rest on."""
 
     name: str
+    """What it is."""
     sha256: str
+    """Digest of its content."""
 
 
 class Input(Record, frozen=True, kw_only=True):
     """One WARC file that was read."""
 
     name: str
+    """Name of the file, without folders."""
     bytes: int
+    """Size of the file."""
     sha256: str
+    """Digest of the file."""
     records: int
+    """Records in it; a stretch that is none counts as one."""
 
 
 class Shard(Record, frozen=True, kw_only=True):
     """One Parquet file of documents: those of a language whose ids lie in one range."""
 
     path: str
+    """Where it is in the release."""
     lang: str
+    """Language of all its documents."""
     index: int
+    """Its number among the shards of the language, from 0."""
     of: int
+    """Ranges of ids that the language is divided into, empty ones included."""
     rows: int
+    """Documents in it."""
     first_leaf: int
+    """Number of its first document in the Merkle tree."""
     tokens: int
+    """Tokens in its texts."""
     text_bytes: int
+    """Bytes of its texts in UTF-8."""
     file_bytes: int
+    """Size of the file."""
     sha256: str
+    """Digest of the file."""
 
 
 class Table(Record, frozen=True, kw_only=True):
     """One further file of the release."""
 
     path: str
+    """Where it is in the release."""
     rows: int
+    """Rows in it."""
     file_bytes: int
+    """Size of the file."""
     sha256: str
+    """Digest of the file."""
 
 
 class Language(Record, frozen=True, kw_only=True):
     """What a release holds in one language."""
 
     lang: str
+    """ISO 639-3 and ISO 15924, as in `deu_Latn`."""
     documents: int
+    """Documents in its shards."""
     tokens: int
+    """Tokens in their texts."""
     chars: int
+    """Code points of their texts."""
     text_bytes: int
+    """Bytes of their texts in UTF-8."""
 
 
 class Manifest(Record, frozen=True, kw_only=True):
@@ -76,13 +101,19 @@ class Manifest(Record, frozen=True, kw_only=True):
     """
 
     format: int = FORMAT
+    """Version of this form of manifest."""
     name: str
+    """Name of the corpus, from the recipe."""
     build_id: str
+    """Name of the folder; a digest of inputs, code and recipe."""
     root: str
     """Root of the Merkle tree over all documents, by language and id (RFC 9162), in hex."""
     records: int
+    """Records read from all inputs."""
     documents: int
+    """Documents in all shards."""
     recipe: dict[str, Any]
+    """The whole recipe, defaults included."""
     recipe_sha256: str
     """SHA-256 of the recipe as JSON, its keys sorted, in hex."""
     code: dict[str, str]
@@ -90,14 +121,21 @@ class Manifest(Record, frozen=True, kw_only=True):
     environment: dict[str, str]
     """Versions of Python and of the libraries that texts pass through."""
     resources: tuple[Resource, ...]
+    """Models and vocabularies that were used."""
     tokens_counted: str
     """How tokens were counted: `exactly`, or from a sample."""
     inputs: tuple[Input, ...]
+    """Files that were read, by name."""
     funnel: tuple[Step, ...]
+    """What each stage received, lost and kept."""
     languages: tuple[Language, ...]
+    """What there is of each language."""
     shards: tuple[Shard, ...]
+    """Files of documents, by language and range of ids."""
     ledger: tuple[Table, ...]
+    """Files of losses, one for each input in its order."""
     tables: tuple[Table, ...]
+    """Further files."""
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:
