@@ -99,7 +99,9 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
     for facts in _facts(folder):
-        loss, size = _judge(facts, decided.get(part.ordinal << 32 | len(sizes)), recipe)
+        decision = decided.get(part.ordinal << 32 | len(sizes))
+        _check_made_for(facts, decision, made.unit)
+        loss, size = _judge(facts, decision, recipe)
         sizes.append(size)
         if loss is not None:
             losses.append(loss)
@@ -133,6 +135,14 @@ def _facts(folder: Path) -> Iterator[Facts]:
     columns = list(Facts.__struct_fields__)
     for table in batches(folder / "documents.parquet", columns):
         yield from from_table(table, Facts)
+
+
+def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
+    """Refuse decisions that were made for other documents than a part now holds."""
+    if decision is None or decision["reason"] != Reason.KEPT:
+        return
+    if decision["kept_id"].tobytes() != facts.id:
+        raise LostRecordsError(f"{unit}: its duplicates were decided for another part; remove work")
 
 
 def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss | None, int]:

@@ -176,7 +176,7 @@ def _document(
         host=page.host,
         domain=page.domain,
         crawl_time=page.crawl_time,
-        title=metadata.title,
+        title=normalise(metadata.title or "") or None,
         published=metadata.published,
         lang=identity.lang,
         lang_score=identity.score,
