@@ -83,12 +83,13 @@ class Profile:
         def timed(extractor: Any, task: str, html: str) -> object:  # noqa: ANN401
             before = extractor._child
             started = _child_seconds(before)
-            try:
-                return ask(extractor, task, html)
-            finally:
-                after = extractor._child
-                taken = _child_seconds(after) - (started if after is before else 0.0)
-                self.add("first look, child" if task == "look" else "extract, child", taken)
+            reply = ask(extractor, task, html)
+            after = extractor._child
+            taken = _child_seconds(after) - (started if after is before else 0.0)
+            # A look that names an extractor found the main text as well.
+            found = getattr(reply, "extractor", "")
+            self.add("extract, child" if found else "first look, child", taken)
+            return reply
 
         extract.Extractor._ask = timed  # type: ignore[assignment,method-assign]
 
