@@ -96,6 +96,8 @@ def main() -> int:
         offsets[warc, url].append(offset)
     with options.index.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    for row in rows:  # the index writes blanks where the files write %20
+        row["url"] = row["url"].replace(" ", "%20")
     missing = [row for row in rows if not offsets[row["warc"], row["url"]]]
     astray = 0
     for name, (mark, expected) in EXPECTED.items():
