@@ -1,0 +1,119 @@
+"""Places where files are: on a local disk, in S3 or in Google Cloud Storage.
+
+What both kinds can do has the names of pathlib; what needs a way of its own is a function here.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeAlias
+
+from florilegium.manifests.remote import RemotePath, Stat
+
+Location: TypeAlias = Path | RemotePath
+"""A local path or an address in a store."""
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//?)([^/]*)")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
+_SCHEMES = ("s3", "gs")
+
+
+def locate(name: str | Path) -> Location:
+    """Return the location that a user names: a local path, `s3://…` or `gs://…`.
+
+    ValueError, with one line that says what to do, if it is an address that cannot be used.
+    """
+    text = str(name)
+    match = _ADDRESS.match(text)
+    if match is None or (match[2] == "/" and match[1] not in _SCHEMES):
+        return Path(name)
+    if match[1] not in _SCHEMES:
+        raise ValueError(f"{text!r}: name a local path, s3://BUCKET/KEY or gs://BUCKET/OBJECT")
+    if match[2] == "/" or not _BUCKET.fullmatch(match[3]):
+        raise ValueError(f"{text!r} names no bucket: write {match[1]}://BUCKET/NAME")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!r} is not UTF-8: name it by its characters") from None
+    return RemotePath(text.rstrip("/"))
+
+
+@contextmanager
+def replacing(location: Location) -> Iterator[Path]:
+    """Give a local draft path to write to; on leaving without error it takes the place.
+
+    The draft is gone afterwards in any case.
+    """
+    if isinstance(location, RemotePath):
+        with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+            yield (draft := Path(folder, location.name))
+            location.upload(draft)
+        return
+    draft = _draft(location)
+    try:
+        yield draft
+        draft.replace(location)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def create(location: Location, data: bytes) -> bool:
+    """Write a file if there is none, whole or not at all; return whether this call wrote it.
+
+    In a store, an answer that is lost on its way is asked for again: False may then mean that
+    this very data was written.
+    """
+    if isinstance(location, RemotePath):
+        return location.write_if(None, data) is not None
+    draft = _draft(location)
+    try:
+        draft.write_bytes(data)
+        location.hardlink_to(draft)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def files(location: Location) -> Iterator[tuple[Location, Stat]]:
+    """Yield every file below a folder with size and version, sorted by path as text.
+
+    A store is asked for all by one listing. Nothing if there is no such folder.
+    """
+    found: list[tuple[Location, Stat]]
+    if isinstance(location, RemotePath):
+        found = list(location.below())
+    else:
+        found = [(path, _stat(path)) for path in location.rglob("*") if path.is_file()]
+    return iter(sorted(found, key=lambda pair: str(pair[0])))
+
+
+def remove_tree(location: Location) -> None:
+    """Remove all below a folder and the folder; nothing happens if it is not there."""
+    if isinstance(location, RemotePath):
+        location.remove_below()
+        return
+    with suppress(FileNotFoundError):
+        shutil.rmtree(location)
+
+
+def sha256(location: Location) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with location.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _stat(path: Path) -> Stat:
+    about = path.stat()
+    return Stat(about.st_size, about.st_mtime_ns, str(about.st_mtime_ns))
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
