@@ -1,0 +1,26 @@
+"""Why a job on Flink failed, said in a line out of pages of Java's and Python's traces."""
+
+import re
+
+_PYTHON_ERROR = re.compile(r"^((?:\w+\.)*\w*(?:Error|Exception|Interrupt)): (.*)$", re.MULTILINE)
+_CAUSE = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
+
+
+def reason(trace: str, worker: str) -> str:
+    """Return the reason in a trace, with what to do where that is known."""
+    if "Cannot run program" in trace or "No such file or directory" in trace and worker in trace:
+        return (
+            f"a TaskManager cannot start the worker {worker}: install florilegium there, "
+            "or name the command with --flink-worker"
+        )
+    if "No module named 'florilegium" in trace:
+        return "the workers do not have our package: install the same florilegium where they run"
+    if "NoResourceAvailableException" in trace:
+        return "the Flink cluster ran out of slots: are its TaskManagers still there?"
+    python = _PYTHON_ERROR.findall(trace)
+    if python:
+        kind, message = python[-1]
+        return f"{kind.rpartition('.')[2]}: {message}"
+    causes = _CAUSE.findall(trace)
+    first = trace.strip().partition("\n")[0]
+    return f"the job failed on Flink: {causes[-1] if causes else first}"
