@@ -52,7 +52,7 @@ language-model: $(STAMP) ## Train the language model from the folder DATA
 	$(BIN)/python bench/train_language.py --data $(DATA) --out filters
 
 lock: $(STAMP) ## Pin all dependencies anew
-	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(UV) pip compile pyproject.toml --extra gcp --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file requirements.lock
 

@@ -11,7 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from florilegium.manifests.remote import RemotePath, Stat
@@ -91,8 +91,13 @@ def files(location: Location) -> Iterator[tuple[Location, Stat]]:
     if isinstance(location, RemotePath):
         found = list(location.below())
     else:
-        found = [(path, _stat(path)) for path in location.rglob("*") if path.is_file()]
+        found = [(path, stat(path)) for path in location.rglob("*") if path.is_file()]
     return iter(sorted(found, key=lambda pair: str(pair[0])))
+
+
+def relative(location: Location, folder: Location) -> str:
+    """Return the way from a folder to what lies below it, with slashes between names."""
+    return PurePosixPath(str(location)).relative_to(str(folder)).as_posix()
 
 
 def remove_tree(location: Location) -> None:
@@ -110,8 +115,11 @@ def sha256(location: Location) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _stat(path: Path) -> Stat:
-    about = path.stat()
+def stat(location: Location) -> Stat:
+    """Return size, time and version of a file; FileNotFoundError if there is none."""
+    if isinstance(location, RemotePath):
+        return location.stat()
+    about = location.stat()
     return Stat(about.st_size, about.st_mtime_ns, str(about.st_mtime_ns))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from florilegium.manifests import funnel
 from florilegium.manifests.funnel import Step, kept_by_language
+from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -230,7 +231,7 @@ def encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=2) + b"\n"
 
 
-def read(release: Path) -> Manifest:
+def read(release: Location) -> Manifest:
     """Return the manifest of a release folder, checked field by field and sum by sum.
 
     FileNotFoundError if there is none, ValueError (msgspec.ValidationError) if it is not right.

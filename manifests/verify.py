@@ -4,25 +4,25 @@ import itertools
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from hashlib import file_digest
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from florilegium.manifests import funnel
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import LossKey
 from florilegium.manifests.leaves import leaves
+from florilegium.manifests.location import Location, files, relative, sha256
 from florilegium.manifests.manifest import Input, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span, span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
+from florilegium.manifests.tables import parquet
 
 _UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
 _LATE = funnel.STAGES[funnel.FIRST_WITH_LANGUAGE :]
 
 
-def verify(release: Path) -> Iterator[str]:
+def verify(release: Location) -> Iterator[str]:
     """Yield every finding against a release, each a sentence; none if all it says is true.
 
     Checked are the sums of the manifest, the digest of every file, that no file is there beside
@@ -64,17 +64,23 @@ class _Seen:
     inputs: Counter[str] = field(default_factory=Counter)
 
 
-def _strangers(release: Path, manifest: Manifest) -> Iterator[str]:
+def _strangers(release: Location, manifest: Manifest) -> Iterator[str]:
     known = {entry.path for entry in manifest.files}
     for folder in ("data", "audit"):
-        for path in sorted((release / folder).rglob("*")):
-            name = path.relative_to(release).as_posix()
-            # Readers follow a link to a folder, so it counts as a file here.
-            if name not in known and (path.is_symlink() or not path.is_dir()):
+        for path in sorted(_entries(release / folder), key=str):
+            if (name := relative(path, release)) not in known:
                 yield f"{name}: not in the manifest"
 
 
-def _check_file(release: Path, entry: Shard | Table) -> Generator[str, None, bool]:
+def _entries(folder: Location) -> Iterator[Location]:
+    if isinstance(folder, Path):
+        # Readers follow a link to a folder, so it counts as a file here.
+        yield from (p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir())
+    else:
+        yield from (path for path, _ in files(folder))
+
+
+def _check_file(release: Location, entry: Shard | Table) -> Generator[str, None, bool]:
     """Check size and digest of a file; return whether it is there."""
     path = release / entry.path
     if not path.is_file():
@@ -82,18 +88,17 @@ def _check_file(release: Path, entry: Shard | Table) -> Generator[str, None, boo
         return False
     if (size := path.stat().st_size) != entry.file_bytes:
         yield f"{entry.path}: {size} bytes, the manifest says {entry.file_bytes}"
-    with path.open("rb") as stream:
-        if (digest := file_digest(stream, "sha256").hexdigest()) != entry.sha256:
-            yield f"{entry.path}: SHA-256 is {digest}, the manifest says {entry.sha256}"
+    if (digest := sha256(path)) != entry.sha256:
+        yield f"{entry.path}: SHA-256 is {digest}, the manifest says {entry.sha256}"
     return True
 
 
-def _check_shard(release: Path, shard: Shard, seen: _Seen) -> Generator[str, None, bool]:
+def _check_shard(release: Location, shard: Shard, seen: _Seen) -> Generator[str, None, bool]:
     """Check the rows of a shard and add them to what was seen; return whether all could be read."""
     before = None
     found: Counter[str] = Counter()
     try:
-        with pq.ParquetFile(release / shard.path) as file:
+        with parquet(release / shard.path) as file:
             if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
                 yield f"{shard.path}: its columns are not those of a document"
                 return False
@@ -161,7 +166,7 @@ def _check_totals(manifest: Manifest, seen: _Seen) -> Iterator[str]:
         yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"
 
 
-def _check_ledger(release: Path, manifest: Manifest, seen: _Seen) -> Generator[str, None, bool]:
+def _check_ledger(release: Location, manifest: Manifest, seen: _Seen) -> Generator[str, None, bool]:
     """Check the losses of each input; return whether all could be read."""
     lost: Counter[LossKey] = Counter()
     ledger_read = True
@@ -187,11 +192,11 @@ def _check_ledger(release: Path, manifest: Manifest, seen: _Seen) -> Generator[s
 
 
 def _check_losses(
-    release: Path, table: Table, source: Input, lost: Counter[LossKey]
+    release: Location, table: Table, source: Input, lost: Counter[LossKey]
 ) -> Generator[str, None, bool]:
     """Check one file of the ledger and count its losses; return whether it could be read."""
     try:
-        with pq.ParquetFile(release / table.path) as file:
+        with parquet(release / table.path) as file:
             if not file.schema_arrow.equals(LOSS_SCHEMA):
                 yield f"{table.path}: its columns are not those of a loss"
                 return False

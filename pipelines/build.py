@@ -4,30 +4,26 @@ Every step looks for what is already done under the same fingerprint and does on
 that an interrupted build goes on where it was, and a changed rule does not read a WARC again.
 """
 
-import shutil
 from pathlib import Path
 
 from msgspec import Struct
 
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
-from florilegium.pipelines.decide import PartToDecide, Verdict, decide, read_verdict
+from florilegium.pipelines.decide import LostRecordsError, PartToDecide, Verdict, decide, read_total
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import replacing
 from florilegium.pipelines.harvest import UnitError, failures, harvest
-from florilegium.pipelines.inputs import plan_units
+from florilegium.pipelines.inputs import Input, plan_units
 from florilegium.pipelines.lock import lock
-from florilegium.pipelines.part import Part, Unit, load, remove_drafts
+from florilegium.pipelines.part import Part, Unit, finished, remove_unfinished
 from florilegium.pipelines.publish import PartToPublish, ShardPlan, note_path, plan_shards, publish
 from florilegium.pipelines.publish import waves as group_into_waves
 from florilegium.pipelines.recipe import Recipe, resolved
-from florilegium.pipelines.seal import Draft, ledger_path, merge_buckets, seal
-
-WAVE_BYTES = 64 << 20
-"""Text that publish moves at a time, for each worker."""
+from florilegium.pipelines.seal import Draft, ledger_path, seal
 
 
 class Plan(Struct, frozen=True):
@@ -36,49 +32,54 @@ class Plan(Struct, frozen=True):
     recipe: Recipe
     units: list[Unit]
     build_id: str
-    home: Path
+    home: Location
 
     @property
-    def work(self) -> Path:
+    def work(self) -> Location:
         """Private; can be deleted when no build is running."""
         return self.home / "work"
 
     @property
-    def parts(self) -> Path:
+    def parts(self) -> Location:
         """What harvest made, unit by unit."""
         return self.work / "parts"
 
     @property
-    def bench(self) -> Path:
+    def bench(self) -> Location:
         """What this very build is working on."""
         return self.work / "builds" / self.build_id
 
     @property
-    def decisions(self) -> Path:
+    def decisions(self) -> Location:
         """Which documents of these units are copies, under the recipe's settings."""
         made_of = [[unit.fingerprint for unit in self.units], resolved(self.recipe)["duplicates"]]
         return self.work / "decisions" / provenance.digest(made_of)[:16]
 
     @property
-    def draft(self) -> Path:
-        """The release while it is being written."""
-        return self.bench / "release"
+    def draft(self) -> Location:
+        """The release while it is being written.
+
+        A folder of a store cannot be moved, so there a release is one once it has a manifest.
+        """
+        return self.bench / "release" if isinstance(self.home, Path) else self.release
 
     @property
-    def release(self) -> Path:
+    def release(self) -> Location:
         """The finished release."""
         return self.home / self.build_id
 
     def pending(self) -> list[Unit]:
         """Return the units whose parts are still to be made."""
-        return [unit for unit in self.units if self.part(unit) is None]
+        there = finished(self.parts)
+        return [unit for unit in self.units if unit.folder not in there]
 
-    def part(self, unit: Unit) -> Part | None:
-        """Return the finished part of a unit, or None."""
-        return load(self.parts / unit.folder)
+    def made(self) -> list[Part]:
+        """Return the parts of all units, in their order; KeyError if one is missing."""
+        there = finished(self.parts)
+        return [there[unit.folder] for unit in self.units]
 
 
-def plan(recipe: Recipe, files: list[Path], out: Path) -> Plan:
+def plan(recipe: Recipe, files: list[Input], out: Location) -> Plan:
     """Return what a build of these files would do; InputError if they cannot be told apart."""
     units = plan_units(files, provenance.harvest_fingerprint(recipe))
     build_id = provenance.digest([[u.fingerprint for u in units], resolved(recipe)])[:12]
@@ -92,112 +93,121 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     harvested, ValueError or LostRecordsError if counts do not agree.
     """
     with lock(plan.work / "lock"):
-        _harvest(plan, engine, display)
-        _deduplicate(plan, engine, display)
-        verdicts = _decide(plan, engine, display)
-        plans = plan_shards(merge_buckets(verdicts), plan.recipe.shards)
-        _publish(plan, plans, engine, display)
-        return _seal(plan, verdicts, plans, display)
+        parts = _harvest(plan, engine, display)
+        _deduplicate(plan, parts, engine, display)
+        total = _decide(plan, engine, display)
+        shards = plan_shards(total.kept, plan.recipe.shards)
+        _publish(plan, parts, shards, engine, display)
+        return _seal(plan, parts, total, shards, display)
 
 
-def _harvest(plan: Plan, engine: Engine, display: Display) -> None:
+def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
+    plan.parts.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(plan.parts)
     pending = plan.pending()
     notes = _emptied(plan.bench / "progress")
-    plan.parts.mkdir(parents=True, exist_ok=True)
-    remove_drafts(plan.parts)
     with display.harvest(plan.units, pending, notes):
         if pending:
             engine.run(lambda root: harvest(root, pending, plan.recipe, plan.parts, notes, engine))
     if left := plan.pending():
         raise UnitError(failures(left, plan.parts))
+    return plan.made()
 
 
-def _deduplicate(plan: Plan, engine: Engine, display: Display) -> None:
-    finished = plan.decisions / "finished"
+def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> None:
+    done = plan.decisions / "finished"
     with display.step("deduplicate"):
-        if finished.exists():
+        if done.exists():
             return
         plan.decisions.mkdir(parents=True, exist_ok=True)
         sources = [
-            (number, str(plan.parts / unit.folder / "signatures.npy"))
-            for number, unit in enumerate(plan.units)
+            (number, str(place / "signatures.npy"))
+            for number, place in enumerate(_files(plan, parts))
         ]
         engine.run(
             lambda root: write_decisions(root, sources, plan.decisions, plan.recipe.duplicates)
         )
-        finished.touch()
+        done.write_bytes(b"")
 
 
-def _decide(plan: Plan, engine: Engine, display: Display) -> list[Verdict]:
+def _decide(plan: Plan, engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
+    place = plan.bench / "total.json"
     todo = [
         PartToDecide(
             ordinal=number,
             part=str(plan.parts / unit.folder),
             decisions=str(plan.decisions / f"{number:06d}.npy"),
             verdict=str(_verdict(plan, number)),
-            ledger=str(plan.draft / ledger_path(number)),
+            release=str(plan.draft),
+            ledger=ledger_path(number),
         )
-        for number, unit in enumerate(plan.units)
-        if read_verdict(_verdict(plan, number)) is None
-    ]
-    with display.step("decide"):
-        if todo:
-            sizes = [plan.units[part.ordinal].bytes for part in todo]
-            engine.run(lambda root: decide(root, todo, sizes, plan.recipe, engine))
-    verdicts = [read_verdict(_verdict(plan, number)) for number in range(len(plan.units))]
-    return [verdict for verdict in verdicts if verdict is not None]
-
-
-def _publish(plan: Plan, plans: list[ShardPlan], engine: Engine, display: Display) -> None:
-    notes = plan.bench / "shards"
-    notes.mkdir(parents=True, exist_ok=True)
-    todo = [shard for shard in plans if not note_path(notes, shard).exists()]
-    parts = [
-        PartToPublish(part=str(plan.parts / unit.folder), verdict=str(_verdict(plan, number)))
         for number, unit in enumerate(plan.units)
     ]
     sizes = [unit.bytes for unit in plan.units]
-    done = len(plans) - len(todo)
-    with display.counted("publish", len(plans), done, "shards") as advance:
-        for wave in group_into_waves(todo, WAVE_BYTES * engine.workers, engine.workers):
+    with display.step("decide"):
+        if (total := read_total(place)) is None:
+            engine.run(lambda root: decide(root, todo, sizes, plan.recipe, place, engine))
+            total = read_total(place)
+    if total is None or len(total.ledger) != len(plan.units):
+        raise LostRecordsError("not every part was decided on; run the build again")
+    return total
+
+
+def _publish(
+    plan: Plan, parts: list[Part], shards: list[ShardPlan], engine: Engine, display: Display
+) -> None:
+    notes = plan.bench / "shards"
+    notes.mkdir(parents=True, exist_ok=True)
+    there = {path.name for path in notes.glob("*.json")}
+    todo = [shard for shard in shards if note_path(notes, shard).name not in there]
+    sources = [
+        PartToPublish(
+            documents=str(place / "documents.parquet"), verdict=str(_verdict(plan, number))
+        )
+        for number, place in enumerate(_files(plan, parts))
+    ]
+    sizes = [unit.bytes for unit in plan.units]
+    done = len(shards) - len(todo)
+    with display.counted("publish", len(shards), done, "shards") as advance:
+        for wave in group_into_waves(todo, engine.shuffle_bytes, engine.workers):
             engine.run(
                 lambda root, wave=wave: publish(  # type: ignore[misc]
-                    root, parts, sizes, wave, plan.recipe.shards, plan.draft, notes, engine
+                    root, sources, sizes, wave, plan.recipe.shards, plan.draft, notes, engine
                 )
             )
             advance(len(wave))
 
 
 def _seal(
-    plan: Plan, verdicts: list[Verdict], plans: list[ShardPlan], display: Display
+    plan: Plan, parts: list[Part], total: Verdict, shards: list[ShardPlan], display: Display
 ) -> Manifest:
     with display.step("seal"):
-        parts = [part for unit in plan.units if (part := plan.part(unit)) is not None]
-        sealed = seal(
-            Draft(
-                plan.draft,
-                plan.build_id,
-                plan.recipe,
-                parts,
-                verdicts,
-                plans,
-                plan.bench / "shards",
-            )
-        )
-        plan.draft.rename(plan.release)
-        shutil.rmtree(plan.bench)
+        notes = plan.bench / "shards"
+        sealed = seal(Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes))
+        if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
+            plan.draft.rename(plan.release)
+        remove_tree(plan.bench)
         _point_to(plan.release)
     return sealed
 
 
-def _point_to(release: Path) -> None:
-    """Let the link `latest` beside a release lead to it."""
+def _point_to(release: Location) -> None:
+    """Let `latest` beside a release lead to it: a link, or in a store a note of its name."""
     with replacing(release.with_name("latest")) as draft:
-        draft.symlink_to(release.name)
+        if isinstance(release, Path):
+            draft.symlink_to(release.name)
+        else:
+            draft.write_text(release.name)
 
 
-def finished(plan: Plan) -> Manifest | None:
+def _files(plan: Plan, parts: list[Part]) -> list[Location]:
+    """Return where the files of each part are."""
+    units = zip(plan.units, parts, strict=True)
+    return [plan.parts / unit.folder / part.attempt for unit, part in units]
+
+
+def release_made(plan: Plan) -> Manifest | None:
     """Return the manifest of the release that this build would make, if it is there already."""
     try:
         return manifests.read(plan.release)
@@ -205,11 +215,11 @@ def finished(plan: Plan) -> Manifest | None:
         return None
 
 
-def _verdict(plan: Plan, number: int) -> Path:
+def _verdict(plan: Plan, number: int) -> Location:
     return plan.bench / "verdicts" / f"{number:06d}"
 
 
-def _emptied(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
+def _emptied(folder: Location) -> Location:
+    remove_tree(folder)
     folder.mkdir(parents=True)
     return folder

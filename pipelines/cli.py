@@ -3,6 +3,7 @@
 import logging
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -44,13 +45,40 @@ def main() -> None:
     "--out",
     default="corpora",
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
     help="Where corpora are kept: the release goes to OUT/NAME/BUILD.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "flink"]),
+    default="embedded",
+    show_default=True,
+    help="Where the work is done: on this machine, or on a Flink cluster.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 512),
-    help="Worker processes. Default: one for every 16 MiB of input, at most one a core.",
+    help="Worker processes of the embedded engine. Default: one for every 16 MiB of input, at most "
+    "one a core.",
+)
+@click.option(
+    "--flink-master",
+    metavar="HOST:PORT",
+    default="127.0.0.1:8081",
+    show_default=True,
+    help="REST address of the Flink cluster.",
+)
+@click.option(
+    "--flink-worker",
+    metavar="COMMAND|HOST:PORT",
+    help="What starts workers on a TaskManager: a command, or a pool that listens there. "
+    "Default: florilegium-worker of this very installation.",
+)
+@click.option(
+    "--flink-job-server",
+    metavar="JAR",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="FLORILEGIUM_FLINK_JOB_SERVER",
+    help="Beam's job-server jar for this version of Flink. Default: the one in build/flink.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @_OUTPUT
@@ -58,24 +86,37 @@ def build(
     recipe: str,
     more_inputs: tuple[str, ...],
     inputs: tuple[str, ...],
-    out: Path,
+    out: str,
+    engine: Literal["embedded", "flink"],
     workers: int | None,
+    flink_master: str,
+    flink_worker: str | None,
+    flink_job_server: Path | None,
     dry_run: bool,
     output: str,
 ) -> None:
     """Build a release from WARC files by RECIPE: a shipped one by name, or a TOML file.
 
+    Input and output may be local, in S3 (s3://BUCKET/KEY) or in Google Cloud Storage (gs://).
     An interrupted build goes on where it was when the same command is run again.
     """
     from florilegium.pipelines import commands
+    from florilegium.pipelines.engines import EngineChoice
 
-    sys.exit(commands.build(recipe, (*inputs, *more_inputs), out, workers, dry_run, output))
+    choice = EngineChoice(
+        name=engine,
+        workers=workers,
+        flink_master=flink_master,
+        flink_worker=flink_worker,
+        flink_job_server=flink_job_server,
+    )
+    sys.exit(commands.build(recipe, (*inputs, *more_inputs), out, choice, dry_run, output))
 
 
 @main.command()
-@click.argument("release", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("release")
 @_OUTPUT
-def verify(release: Path, output: str) -> None:
+def verify(release: str, output: str) -> None:
     """Check the release in folder RELEASE from its files alone; exit 1 with every finding."""
     from florilegium.pipelines import commands
 

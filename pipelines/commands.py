@@ -1,5 +1,6 @@
 """What the commands do. Each returns the exit code of the program."""
 
+import errno
 import logging
 import os
 import sys
@@ -11,13 +12,15 @@ import click
 import msgspec
 from rich.console import Console
 
+from florilegium.manifests.location import Location, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.verify import verify as check
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import demo_web as demonstration
 from florilegium.pipelines import inspection
 from florilegium.pipelines.display import Display
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.engine import Engine, EngineError
+from florilegium.pipelines.engines import EngineChoice, choose
 from florilegium.pipelines.files import NO_ROOM
 from florilegium.pipelines.inputs import InputError, find_files
 from florilegium.pipelines.lock import LockedError
@@ -26,36 +29,46 @@ from florilegium.pipelines.recipe import load as load_recipe
 from florilegium.pipelines.summary import print_summary
 
 DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
-BYTES_PER_WORKER = 16 << 20
 
 
 def build(
     recipe: str,
     inputs: Iterable[str],
-    out: Path,
-    workers: int | None,
+    out: str,
+    choice: EngineChoice,
     dry_run: bool,
     output: str,
 ) -> int:
     """Build a release, or say what would be done."""
     try:
-        plan = builds.plan(load_recipe(recipe), find_files(inputs), out)
-    except (RecipeError, InputError) as error:
+        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
+        there = builds.release_made(plan)
+    except (RecipeError, ValueError) as error:
         return _ended(USAGE, str(error))
-    workers = workers or _workers(sum(unit.bytes for unit in plan.units))
+    except OSError as error:
+        return _stopped(error)
     console = _console(output)
-    if (there := builds.finished(plan)) is not None:
+    if there is not None:
         _answer(output, there, plan.release, console)
         return _ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
+    try:
+        engine = choose(choice, plan)
+    except EngineError as error:
+        return _ended(FAILED, str(error))
     if dry_run:
-        _say_plan(plan, workers, output)
+        _say_plan(plan, engine.workers, output)
         return DONE
-    return _build(plan, workers, output, console)
+    return _build(plan, engine, output, console)
 
 
-def verify(release: Path, output: str) -> int:
+def verify(release: str, output: str) -> int:
     """Check a release and print every finding."""
-    findings = list(check(release))
+    try:
+        findings = list(check(_release(release)))
+    except ValueError as error:
+        return _ended(USAGE, str(error))
+    except OSError as error:
+        return _stopped(error)
     if output == "json":
         _print_json({"release": str(release), "findings": findings})
     else:
@@ -77,7 +90,8 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
                 sys.stdout.buffer.flush()
             return DONE
         assert page is not None
-        found = inspection.inspect(page, find_files(inputs) if inputs else [], chosen)
+        warcs = [file.place for file in find_files(inputs)] if inputs else []
+        found = inspection.inspect(page, warcs, chosen)
     except (RecipeError, InputError) as error:
         return _ended(USAGE, str(error))
     if output == "json":
@@ -105,25 +119,31 @@ def demo_web(folder: Path) -> int:
     return DONE
 
 
-def _build(plan: builds.Plan, workers: int, output: str, console: Console) -> int:
+def _release(name: str) -> Location:
+    """Return where a release is; in a store, `latest` is a note of its name."""
+    place = locate(name)
+    if isinstance(place, Path) or place.name != "latest":
+        return place
+    return place.with_name(place.read_text())
+
+
+def _build(plan: builds.Plan, engine: Engine, output: str, console: Console) -> int:
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     started = time.monotonic()
     try:
-        manifest = builds.build(plan, Engine(workers), Display(console))
+        manifest = builds.build(plan, engine, Display(console))
     except LockedError as error:
         return _ended(LOCKED, str(error))
     except KeyboardInterrupt:
         return _ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:
-        if (full := _no_room(error)) is not None:
-            return _ended(TRY_AGAIN, f"{full}: make room and run the same command again")
-        return _ended(FAILED, _said(error))
+        return _stopped(error)
     _answer(output, manifest, plan.release, console)
     console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
     return DONE
 
 
-def _answer(output: str, manifest: Manifest, release: Path, console: Console) -> None:
+def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> None:
     if output == "text":
         print_summary(manifest, release, console)
         return
@@ -164,10 +184,6 @@ def _console(output: str) -> Console:
     return console
 
 
-def _workers(size: int) -> int:
-    return max(1, min(len(os.sched_getaffinity(0)), size // BYTES_PER_WORKER))
-
-
 def _print_json(value: object) -> None:
     click.echo(msgspec.json.encode(value).decode())
 
@@ -175,6 +191,15 @@ def _print_json(value: object) -> None:
 def _ended(code: int, message: str) -> int:
     click.echo(f"florilegium: {message}", err=True)
     return code
+
+
+def _stopped(error: Exception) -> int:
+    """Say what stopped the work, and whether the same command may do better later."""
+    if (full := _no_room(error)) is not None:
+        return _ended(TRY_AGAIN, f"{full}: make room and run the same command again")
+    if isinstance(error, OSError) and error.errno == errno.EAGAIN:
+        return _ended(TRY_AGAIN, f"{error}: run the same command again later")
+    return _ended(FAILED, _said(error))
 
 
 def _no_room(error: BaseException) -> str | None:

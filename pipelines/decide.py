@@ -5,23 +5,24 @@ each stands, a file of the ledger with everything it lost, and counts by languag
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 import msgspec
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
 from florilegium.manifests.document import Facts
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import Location, locate, replacing, sha256
+from florilegium.manifests.manifest import Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
+from florilegium.manifests.tables import batches
 from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import replacing
-from florilegium.pipelines.part import batches, load
+from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
 
 BUCKETS = 4096
@@ -38,13 +39,14 @@ class Bucket(Struct, array_like=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What a part comes to: its losses, and what it keeps by language and bucket."""
+    """What a part, or several, come to: losses, and what is kept by language and bucket."""
 
-    records: int
-    losses: list[tuple[str, str, str | None, int]]
+    records: int = 0
+    losses: list[tuple[str, str, str | None, int]] = []
     """Stage, rule, language, number."""
-    kept: dict[str, dict[int, Bucket]]
-    ledger_rows: int
+    kept: dict[str, dict[int, Bucket]] = {}
+    ledger: list[Table] = []
+    """The files of the ledger, one a part."""
 
 
 class PartToDecide(Struct, frozen=True, kw_only=True):
@@ -54,7 +56,9 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     part: str
     decisions: str
     verdict: str
+    release: str
     ledger: str
+    """Path in the release."""
 
 
 class LostRecordsError(RuntimeError):
@@ -67,12 +71,22 @@ def bucket(identity: bytes) -> int:
 
 
 def decide(
-    root: beam.Pipeline, parts: list[PartToDecide], sizes: list[int], recipe: Recipe, engine: Engine
+    root: beam.Pipeline,
+    parts: list[PartToDecide],
+    sizes: list[int],
+    recipe: Recipe,
+    total: Location,
+    engine: Engine,
 ) -> None:
-    """Lay out the pipeline that writes the verdict and the ledger file of each part."""
+    """Lay out the pipeline that writes verdict and ledger of each part, and the sum of verdicts."""
     listed = [msgspec.json.encode(part) for part in parts]
     spread = engine.spread(root, "parts", listed, sizes)
-    _ = spread | "decide" >> beam.ParDo(_Decide(msgspec.json.encode(recipe)))
+    _ = (
+        spread
+        | "decide" >> beam.ParDo(_Decide(msgspec.json.encode(recipe)))
+        | "add up" >> beam.CombineGlobally(_Sum()).without_defaults()
+        | "write" >> beam.ParDo(_WriteTotal(str(total)))
+    )
 
 
 class _Decide(beam.DoFn):
@@ -81,24 +95,54 @@ class _Decide(beam.DoFn):
 
     def process(self, encoded: bytes) -> Iterator[bytes]:
         part = msgspec.json.decode(encoded, type=PartToDecide)
-        decide_part(part, msgspec.json.decode(self._recipe, type=Recipe))
-        yield encoded
+        done = read_verdict(locate(part.verdict))
+        yield msgspec.json.encode(
+            done or decide_part(part, msgspec.json.decode(self._recipe, type=Recipe))
+        )
+
+
+class _Sum(beam.CombineFn):
+    """Adds up verdicts, in whatever order they come."""
+
+    def create_accumulator(self) -> bytes:
+        return msgspec.json.encode(Verdict())
+
+    def add_input(self, accumulator: bytes, verdict: bytes) -> bytes:
+        return self.merge_accumulators([accumulator, verdict])
+
+    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:
+        return msgspec.json.encode(
+            added(msgspec.json.decode(a, type=Verdict) for a in accumulators)
+        )
+
+    def extract_output(self, accumulator: bytes) -> bytes:
+        return accumulator
+
+
+class _WriteTotal(beam.DoFn):
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def process(self, total: bytes) -> Iterator[str]:
+        locate(self._place).write_bytes(total)
+        yield self._place
 
 
 def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     """Write the verdict of one part; LostRecordsError if its counts do not add up."""
-    folder = Path(part.part)
+    folder = locate(part.part)
     made = load(folder)
     if made is None:
         raise LostRecordsError(f"{folder.name}: the part is gone; run the build again")
-    decisions = np.load(part.decisions, allow_pickle=False)
+    files = folder / made.attempt
+    decisions = load_array(locate(part.decisions))
     decided = dict(zip(decisions["row"].tolist(), decisions, strict=True))
     losses = [
-        loss for table in batches(folder / "losses.parquet") for loss in from_table(table, Loss)
+        loss for table in batches(files / "losses.parquet") for loss in from_table(table, Loss)
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
-    for facts in _facts(folder):
+    for facts in _facts(files):
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss, size = _judge(facts, decision, recipe)
@@ -115,23 +159,60 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         )
     verdict = Verdict(
         records=made.records,
-        losses=[(*key, n) for key, n in Counter((x.stage, x.rule, x.lang) for x in losses).items()],
+        losses=_counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
-        ledger_rows=len(losses),
+        ledger=[_write_ledger(part, losses)],
     )
-    _write(part, verdict, sizes, losses)
+    _write(locate(part.verdict), verdict, sizes)
     return verdict
 
 
-def read_verdict(folder: Path) -> Verdict | None:
+def added(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the sum of verdicts; their order makes no difference."""
+    whole = list(verdicts)
+    kept: dict[str, dict[int, Bucket]] = {}
+    for verdict in whole:
+        for lang, buckets in verdict.kept.items():
+            mine = kept.setdefault(lang, {})
+            for number, one in buckets.items():
+                mine[number] = sum_of([mine.get(number, Bucket()), one])
+    return Verdict(
+        records=sum(verdict.records for verdict in whole),
+        losses=_counted(loss for verdict in whole for loss in verdict.losses),
+        kept=kept,
+        ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
+    )
+
+
+def sum_of(buckets: Iterable[Bucket]) -> Bucket:
+    """Return the sum of some buckets."""
+    columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
+    return Bucket(*(sum(column) for column in columns))
+
+
+def _counted(
+    losses: Iterable[tuple[str, str, str | None, int]],
+) -> list[tuple[str, str, str | None, int]]:
+    numbers: Counter[tuple[str, str, str | None]] = Counter()
+    for stage, rule, lang, number in losses:
+        numbers[stage, rule, lang] += number
+    return [(*key, numbers[key]) for key in sorted(numbers, key=str)]
+
+
+def read_verdict(folder: Location) -> Verdict | None:
     """Return the verdict written in a folder, or None if it is not finished."""
+    return read_total(folder / "verdict.json")
+
+
+def read_total(place: Location) -> Verdict | None:
+    """Return a sum of verdicts, or None if it is not finished."""
     try:
-        return msgspec.json.decode((folder / "verdict.json").read_bytes(), type=Verdict)
+        return msgspec.json.decode(place.read_bytes(), type=Verdict)
     except FileNotFoundError:
         return None
 
 
-def _facts(folder: Path) -> Iterator[Facts]:
+def _facts(folder: Location) -> Iterator[Facts]:
     columns = list(Facts.__struct_fields__)
     for table in batches(folder / "documents.parquet", columns):
         yield from from_table(table, Facts)
@@ -187,14 +268,24 @@ def _count(into: Bucket, facts: Facts) -> None:
     into.bytes += facts.text_bytes
 
 
-def _write(part: PartToDecide, verdict: Verdict, sizes: list[int], losses: list[Loss]) -> None:
-    folder = Path(part.verdict)
-    folder.mkdir(parents=True, exist_ok=True)
+def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
+    """Write the losses of a part; return how the manifest names the file."""
     losses.sort(key=lambda loss: loss.warc_offset)
-    table: pa.Table = to_table(losses, LOSS_SCHEMA)
-    with replacing(Path(part.ledger)) as draft:
-        pq.write_table(table, draft, compression="zstd", compression_level=3)
-    with replacing(folder / "sizes.npy") as draft, draft.open("wb") as stream:
-        np.save(stream, np.array(sizes, np.uint32), allow_pickle=False)
+    place = locate(part.release) / part.ledger
+    with replacing(place) as draft:
+        pq.write_table(
+            to_table(losses, LOSS_SCHEMA), draft, compression="zstd", compression_level=3
+        )
+        return Table(
+            path=part.ledger,
+            rows=len(losses),
+            file_bytes=draft.stat().st_size,
+            sha256=sha256(draft),
+        )
+
+
+def _write(folder: Location, verdict: Verdict, sizes: list[int]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    save_array(folder / "sizes.npy", np.array(sizes, np.uint32))
     with replacing(folder / "verdict.json") as draft:
         draft.write_bytes(msgspec.json.encode(verdict))

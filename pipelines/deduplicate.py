@@ -5,9 +5,7 @@ stage needs of a signature it reads from the part's own file. Elements are packe
 partition and bundle, never one per document or band.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 import apache_beam as beam
@@ -21,6 +19,8 @@ from florilegium.dedup.bands import BANDS, neighbours
 from florilegium.dedup.components import forest
 from florilegium.dedup.decisions import DECISION, ENTRY, STORED, Reason, credits, halves, redirect
 from florilegium.dedup.solve import collapse, solve
+from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.files import load_array, save_array
 
 _HEAD = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "text", "words")])
 _POINT = np.dtype([("hash", "<u8"), ("row", "<u8")])
@@ -44,7 +44,7 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def write_decisions(
-    root: beam.Pipeline, parts: Sequence[tuple[int, str]], out: Path, settings: Duplicates
+    root: beam.Pipeline, parts: Sequence[tuple[int, str]], out: Location, settings: Duplicates
 ) -> PCollection[str]:
     """Decide on every document of the parts, and write the decisions of each part to a file.
 
@@ -69,14 +69,14 @@ def write_decisions(
         "copies": removed | "ByKeptRow" >> beam.FlatMap(_route, "kept_row"),
     }
     written: PCollection[str] = (
-        by_part | "JoinDecisions" >> beam.CoGroupByKey() | "Write" >> beam.Map(_write, out)
+        by_part | "JoinDecisions" >> beam.CoGroupByKey() | "Write" >> beam.Map(_write, str(out))
     )
     return written
 
 
 def read_entries(ordinal: int, path: str) -> NDArray[np.void]:
     """Return the signatures of a part as ENTRYs. Raises ValueError if the file holds others."""
-    stored = np.load(path)
+    stored = load_array(locate(path))
     if stored.dtype != STORED:
         raise ValueError(f"{path}: rows of {stored.dtype}, expected {STORED}")
     entries = np.empty(len(stored), ENTRY)
@@ -263,13 +263,10 @@ def _solve(group: _Group, min_similarity: float) -> bytes:
     return solve(_gather(group[1], ENTRY), min_similarity).tobytes()
 
 
-def _write(joined: _Joined, out: Path) -> str:
+def _write(joined: _Joined, out: str) -> str:
     ordinal, inputs = joined
     removed, copies = (_gather(inputs[name], DECISION) for name in ("removed", "copies"))
     decisions = np.concatenate([removed, credits(copies)])
-    path = out / f"{ordinal:06d}.npy"
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
-    with partial.open("wb") as file:
-        np.save(file, decisions[np.argsort(decisions["row"])])
-    partial.replace(path)
-    return str(path)
+    place = locate(out) / f"{ordinal:06d}.npy"
+    save_array(place, decisions[np.argsort(decisions["row"])])
+    return str(place)

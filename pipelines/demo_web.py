@@ -26,7 +26,7 @@ from fastwarc.stream_io import (
 from fastwarc.warc import WarcRecord, WarcRecordType
 from msgspec import Struct
 
-from florilegium.pipelines.files import replacing
+from florilegium.manifests.location import replacing
 
 FILES: dict[str, Callable[[BinaryIO], WarcWriter] | None] = {
     "demo-0.warc.gz": GzipWriter,

@@ -4,16 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from florilegium.manifests.location import Location
 from florilegium.pipelines.part import Unit
-from florilegium.pipelines.progress import Note, total
+from florilegium.pipelines.progress import Note, seconds_between_notes, total
 
 _SECONDS_BETWEEN_LINES = 10.0
-_SECONDS_BETWEEN_LOOKS = 0.25
 
 
 class Display:
@@ -23,7 +22,7 @@ class Display:
         self._console = console
 
     @contextmanager
-    def harvest(self, units: list[Unit], pending: list[Unit], notes: Path) -> Iterator[None]:
+    def harvest(self, units: list[Unit], pending: list[Unit], notes: Location) -> Iterator[None]:
         """Follow the notes of the workers until harvest ends."""
         done = len(units) - len(pending)
         if done:
@@ -72,20 +71,20 @@ class Display:
         self._console.print(f"[green]{name:12}[/] {whole:,} {things} in {seconds:,.1f} s")
 
     def _live(
-        self, notes: Path, work: int, units: int, started: float, stop: threading.Event
+        self, notes: Location, work: int, units: int, started: float, stop: threading.Event
     ) -> None:
         with Progress(*_columns(), console=self._console, transient=True) as bar:
             task = bar.add_task("harvest", total=max(work, 1), about="")
-            while not stop.wait(_SECONDS_BETWEEN_LOOKS):
+            while not stop.wait(seconds_between_notes(notes) / 2):
                 note = total(notes)
                 seconds = time.monotonic() - started
                 about = f"{_of(note, units)} · {_said(note, seconds)}{_left(note, work, seconds)}"
                 bar.update(task, completed=note.bytes, about=about)
 
     def _lines(
-        self, notes: Path, work: int, units: int, started: float, stop: threading.Event
+        self, notes: Location, work: int, units: int, started: float, stop: threading.Event
     ) -> None:
-        while not stop.wait(_SECONDS_BETWEEN_LINES):
+        while not stop.wait(max(_SECONDS_BETWEEN_LINES, seconds_between_notes(notes))):
             note = total(notes)
             seconds = time.monotonic() - started
             share = note.bytes / max(work, 1)

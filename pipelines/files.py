@@ -1,29 +1,56 @@
-"""Files that are there whole or not at all."""
+"""Copies, arrays and small files, wherever they are."""
 
 import errno
-import hashlib
-import os
-import uuid
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from florilegium.manifests.location import Location, replacing
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors of a disk, a quota or a limit that leaves no room to write."""
 
+TRY_AGAIN = NO_ROOM | {errno.EAGAIN}
+"""Errors that are not of the work but of the moment: no room, or a store that is overloaded."""
+
+_READERS = 32
+_COPIED_AT_A_TIME = 8 << 20
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a draft path to write to; on leaving without error it takes the place of `path`."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+def fetched(location: Location) -> Iterator[Path]:
+    """Give a local file with the same content: the file itself, or a copy for the time being."""
+    if isinstance(location, Path):
+        yield location
+        return
+    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+        copy = Path(folder, "copy")
+        with location.open("rb") as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, _COPIED_AT_A_TIME)
+        yield copy
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def load_array(location: Location) -> NDArray[Any]:
+    """Return an array as saved by `numpy.save`."""
+    with location.open("rb") as stream:
+        array: NDArray[Any] = np.load(stream, allow_pickle=False)
+    return array
+
+
+def save_array(location: Location, array: NDArray[Any]) -> None:
+    """Save an array, whole or not at all."""
+    with replacing(location) as draft, draft.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+
+
+def read_all(locations: Iterable[Location]) -> Iterator[bytes]:
+    """Yield the contents of small files in their order; several are on their way at a time."""
+    with ThreadPoolExecutor(_READERS) as readers:
+        yield from readers.map(lambda location: location.read_bytes(), locations)

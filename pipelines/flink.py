@@ -13,7 +13,6 @@ from typing import Any
 import apache_beam as beam
 import requests
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
-from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.pvalue import PCollection
 from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.portability.flink_uber_jar_job_server import (
@@ -190,7 +189,11 @@ class _Runner(FlinkRunner):
 
 class _JobServer(FlinkUberJarJobServer):
     def create_beam_job(
-        self, job_id: str, job_name: str, pipeline: Any, options: PipelineOptions  # noqa: ANN401
+        self,
+        job_id: str,
+        job_name: str,
+        pipeline: Any,  # noqa: ANN401
+        options: Any,  # noqa: ANN401
     ) -> FlinkBeamJob:
         jar = self.executable_jar()
         return _Job(self._master_url, jar, job_id, job_name, pipeline, options)
@@ -214,10 +217,3 @@ class _Job(FlinkBeamJob):
                 if self.is_terminal_state(state):
                     return
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-
-    def is_terminal_state(self, state: int) -> bool:
-        return state in (
-            beam_job_api_pb2.JobState.DONE,
-            beam_job_api_pb2.JobState.FAILED,
-            beam_job_api_pb2.JobState.CANCELLED,
-        )

@@ -8,7 +8,7 @@ _CAUSE = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
 
 def reason(trace: str, worker: str) -> str:
     """Return the reason in a trace, with what to do where that is known."""
-    if "Cannot run program" in trace or "No such file or directory" in trace and worker in trace:
+    if "Cannot run program" in trace or ("No such file or directory" in trace and worker in trace):
         return (
             f"a TaskManager cannot start the worker {worker}: install florilegium there, "
             "or name the command with --flink-worker"

@@ -6,7 +6,6 @@ already there is not made again.
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import apache_beam as beam
 import msgspec
@@ -17,10 +16,11 @@ from florilegium.dedup.signature import SIGNATURE, sign
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import Location, locate, sha256
 from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import NO_ROOM, sha256
+from florilegium.pipelines.files import TRY_AGAIN, fetched
 from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.part import Part, PartWriter, Unit
+from florilegium.pipelines.part import Part, PartWriter, Unit, load
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.stages import Tools, harvest_page
@@ -34,7 +34,7 @@ class UnitError(RuntimeError):
     """Units that could not be harvested; the message names each and says what stopped it."""
 
 
-def harvest_unit(unit: Unit, tools: Tools, parts: Path, progress: Path) -> Part:
+def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) -> Part:
     """Read one unit to its end and write its part; return what the part holds.
 
     OSError if the file cannot be read or the part cannot be written.
@@ -42,23 +42,22 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Path, progress: Path) -> Part:
     writer = PartWriter(parts / unit.folder)
     records = 0
     try:
-        with UnitProgress(progress, unit) as shown:
-            for batch in _batches(read(Path(unit.path)), RECORDS_PER_BATCH):
+        with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
+            for batch in _batches(read(file), RECORDS_PER_BATCH):
                 documents, losses = harvest_batch(batch, unit.name, tools, shown)
                 writer.add(documents, stored(documents, tools.recipe.keep), losses)
                 records += len(batch)
-        part = Part(
-            unit=unit.name,
-            fingerprint=unit.fingerprint,
-            bytes=unit.bytes,
-            sha256=sha256(Path(unit.path)),
-            records=records,
-        )
-        writer.commit(part)
-    except BaseException:
-        writer.abandon()
+            part = Part(
+                unit=unit.name,
+                fingerprint=unit.fingerprint,
+                bytes=unit.bytes,
+                sha256=sha256(file),
+                records=records,
+            )
+            return writer.commit(part)
+    except BaseException as error:
+        writer.abandon(error)
         raise
-    return part
 
 
 def harvest_batch(
@@ -112,22 +111,27 @@ def _measured(documents: list[Document]) -> list[Document]:
 class _Harvest(beam.DoFn):
     def __init__(self, recipe: bytes, parts: str, progress: str) -> None:
         self._recipe = recipe
-        self._parts = Path(parts)
-        self._progress = Path(progress)
+        self._parts = locate(parts)
+        self._progress = locate(progress)
         self._tools: Tools | None = None
 
     def process(self, encoded: bytes) -> Iterator[str]:
         unit = msgspec.json.decode(encoded, type=Unit)
+        # An engine that lost a worker starts its work over; what was finished stays.
+        if load(self._parts / unit.folder) is not None:
+            yield unit.name
+            return
         for attempt in range(ATTEMPTS):
             try:
                 harvest_unit(unit, self._ready(), self._parts, self._progress)
             except Exception as error:
-                # A full disk is no fault of the unit, and there is no room for a note either.
-                if isinstance(error, OSError) and error.errno in NO_ROOM:
+                # No fault of the unit, and there may be no room for a note either.
+                if isinstance(error, OSError) and error.errno in TRY_AGAIN:
                     raise
                 self.teardown()
                 if attempt == ATTEMPTS - 1:
                     problem = f"{type(error).__name__}: {error}"
+                    (self._parts / unit.folder).mkdir(parents=True, exist_ok=True)
                     _failure_note(self._parts, unit).write_text(problem)
             else:
                 _failure_note(self._parts, unit).unlink(missing_ok=True)
@@ -145,7 +149,7 @@ class _Harvest(beam.DoFn):
             self._tools = None
 
 
-def failures(units: list[Unit], parts: Path) -> str:
+def failures(units: list[Unit], parts: Location) -> str:
     """Return what is to be said of units that have no part: which, and what stopped each."""
     lines = [f"{len(units)} of the units could not be harvested; all others are finished and kept:"]
     for unit in units:
@@ -156,16 +160,16 @@ def failures(units: list[Unit], parts: Path) -> str:
     return "\n".join(lines)
 
 
-def _failure_note(parts: Path, unit: Unit) -> Path:
-    return parts / f"{unit.folder}.failed"
+def _failure_note(parts: Location, unit: Unit) -> Location:
+    return parts / unit.folder / "failed"
 
 
 def harvest(
     root: beam.Pipeline,
     units: list[Unit],
     recipe: Recipe,
-    parts: Path,
-    progress: Path,
+    parts: Location,
+    progress: Location,
     engine: Engine,
 ) -> None:
     """Lay out the pipeline that writes the part of each unit into the folder `parts`."""

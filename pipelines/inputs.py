@@ -1,9 +1,12 @@
 """From what a user names as input to units of work."""
 
+import errno
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from florilegium.manifests.location import Location, files, locate, stat
 from florilegium.pipelines.part import Unit
 
 _NAMES = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4", ".warc.gz.bad")
@@ -13,56 +16,76 @@ class InputError(ValueError):
     """Input that cannot be built from; the message says which and why."""
 
 
-def find_files(inputs: Iterable[str]) -> list[Path]:
+class Input(NamedTuple):
+    """A file to read, its size, and a string that changes when its content does."""
+
+    place: Location
+    bytes: int
+    version: str
+
+
+def find_files(inputs: Iterable[str]) -> list[Input]:
     """Return the files that inputs name, once each; a folder stands for the WARC files in it.
 
     InputError if one does not exist or if there is nothing to read.
     """
-    found: dict[Path, None] = {}
+    found: dict[Location, Input] = {}
     for name in inputs:
-        path = Path(name)
-        if path.is_dir():
-            found.update(dict.fromkeys(p.resolve() for p in _warc_files(path)))
-        elif path.exists():
-            found[path.resolve()] = None
-        else:
-            raise InputError(f"there is no input {name!r}")
+        try:
+            named = list(_named(name))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{name}: {_said(error)}") from error
+        found.update({file.place: file for file in named})
     if not found:
         raise InputError("there is nothing to read: --input names no WARC file")
-    if all(path.stat().st_size == 0 for path in found):
+    if all(file.bytes == 0 for file in found.values()):
         raise InputError("there is nothing to read: every file that --input names is empty")
-    return list(found)
+    return list(found.values())
 
 
-def plan_units(files: Iterable[Path], recipe_and_code: str) -> list[Unit]:
+def plan_units(inputs: Iterable[Input], recipe_and_code: str) -> list[Unit]:
     """Return one unit for each file, sorted by name, whatever order the files come in.
 
     A unit is known by the name of its file, so InputError if two files have the same one, or if
     a name is no text.
     """
     units: dict[str, Unit] = {}
-    for path in files:
+    for file in inputs:
+        name, path = file.place.name, str(file.place)
         try:
-            about = path.stat()
-            path.name.encode()
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror}") from error
+            name.encode()
         except UnicodeEncodeError as error:
-            raise InputError(f"the name of {str(path)!r} is not UTF-8: rename it") from error
-        if path.name in units:
+            raise InputError(f"the name of {path!r} is not UTF-8: rename it") from error
+        if name in units:
             raise InputError(
-                f"two inputs are named {path.name!r}: {units[path.name].path} and {path}; "
+                f"two inputs are named {name!r}: {units[name].path} and {path}; "
                 "rename one, since records are cited by the name of their file"
             )
-        identity = f"{path.name}\n{about.st_size}\n{about.st_mtime_ns}\n{recipe_and_code}"
-        units[path.name] = Unit(
-            name=path.name,
-            path=str(path),
-            bytes=about.st_size,
+        identity = f"{name}\n{file.bytes}\n{file.version}\n{recipe_and_code}"
+        units[name] = Unit(
+            name=name,
+            path=path,
+            bytes=file.bytes,
             fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
         )
     return [units[name] for name in sorted(units)]
 
 
-def _warc_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.is_file() and p.name.lower().endswith(_NAMES))
+def _named(name: str) -> Iterator[Input]:
+    """Yield the files that one input names."""
+    place = locate(name)
+    if isinstance(place, Path):
+        place = place.resolve()
+    if place.is_file():
+        about = stat(place)
+        yield Input(place, about.st_size, about.version)
+    elif place.is_dir():
+        for path, about in files(place):
+            if path.name.lower().endswith(_NAMES):
+                yield Input(path, about.st_size, about.version)
+    else:
+        raise FileNotFoundError(errno.ENOENT, "there is no such input")
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

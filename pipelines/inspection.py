@@ -22,8 +22,10 @@ from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import Location
 from florilegium.pipelines.decode import Decoded, content_type, decode
 from florilegium.pipelines.extract import Failure
+from florilegium.pipelines.files import fetched
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, read_page
@@ -85,16 +87,18 @@ class _Line(Struct):
     text: str | None = None
 
 
-def inspect(page: str, warcs: Iterable[Path], recipe: Recipe) -> Inspection:
+def inspect(page: str, warcs: Iterable[Location], recipe: Recipe) -> Inspection:
     """Return what a build would think of an HTML file, or of an address captured in WARC files.
 
     InputError if there is no such page.
     """
     with Tools(recipe) as tools:
-        for path in warcs:
-            for item in read(path):
-                if isinstance(item, Record) and _is_at(item, page):
-                    return _captured(read_page(item, path.name, recipe.keep_truncated), page, tools)
+        for warc in warcs:
+            with fetched(warc) as path:
+                for item in read(path):
+                    if isinstance(item, Record) and _is_at(item, page):
+                        taken = read_page(item, warc.name, recipe.keep_truncated)
+                        return _captured(taken, page, tools)
         file = Path(page)
         if not file.is_file():
             raise InputError(f"there is neither a file {page!r} nor a capture of it in the input")

@@ -1,16 +1,14 @@
-"""A part: what harvest makes of one unit of input. Written whole or not at all.
+"""A part: what harvest makes of one unit of input. There whole or not at all.
 
-A part is a folder of four files: `documents.parquet` and `losses.parquet`, `signatures.npy`
-(one entry a document, in the same order) and `part.json`. It is named after its unit and the
-fingerprint of all that went into it, so a part that is there need not be made again.
+A part is a folder named after its unit and the fingerprint of all that went into it, so a part
+that is there need not be made again. In it are `part.json` and the folder it names, of the
+attempt that was finished first: `documents.parquet`, `losses.parquet` and `signatures.npy` (one
+entry a document, in the same order). What other attempts left behind is not looked at.
 """
 
 import hashlib
-import os
-import shutil
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
 import msgspec
 import numpy as np
@@ -21,10 +19,13 @@ from msgspec import Struct
 from florilegium.dedup.decisions import STORED
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import Location, create, files, relative, remove_tree, replacing
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, to_table
+from florilegium.pipelines.files import read_all, save_array
 
 BATCH = 256
 RUN_CHARS = 16 << 20
+_LABEL = "part.json"
 
 
 class Unit(Struct, frozen=True, kw_only=True):
@@ -51,29 +52,48 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bytes: int
     sha256: str
     records: int
+    attempt: str = ""
+    """Folder of the part's files."""
 
 
-def load(folder: Path) -> Part | None:
+def load(folder: Location) -> Part | None:
     """Return the finished part in this folder, or None."""
     try:
-        return msgspec.json.decode((folder / "part.json").read_bytes(), type=Part)
-    except (FileNotFoundError, msgspec.MsgspecError):
+        return _read((folder / _LABEL).read_bytes())
+    except FileNotFoundError:
         return None
 
 
+def finished(parts: Location) -> dict[str, Part]:
+    """Return all finished parts by the names of their folders."""
+    labels = [path for path, _ in files(parts) if path.name == _LABEL]
+    read = zip(labels, read_all(labels), strict=True)
+    return {path.parent.name: part for path, label in read if (part := _read(label)) is not None}
+
+
+def remove_unfinished(parts: Location) -> None:
+    """Remove what builds that were killed, or failed, left in place of a part."""
+    whole = finished(parts)
+    begun = {relative(path, parts).partition("/")[0] for path, _ in files(parts)}
+    for name in sorted(begun - whole.keys()):
+        remove_tree(parts / name)
+
+
 class PartWriter:
-    """Writes a part beside its place and moves it there when it is finished.
+    """Writes a part beside those of other attempts; whichever is finished first is the part.
 
     Documents are sorted by language and id in runs of bounded size, so that a range of ids can
     be read without the rest, and memory does not grow with the unit.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._place = folder
-        self._draft = folder.with_name(f".{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
-        self._draft.mkdir(parents=True)
-        self._documents = _writer(self._draft / "documents.parquet", DOCUMENT_SCHEMA)
-        self._losses = _writer(self._draft / "losses.parquet", LOSS_SCHEMA)
+    def __init__(self, folder: Location) -> None:
+        self._folder = folder
+        self._attempt = uuid.uuid4().hex[:12]
+        self._place = folder / self._attempt
+        self._place.mkdir(parents=True)
+        self._files = ExitStack()
+        self._documents = self._table("documents.parquet", DOCUMENT_SCHEMA)
+        self._losses = self._table("losses.parquet", LOSS_SCHEMA)
         self._run: list[tuple[Document, np.void]] = []
         self._run_bytes = 0
         self._signatures: list[np.ndarray] = []
@@ -87,22 +107,29 @@ class PartWriter:
         if losses:
             self._losses.write_table(to_table(losses, LOSS_SCHEMA))
 
-    def commit(self, part: Part) -> None:
-        """Put the finished part in its place; what was there before gives way."""
+    def commit(self, part: Part) -> Part:
+        """Finish the part; return it, or the part of another attempt that was finished before."""
         self._flush()
-        self._documents.close()
-        self._losses.close()
+        self._files.close()
         signatures = np.concatenate([np.empty(0, STORED), *self._signatures])
-        np.save(self._draft / "signatures.npy", signatures, allow_pickle=False)
-        (self._draft / "part.json").write_bytes(msgspec.json.encode(part))
-        shutil.rmtree(self._place, ignore_errors=True)
-        self._draft.rename(self._place)
+        save_array(self._place / "signatures.npy", signatures)
+        mine = msgspec.structs.replace(part, attempt=self._attempt)
+        create(self._folder / _LABEL, msgspec.json.encode(mine))
+        there = load(self._folder)
+        if there is None or there.attempt != self._attempt:
+            remove_tree(self._place)
+        return there or mine
 
-    def abandon(self) -> None:
-        """Remove the draft."""
-        self._documents.close()
-        self._losses.close()
-        shutil.rmtree(self._draft, ignore_errors=True)
+    def abandon(self, error: BaseException) -> None:
+        """Remove what was written, because of an error."""
+        with suppress(Exception):
+            self._files.__exit__(type(error), error, error.__traceback__)
+        remove_tree(self._place)
+
+    def _table(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+        draft = self._files.enter_context(replacing(self._place / name))
+        writer = pq.ParquetWriter(draft, schema, compression="zstd", compression_level=1)
+        return self._files.enter_context(writer)
 
     def _flush(self) -> None:
         self._run.sort(key=lambda pair: (pair[0].lang, pair[0].id))
@@ -114,18 +141,8 @@ class PartWriter:
         self._run_bytes = 0
 
 
-def remove_drafts(parts: Path) -> None:
-    """Remove what builds that were killed left unfinished."""
-    for draft in parts.glob(".*"):
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
-
-
-def batches(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """Yield a part's Parquet file batch by batch, as it was written."""
-    with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns=columns, use_threads=False)
+def _read(label: bytes) -> Part | None:
+    try:
+        return msgspec.json.decode(label, type=Part)
+    except msgspec.MsgspecError:
+        return None

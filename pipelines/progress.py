@@ -4,7 +4,6 @@ Notes are files beside the work, so they look the same whatever process or engin
 They are for people only: no count in a release comes from them.
 """
 
-import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,10 +15,13 @@ from msgspec import Struct
 
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import Location, files, replacing
+from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Unit
 from florilegium.pipelines.warc import Damage, Record
 
 _SECONDS_BETWEEN_NOTES = 0.5
+_SECONDS_BETWEEN_NOTES_IN_A_STORE = 15.0
 
 
 class Note(Struct, frozen=True):
@@ -35,7 +37,8 @@ class Note(Struct, frozen=True):
 class UnitProgress:
     """Keeps the note of one unit up to date while it is harvested."""
 
-    def __init__(self, folder: Path, unit: Unit) -> None:
+    def __init__(self, folder: Location, unit: Unit) -> None:
+        self._pause = seconds_between_notes(folder)
         self._path = folder / f"{unit.folder}.json"
         self._bytes = 0
         self._documents = 0
@@ -49,7 +52,7 @@ class UnitProgress:
             self._losses[found.stage] += 1
         else:
             self._documents += 1
-        if time.monotonic() - self._written > _SECONDS_BETWEEN_NOTES:
+        if time.monotonic() - self._written > self._pause:
             self._write()
 
     def __enter__(self) -> Self:
@@ -69,20 +72,23 @@ class UnitProgress:
         self._written = time.monotonic()
         records = self._documents + self._losses.total()
         note = Note(finished, self._bytes, records, self._documents, dict(self._losses))
-        draft = self._path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(note))
-        draft.replace(self._path)
+        with replacing(self._path) as draft:
+            draft.write_bytes(msgspec.json.encode(note))
 
 
-def total(folder: Path) -> Note:
+def seconds_between_notes(folder: Location) -> float:
+    """Return how often notes are written: requests to a store take time, and cost."""
+    local = isinstance(folder, Path)
+    return _SECONDS_BETWEEN_NOTES if local else _SECONDS_BETWEEN_NOTES_IN_A_STORE
+
+
+def total(folder: Location) -> Note:
     """Return the sum of all notes in a folder."""
     losses: Counter[str] = Counter()
     units = read = records = documents = 0
-    for path in folder.glob("*.json"):
-        try:
-            note = msgspec.json.decode(path.read_bytes(), type=Note)
-        except (OSError, msgspec.MsgspecError):
-            continue
+    notes = [path for path, _ in files(folder) if path.suffix == ".json"]
+    for written in read_all(notes):
+        note = msgspec.json.decode(written, type=Note)
         units += note.units
         read += note.bytes
         records += note.records

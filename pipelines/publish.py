@@ -19,12 +19,14 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.manifests.leaves import leaves
+from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Shard, shard_path
 from florilegium.manifests.merkle import span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
+from florilegium.manifests.tables import parquet
 from florilegium.pipelines.decide import BUCKETS, Bucket, bucket
 from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import replacing, sha256
+from florilegium.pipelines.files import load_array
 from florilegium.pipelines.recipe import Shards
 
 MESSAGE_BYTES = 4 << 20
@@ -61,7 +63,7 @@ class PublishedShard(Struct, frozen=True, kw_only=True):
 class PartToPublish(Struct, frozen=True, kw_only=True):
     """A part and the verdict on its documents."""
 
-    part: str
+    documents: str
     verdict: str
 
 
@@ -97,11 +99,16 @@ def plan_shards(kept: dict[str, dict[int, Bucket]], shards: Shards) -> list[Shar
     return plans
 
 
-def waves(plans: Iterable[ShardPlan], most_bytes: int, fewest: int) -> Iterator[list[ShardPlan]]:
-    """Yield the shards in groups of about `most_bytes` of text, or of `fewest` large ones."""
+def waves(
+    plans: Iterable[ShardPlan], most_bytes: int | None, fewest: int
+) -> Iterator[list[ShardPlan]]:
+    """Yield the shards in groups of about `most_bytes` of text, or of `fewest` large ones.
+
+    All in one if there is no limit.
+    """
     wave: list[ShardPlan] = []
     for plan in plans:
-        full = sum(p.bytes for p in wave) + plan.bytes > most_bytes
+        full = most_bytes is not None and sum(p.bytes for p in wave) + plan.bytes > most_bytes
         if full and len(wave) >= fewest:
             yield wave
             wave = []
@@ -116,8 +123,8 @@ def publish(
     sizes: list[int],
     wave: list[ShardPlan],
     shards: Shards,
-    release: Path,
-    notes: Path,
+    release: Location,
+    notes: Location,
     engine: Engine,
 ) -> None:
     """Lay out the pipeline that writes the shards of one wave, with a note on each."""
@@ -147,9 +154,9 @@ def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[str
     wanted: dict[str, dict[int, ShardPlan]] = defaultdict(dict)
     for plan in plans:
         wanted[plan.lang][plan.index] = plan
-    sizes = np.load(Path(part.verdict) / "sizes.npy", allow_pickle=False)
+    sizes = load_array(locate(part.verdict) / "sizes.npy")
     waiting: dict[str, list[pa.Table]] = defaultdict(list)
-    with pq.ParquetFile(Path(part.part) / "documents.parquet") as file:
+    with parquet(locate(part.documents)) as file:
         row = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)
@@ -228,7 +235,9 @@ class _Write(beam.DoFn):
     def process(self, keyed: tuple[str, Iterable[bytes]]) -> Iterator[str]:
         label, messages = keyed
         table = _arranged(messages)
-        write_shard(self._plans[label], table, self._shards, Path(self._release), Path(self._notes))
+        write_shard(
+            self._plans[label], table, self._shards, locate(self._release), locate(self._notes)
+        )
         yield label
 
 
@@ -239,7 +248,7 @@ def _arranged(messages: Iterable[bytes]) -> pa.Table:
 
 
 def write_shard(
-    plan: ShardPlan, table: pa.Table, shards: Shards, release: Path, notes: Path
+    plan: ShardPlan, table: pa.Table, shards: Shards, release: Location, notes: Location
 ) -> PublishedShard:
     """Write one shard from its rows, sorted by id, and the note that it is finished.
 
@@ -274,7 +283,7 @@ def write_shard(
     return published
 
 
-def note_path(notes: Path, plan: ShardPlan) -> Path:
+def note_path(notes: Location, plan: ShardPlan) -> Location:
     """Return where the note on a finished shard is."""
     return notes / f"{plan.label.replace('/', '-').removesuffix('.parquet')}.json"
 

@@ -1,7 +1,6 @@
 """Seal: counts merged, the law checked, the manifest written. Small, on the driver."""
 
 from collections import Counter
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -10,11 +9,12 @@ from msgspec import Struct
 
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import LossKey, funnel
+from florilegium.manifests.location import Location, files, replacing, sha256
 from florilegium.manifests.manifest import Input, Language, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
-from florilegium.pipelines.decide import Bucket, Verdict
-from florilegium.pipelines.files import replacing, sha256
+from florilegium.pipelines.decide import Bucket, Verdict, sum_of
+from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.publish import PublishedShard, ShardPlan, note_path
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -23,13 +23,13 @@ from florilegium.pipelines.recipe import Recipe, resolved
 class Draft(Struct, frozen=True):
     """A release about to be sealed: where it is, and what each of its units came to."""
 
-    folder: Path
+    folder: Location
     build_id: str
     recipe: Recipe
     parts: list[Part]
-    verdicts: list[Verdict]
+    total: Verdict
     plans: list[ShardPlan]
-    notes: Path
+    notes: Location
 
 
 def seal(draft: Draft) -> Manifest:
@@ -39,10 +39,9 @@ def seal(draft: Draft) -> Manifest:
     """
     shards, root = _shards(draft)
     losses: Counter[LossKey] = Counter()
-    for verdict in draft.verdicts:
-        for stage, rule, lang, number in verdict.losses:
-            losses[stage, rule, lang] += number
-    kept = merge_buckets(draft.verdicts)
+    for stage, rule, lang, number in draft.total.losses:
+        losses[stage, rule, lang] += number
+    kept = draft.total.kept
     languages = tuple(_language(lang, kept[lang]) for lang in sorted(kept))
     made = Manifest(
         name=draft.recipe.name,
@@ -63,7 +62,7 @@ def seal(draft: Draft) -> Manifest:
         funnel=funnel(losses, {language.lang: language.documents for language in languages}),
         languages=languages,
         shards=shards,
-        ledger=tuple(_table(draft.folder, ledger_path(n)) for n in range(len(draft.parts))),
+        ledger=tuple(draft.total.ledger),
         tables=(_buckets(draft.folder, kept),),
     )
     _clear_drafts(draft.folder)
@@ -72,10 +71,10 @@ def seal(draft: Draft) -> Manifest:
     return made
 
 
-def _clear_drafts(release: Path) -> None:
+def _clear_drafts(release: Location) -> None:
     """Remove what a worker that was killed left half written: it belongs to no release."""
-    for path in release.rglob(".*"):
-        if path.is_file():
+    for path, _ in files(release):
+        if path.name.startswith("."):
             path.unlink()
 
 
@@ -84,28 +83,12 @@ def ledger_path(ordinal: int) -> str:
     return f"audit/losses/{ordinal:05d}.parquet"
 
 
-def merge_buckets(verdicts: list[Verdict]) -> dict[str, dict[int, Bucket]]:
-    """Return what all parts together keep, by language and bucket."""
-    merged: dict[str, dict[int, Bucket]] = {}
-    for verdict in verdicts:
-        for lang, buckets in verdict.kept.items():
-            mine = merged.setdefault(lang, {})
-            for number, bucket in buckets.items():
-                mine[number] = _sum([mine.get(number, Bucket()), bucket])
-    return merged
-
-
-def _sum(buckets: list[Bucket]) -> Bucket:
-    columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
-    return Bucket(*(sum(column) for column in columns))
-
-
 def _shards(draft: Draft) -> tuple[tuple[Shard, ...], str]:
     """Return the shards as they were written, and the root of the tree over all their rows."""
     tree = Span()
     shards = []
-    for plan in draft.plans:
-        note = note_path(draft.notes, plan).read_bytes()
+    notes = read_all(note_path(draft.notes, plan) for plan in draft.plans)
+    for plan, note in zip(draft.plans, notes, strict=True):
         published = msgspec.json.decode(note, type=PublishedShard)
         tree.extend(Span(plan.first_leaf, published.subtrees))
         shards.append(published.shard)
@@ -113,7 +96,7 @@ def _shards(draft: Draft) -> tuple[tuple[Shard, ...], str]:
 
 
 def _language(lang: str, buckets: dict[int, Bucket]) -> Language:
-    total = _sum([Bucket(), *buckets.values()])
+    total = sum_of([Bucket(), *buckets.values()])
     return Language(
         lang=lang,
         documents=total.documents,
@@ -123,7 +106,7 @@ def _language(lang: str, buckets: dict[int, Bucket]) -> Language:
     )
 
 
-def _buckets(release: Path, kept: dict[str, dict[int, Bucket]]) -> Table:
+def _buckets(release: Location, kept: dict[str, dict[int, Bucket]]) -> Table:
     rows = [
         {"lang": lang, "bucket": number, **msgspec.structs.asdict(kept[lang][number])}
         for lang in sorted(kept)
@@ -131,17 +114,11 @@ def _buckets(release: Path, kept: dict[str, dict[int, Bucket]]) -> Table:
     ]
     counts = [(name, pa.int64()) for name in Bucket.__struct_fields__]
     schema = pa.schema([("lang", pa.string()), ("bucket", pa.int32()), *counts])
-    path = release / "audit" / "buckets.parquet"
-    with replacing(path) as draft:
+    with replacing(release / "audit" / "buckets.parquet") as draft:
         pq.write_table(pa.Table.from_pylist(rows, schema), draft, compression="zstd")
-    return _table(release, "audit/buckets.parquet")
-
-
-def _table(release: Path, path: str) -> Table:
-    file = release / path
-    return Table(
-        path=path,
-        rows=pq.read_metadata(file).num_rows,
-        file_bytes=file.stat().st_size,
-        sha256=sha256(file),
-    )
+        return Table(
+            path="audit/buckets.parquet",
+            rows=len(rows),
+            file_bytes=draft.stat().st_size,
+            sha256=sha256(draft),
+        )

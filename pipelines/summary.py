@@ -1,19 +1,18 @@
 """The closing summary of a build: the funnel, the languages, and what to do next."""
 
-from pathlib import Path
-
 from rich.console import Console
 from rich.table import Table
 
 from florilegium.manifests import funnel
 from florilegium.manifests.funnel import STAGES
+from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 
 _MOST_LANGUAGES = 20
 _MOST_RULES = 4
 
 
-def print_summary(manifest: Manifest, release: Path, console: Console) -> None:
+def print_summary(manifest: Manifest, release: Location, console: Console) -> None:
     """Print what a release holds and what became of the rest."""
     console.print()
     console.print(_funnel(manifest))

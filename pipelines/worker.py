@@ -75,7 +75,7 @@ def _be_a_pool(port: int) -> None:
         address, server = BeamFnExternalWorkerPoolServicer.start(
             use_process=True, port=port, container_executable=installed()
         )
-    print(f"{COMMAND}: starting workers on request at {address}", flush=True)  # noqa: T201
+    print(f"{COMMAND}: starting workers on request at {address}", flush=True)
     try:
         while True:
             time.sleep(3600)

@@ -1,0 +1,49 @@
+"""The engines by name, and what a user may say about each."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from florilegium.pipelines import worker
+from florilegium.pipelines.build import Plan
+from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.engine import Engine, EngineError
+
+BYTES_PER_WORKER = 16 << 20
+
+
+class EngineChoice(Struct, frozen=True, kw_only=True):
+    """An engine and its settings, as on the command line."""
+
+    name: Literal["embedded", "flink", "dataflow"] = "embedded"
+    workers: int | None = None
+    flink_master: str = "127.0.0.1:8081"
+    flink_worker: str | None = None
+    flink_job_server: Path | None = None
+
+
+def choose(choice: EngineChoice, plan: Plan) -> Engine:
+    """Return the engine that a build runs on; EngineError if it cannot be used."""
+    if choice.name == "embedded":
+        return Embedded(choice.workers or _workers(sum(unit.bytes for unit in plan.units)))
+    return _flink(choice, plan)
+
+
+def _flink(choice: EngineChoice, plan: Plan) -> Engine:
+    # Beam's runners for clusters take a while to import.
+    from florilegium.pipelines import flink
+
+    if choice.workers is not None:
+        raise EngineError("--workers is for the embedded engine; on Flink, slots are the workers")
+    return flink.connect(
+        choice.flink_master,
+        choice.flink_worker or worker.installed(),
+        choice.flink_job_server,
+        f"florilegium-{plan.recipe.name}-{plan.build_id}",
+    )
+
+
+def _workers(size: int) -> int:
+    return max(1, min(len(os.sched_getaffinity(0)), size // BYTES_PER_WORKER))
