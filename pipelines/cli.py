@@ -69,9 +69,10 @@ def main() -> None:
 )
 @click.option(
     "--flink-worker",
-    metavar="COMMAND|HOST:PORT",
-    help="What starts workers on a TaskManager: a command, or a pool that listens there. "
-    "Default: florilegium-worker of this very installation.",
+    metavar="HOST:PORT|COMMAND",
+    default="127.0.0.1:50000",
+    show_default=True,
+    help="What starts workers on a TaskManager: a pool that listens there, or a command.",
 )
 @click.option(
     "--flink-job-server",
@@ -90,7 +91,7 @@ def build(
     engine: Literal["embedded", "flink"],
     workers: int | None,
     flink_master: str,
-    flink_worker: str | None,
+    flink_worker: str,
     flink_job_server: Path | None,
     dry_run: bool,
     output: str,

@@ -20,7 +20,7 @@ class EngineChoice(Struct, frozen=True, kw_only=True):
     name: Literal["embedded", "flink", "dataflow"] = "embedded"
     workers: int | None = None
     flink_master: str = "127.0.0.1:8081"
-    flink_worker: str | None = None
+    flink_worker: str = worker.POOL
     flink_job_server: Path | None = None
 
 
@@ -39,7 +39,7 @@ def _flink(choice: EngineChoice, plan: Plan) -> Engine:
         raise EngineError("--workers is for the embedded engine; on Flink, slots are the workers")
     return flink.connect(
         choice.flink_master,
-        choice.flink_worker or worker.installed(),
+        choice.flink_worker,
         choice.flink_job_server,
         f"florilegium-{plan.recipe.name}-{plan.build_id}",
     )

@@ -1,21 +1,38 @@
-"""A Beam worker process, started by an engine on the machine where the work is.
+"""Beam workers, started where the work is.
 
-`florilegium-worker` follows the contract that Beam's containers follow: an engine starts it with
-the address of its provision service (Beam's Fn API, "container contract"). What a worker runs is
-the package that is installed beside it; nothing is sent along.
+`florilegium-worker --pool PORT` starts a worker whenever an engine asks for one (Beam's external
+worker pool). Its workers are forked from a process that has everything imported already: an
+engine on a cluster asks for new ones at every stage, and importing takes seconds. The pool
+listens on loopback only, since whoever reaches it can run code.
 
-`florilegium-worker --pool PORT` starts workers when it is asked to, as Beam's worker pools do, but
-listens on loopback only: whoever reaches a pool can run code.
+`florilegium-worker --id ID --provision_endpoint HOST:PORT` is one worker, as engines start them
+that start processes themselves (Beam's container contract).
+
+What a worker runs is the package that is installed beside it; nothing is sent along.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import grpc
+from apache_beam.portability.api import (
+    beam_fn_api_pb2,
+    beam_fn_api_pb2_grpc,
+    beam_provision_api_pb2,
+    beam_provision_api_pb2_grpc,
+)
+
 COMMAND = "florilegium-worker"
+POOL = "127.0.0.1:50000"
+_PRELOADED = ["florilegium.pipelines.worker_imports"]
+_SECONDS_TO_STOP = 10
 
 
 def installed() -> str:
@@ -24,7 +41,7 @@ def installed() -> str:
 
 
 def environment_flags(worker: str) -> list[str]:
-    """Return the pipeline options for workers started by a command, or by a pool at HOST:PORT."""
+    """Return the pipeline options for workers of a pool at HOST:PORT, or started by a command."""
     host, _, port = worker.rpartition(":")
     if host and port.isdigit() and "/" not in worker:
         return ["--environment_type=EXTERNAL", f"--environment_config={worker}"]
@@ -42,14 +59,13 @@ def main() -> None:
     if arguments.pool is not None:
         _be_a_pool(arguments.pool)
     elif arguments.id and arguments.provision_endpoint:
-        _be_a_worker(arguments.id, arguments.provision_endpoint)
+        be_a_worker(arguments.id, arguments.provision_endpoint)
     else:
-        parser.error("an engine starts this with --id and --provision_endpoint")
+        parser.error("give --pool, or be started by an engine")
 
 
-def _be_a_worker(name: str, provision: str) -> None:
-    import grpc
-    from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_api_pb2_grpc
+def be_a_worker(name: str, provision: str) -> None:
+    """Do what the engine behind a provision service says, until it ends the connection."""
     from apache_beam.runners.worker import sdk_worker_main
     from google.protobuf import json_format
 
@@ -66,21 +82,54 @@ def _be_a_worker(name: str, provision: str) -> None:
     sdk_worker_main.main([])
 
 
-def _be_a_pool(port: int) -> None:
-    from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
+class _Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
+    """Starts and stops workers for an engine."""
 
-    from florilegium.pipelines.loopback import loopback_only
+    def __init__(self) -> None:
+        self._processes = multiprocessing.get_context("forkserver")
+        self._processes.set_forkserver_preload(_PRELOADED)
+        self._workers: dict[str, BaseProcess] = {}
 
-    with loopback_only():
-        address, server = BeamFnExternalWorkerPoolServicer.start(
-            use_process=True, port=port, container_executable=installed()
+    def StartWorker(  # noqa: N802
+        self, request: beam_fn_api_pb2.StartWorkerRequest, _: grpc.ServicerContext
+    ) -> beam_fn_api_pb2.StartWorkerResponse:
+        provision = request.params.get("provision_endpoint") or request.provision_endpoint.url
+        worker = self._processes.Process(
+            target=be_a_worker, args=(request.worker_id, provision), name=request.worker_id
         )
+        worker.start()
+        self._workers = {n: w for n, w in self._workers.items() if w.is_alive()}
+        self._workers[request.worker_id] = worker
+        return beam_fn_api_pb2.StartWorkerResponse()
+
+    def StopWorker(  # noqa: N802
+        self, request: beam_fn_api_pb2.StopWorkerRequest, _: grpc.ServicerContext
+    ) -> beam_fn_api_pb2.StopWorkerResponse:
+        if worker := self._workers.pop(request.worker_id, None):
+            worker.terminate()
+            worker.join(_SECONDS_TO_STOP)
+            worker.kill()
+        return beam_fn_api_pb2.StopWorkerResponse()
+
+    def close(self) -> None:
+        """Stop all workers."""
+        for worker in self._workers.values():
+            worker.kill()
+
+
+def _be_a_pool(port: int) -> None:
+    pool = _Pool()
+    server = grpc.server(ThreadPoolExecutor())
+    address = f"127.0.0.1:{server.add_insecure_port(f'127.0.0.1:{port}')}"
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
+    server.start()
     print(f"{COMMAND}: starting workers on request at {address}", flush=True)
     try:
         while True:
             time.sleep(3600)
-    except KeyboardInterrupt:
+    finally:
         server.stop(0)
+        pool.close()
 
 
 if __name__ == "__main__":
