@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-peer lock language-model clean
+.PHONY: help demo flink flink-stop test check bench bench-peer lock language-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,12 @@ demo: $(STAMP) ## Build the demonstration corpus and verify it
 	$(BIN)/florilegium demo-web $(DEMO)/warc
 	$(BIN)/florilegium build demo --input $(DEMO)/warc --out $(DEMO)/corpora || [ $$? -eq 3 ]
 	$(BIN)/florilegium verify $(DEMO)/corpora/demo/latest
+
+flink: $(STAMP) ## Install Flink, if need be, and start a cluster on this machine
+	$(BIN)/python deploy/flink/local.py start
+
+flink-stop: $(STAMP) ## End the processes that `make flink` started
+	$(BIN)/python deploy/flink/local.py stop
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \

@@ -32,7 +32,6 @@ from apache_beam.portability.api import (
 COMMAND = "florilegium-worker"
 POOL = "127.0.0.1:50000"
 _PRELOADED = ["florilegium.pipelines.worker_imports"]
-_SECONDS_TO_STOP = 10
 
 
 def installed() -> str:
@@ -82,38 +81,33 @@ def be_a_worker(name: str, provision: str) -> None:
     sdk_worker_main.main([])
 
 
-class _Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
-    """Starts and stops workers for an engine."""
+class _Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
+    """Starts workers for the engines that ask."""
 
     def __init__(self) -> None:
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(_PRELOADED)
-        self._workers: dict[str, BaseProcess] = {}
+        self._workers: list[BaseProcess] = []
 
-    def StartWorker(  # noqa: N802
+    def StartWorker(  # noqa: N802, D102
         self, request: beam_fn_api_pb2.StartWorkerRequest, _: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StartWorkerResponse:
-        provision = request.params.get("provision_endpoint") or request.provision_endpoint.url
-        worker = self._processes.Process(
-            target=be_a_worker, args=(request.worker_id, provision), name=request.worker_id
-        )
+        name, provision = request.worker_id, request.provision_endpoint.url
+        worker = self._processes.Process(target=be_a_worker, args=(name, provision), name=name)
         worker.start()
-        self._workers = {n: w for n, w in self._workers.items() if w.is_alive()}
-        self._workers[request.worker_id] = worker
+        self._workers = [one for one in self._workers if one.is_alive()] + [worker]
         return beam_fn_api_pb2.StartWorkerResponse()
 
-    def StopWorker(  # noqa: N802
+    def StopWorker(  # noqa: N802, D102
         self, request: beam_fn_api_pb2.StopWorkerRequest, _: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StopWorkerResponse:
-        if worker := self._workers.pop(request.worker_id, None):
-            worker.terminate()
-            worker.join(_SECONDS_TO_STOP)
-            worker.kill()
+        # Every TaskManager counts its workers from one, so a name may be that of another's. A worker
+        # ends by itself when its engine has ended the connection.
         return beam_fn_api_pb2.StopWorkerResponse()
 
     def close(self) -> None:
-        """Stop all workers."""
-        for worker in self._workers.values():
+        """End all workers."""
+        for worker in self._workers:
             worker.kill()
 
 
