@@ -20,7 +20,7 @@ OLD = -1.0
 
 def test_only_one_holds_a_lock_and_the_other_is_told_who(place):
     with lock(place / "lock"):
-        told = rf"another build holds {place}/lock \(process {os.getpid()} on .*\); wait for it to end"
+        told = rf"build holds {place}/lock \(process {os.getpid()} on .*\); wait for it"
         with pytest.raises(LockedError, match=told), lock(place / "lock"):
             pass
     with lock(place / "lock"):
