@@ -20,6 +20,7 @@ try:
     from google.api_core import exceptions as google
     from google.auth import exceptions as auth
     from google.cloud.storage import Blob, Client
+    from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
     from google.cloud.storage.retry import DEFAULT_RETRY
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
@@ -37,6 +38,14 @@ _UNREACHABLE = (
     requests.exceptions.ConnectionError,
     requests.exceptions.Timeout,
 )
+_ERRORS = (
+    google.GoogleAPIError,
+    auth.GoogleAuthError,
+    DataCorruption,
+    InvalidResponse,
+    requests.exceptions.RequestException,
+)
+_BYTES = "application/octet-stream"
 
 
 @functools.lru_cache(maxsize=1)
@@ -80,7 +89,7 @@ class GoogleCloudStorage:
     def put(self, key: str, data: bytes) -> None:
         """Write an object."""
         with self._explained(key) as bucket:
-            bucket.blob(key).upload_from_string(data, _BYTES, **_patience())
+            bucket.blob(key).upload_from_string(bytes(data), _BYTES, **_patience())
 
     def put_file(self, key: str, path: Path) -> None:
         """Write an object from a local file, in several requests if it is large."""
@@ -97,7 +106,7 @@ class GoogleCloudStorage:
             blob = bucket.blob(key)
             condition = {"if_generation_match": int(version or 0)}
             try:
-                blob.upload_from_string(data, _BYTES, **condition, **_patience())
+                blob.upload_from_string(bytes(data), _BYTES, **condition, **_patience())
             except google.PreconditionFailed:
                 return None
             return str(blob.generation)
@@ -127,11 +136,8 @@ class GoogleCloudStorage:
         """Give the bucket; let its errors be those that a file system would raise."""
         try:
             yield _client(os.getpid()).bucket(self._bucket)
-        except (google.GoogleAPIError, auth.GoogleAuthError, *_UNREACHABLE) as error:
+        except _ERRORS as error:
             raise _explain(error, f"gs://{self._bucket}/{key}") from error
-
-
-_BYTES = "application/octet-stream"
 
 
 def _patience() -> dict[str, Any]:
@@ -142,24 +148,32 @@ def _patience() -> dict[str, Any]:
 def _explain(error: BaseException, address: str) -> OSError:
     if isinstance(error, google.RetryError) and error.cause is not None:
         error = error.cause
-    if isinstance(error, google.Unauthorized | google.Forbidden | auth.RefreshError):
+    status = _status(error)
+    if status in (401, 403) or isinstance(error, auth.RefreshError):
         says = "access is refused; look at the credentials and what they may do"
         return PermissionError(errno.EACCES, says, address)
     if isinstance(error, auth.DefaultCredentialsError):
         says = "there are no credentials; run gcloud auth application-default login"
         return PermissionError(errno.EACCES, says, address)
-    if isinstance(error, google.TooManyRequests | google.ServiceUnavailable):
-        says = f"{os.strerror(errno.EAGAIN)}: the server asks for fewer requests; try again later"
-        return OSError(errno.EAGAIN, says, address)
-    if isinstance(error, google.PreconditionFailed):
-        says = "the object was replaced while it was being read; run the command again"
-        return OSError(errno.ESTALE, says, address)
-    if isinstance(error, google.NotFound):
-        return FileNotFoundError(errno.ENOENT, "there is no such bucket or object", address)
     if isinstance(error, _UNREACHABLE):
         says = "the server cannot be reached; look at the network and STORAGE_EMULATOR_HOST"
         return ConnectionError(errno.EHOSTUNREACH, says, address)
+    if status in (429, 503):
+        says = f"{os.strerror(errno.EAGAIN)}: the server asks for fewer requests; try again later"
+        return OSError(errno.EAGAIN, says, address)
+    if status == 404:
+        return FileNotFoundError(errno.ENOENT, "there is no such bucket or object", address)
+    if status == 412:
+        says = "the object was replaced while it was being read; run the command again"
+        return OSError(errno.ESTALE, says, address)
     return OSError(errno.EIO, " ".join(str(error).split()), address)
+
+
+def _status(error: BaseException) -> int:
+    """Return the status of an answer, 0 for an error that is none."""
+    if isinstance(error, InvalidResponse):
+        return int(error.response.status_code)
+    return int(error.code or 0) if isinstance(error, google.GoogleAPICallError) else 0
 
 
 def _stat(blob: Blob) -> Stat:

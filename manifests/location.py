@@ -20,7 +20,7 @@ Location: TypeAlias = Path | RemotePath
 """A local path or an address in a store."""
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//?)([^/]*)")
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SCHEMES = ("s3", "gs")
 
 

@@ -10,7 +10,7 @@ import os
 import random
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,11 @@ def _client(process: int) -> BaseClient:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.session.Session(botocore_session=session).client("s3", config=config)
+    # boto3 itself looks for AWS_DEFAULT_REGION only, unlike Amazon's other tools.
+    region = os.environ.get("AWS_REGION")
+    return boto3.session.Session(botocore_session=session, region_name=region).client(
+        "s3", config=config
+    )
 
 
 class S3:
@@ -109,7 +113,8 @@ class S3:
             asked["IfMatch"] = version
         with self._explained(key) as client:
             for attempt in range(ATTEMPTS):
-                with client.get_object(**asked)["Body"] as body:
+                # As a context manager, a body of botocore is one of urllib3, with other errors.
+                with closing(client.get_object(**asked)["Body"]) as body:
                     try:
                         return bytes(body.read())
                     except (boto.HTTPClientError, boto.IncompleteReadError):

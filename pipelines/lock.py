@@ -155,7 +155,7 @@ class _Lease:
 
 
 def _taken(location: Location, holder: str) -> LockedError:
-    return LockedError(f"another build ({holder}) holds {location}; wait for it to end")
+    return LockedError(f"another build holds {location} ({holder}); wait for it to end")
 
 
 def _holder() -> str:
