@@ -1,6 +1,5 @@
 """From what a user names as input to units of work."""
 
-import errno
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,8 +32,12 @@ def find_files(inputs: Iterable[str]) -> list[Input]:
     for name in inputs:
         try:
             named = list(_named(name))
-        except (OSError, ValueError) as error:
-            raise InputError(f"{name}: {_said(error)}") from error
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        except OSError as error:
+            raise InputError(f"{name}: {error.strerror or error}") from error
         found.update({file.place: file for file in named})
     if not found:
         raise InputError("there is nothing to read: --input names no WARC file")
@@ -82,10 +85,7 @@ def _named(name: str) -> Iterator[Input]:
     elif place.is_dir():
         for path, about in files(place):
             if path.name.lower().endswith(_NAMES):
-                yield Input(path, about.st_size, about.version)
+                real = path.resolve() if isinstance(path, Path) else path
+                yield Input(real, about.st_size, about.version)
     else:
-        raise FileNotFoundError(errno.ENOENT, "there is no such input")
-
-
-def _said(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+        raise InputError(f"there is no input {name!r}")

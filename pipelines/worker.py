@@ -89,7 +89,7 @@ class _Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         self._processes.set_forkserver_preload(_PRELOADED)
         self._workers: list[BaseProcess] = []
 
-    def StartWorker(  # noqa: N802, D102
+    def StartWorker(  # noqa: N802
         self, request: beam_fn_api_pb2.StartWorkerRequest, _: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StartWorkerResponse:
         name, provision = request.worker_id, request.provision_endpoint.url
@@ -98,11 +98,11 @@ class _Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         self._workers = [one for one in self._workers if one.is_alive()] + [worker]
         return beam_fn_api_pb2.StartWorkerResponse()
 
-    def StopWorker(  # noqa: N802, D102
+    def StopWorker(  # noqa: N802
         self, request: beam_fn_api_pb2.StopWorkerRequest, _: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StopWorkerResponse:
-        # Every TaskManager counts its workers from one, so a name may be that of another's. A worker
-        # ends by itself when its engine has ended the connection.
+        # Every TaskManager counts its workers from one, so a name may be that of another's.
+        # A worker ends by itself when its engine has ended the connection.
         return beam_fn_api_pb2.StopWorkerResponse()
 
     def close(self) -> None:

@@ -16,13 +16,14 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines.decide import PartToDecide, decide_part
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.decide import PartToDecide, added, decide_part
+from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter
+from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.publish import PartToPublish, plan_shards, publish
 from florilegium.pipelines.recipe import Recipe, Shards, load
-from florilegium.pipelines.seal import Draft, ledger_path, merge_buckets, seal
+from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.stages import Tools
 
 SMALL = Recipe(
@@ -92,8 +93,12 @@ def make_part(folder, documents, losses=(), name="a.warc.gz", records=None):
     writer.add([], np.zeros(0, STORED), losses)
     records = len(documents) + len(losses) if records is None else records
     part = Part(unit=name, fingerprint="f", bytes=1_000, sha256="00" * 32, records=records)
-    writer.commit(part)
-    return part
+    return writer.commit(part)
+
+
+def table_of(folder, name="documents.parquet"):
+    """The path of a file of a part."""
+    return folder / load_part(folder).attempt / name
 
 
 def in_order(documents):
@@ -135,18 +140,19 @@ class Workshop:
             part=str(folder),
             decisions=str(decided),
             verdict=str(verdict),
-            ledger=str(self.release / ledger_path(number)),
+            release=str(self.release),
+            ledger=ledger_path(number),
         )
         self.verdicts.append(decide_part(todo, self.recipe))
-        self.to_publish.append(PartToPublish(part=str(folder), verdict=str(verdict)))
+        self.to_publish.append(PartToPublish(documents=str(table_of(folder)), verdict=str(verdict)))
 
     @property
     def plans(self):
-        return plan_shards(merge_buckets(self.verdicts), self.recipe.shards)
+        return plan_shards(added(self.verdicts).kept, self.recipe.shards)
 
     def publish(self, plans=None):
         """Write shards by the pipeline itself."""
-        plans, shards, engine = plans or self.plans, self.recipe.shards, Engine()
+        plans, shards, engine = plans or self.plans, self.recipe.shards, Embedded()
         sizes = [1] * len(self.to_publish)
         engine.run(
             lambda root: publish(
@@ -160,7 +166,7 @@ class Workshop:
             "0123456789ab",
             self.recipe,
             self.parts,
-            self.verdicts,
+            added(self.verdicts),
             self.plans,
             self.notes,
         )
@@ -215,6 +221,12 @@ def loss():
 def part():
     """Writes a part into a folder."""
     return make_part
+
+
+@pytest.fixture(scope="session")
+def part_table():
+    """Tells where a file of a part is."""
+    return table_of
 
 
 @pytest.fixture(scope="session")

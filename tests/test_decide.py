@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -13,13 +15,15 @@ from florilegium.manifests.schema import LOSS_SCHEMA, from_table
 from florilegium.pipelines.decide import (
     LostRecordsError,
     PartToDecide,
+    added,
     bucket,
     decide,
     decide_part,
+    read_total,
     read_verdict,
 )
 from florilegium.pipelines.deduplicate import Duplicates
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Recipe
 
 RECIPE = Recipe(
@@ -44,12 +48,14 @@ class Case:
             part=str(self.home / "part"),
             decisions=str(self.home / "decisions.npy"),
             verdict=str(self.home / "verdict"),
-            ledger=str(self.home / "ledger.parquet"),
+            release=str(self.home),
+            ledger="ledger.parquet",
         )
 
     def prepare(self, documents, losses=(), decided=(), records=None):
         """Documents must be in the order of the part: decisions name a place in it."""
         assert [d.id for d in documents] == [d.id for d in sorted(documents, key=order)]
+        shutil.rmtree(self.home / "part", ignore_errors=True)
         self._part(self.home / "part", documents, losses, records=records)
         self._decisions(
             self.home / "decisions.npy",
@@ -93,7 +99,7 @@ def test_what_is_not_lost_is_kept_for_one_copy(case, rows, loss):
         ("decode", "binary", None, 1),
         ("decode", "not_html", None, 1),
     ]
-    assert (verdict.records, verdict.ledger_rows) == (12, 2)
+    assert (verdict.records, verdict.ledger[0].rows) == (12, 2)
     assert set(verdict.kept) == {"deu_Latn"}
     assert sum(b.documents for b in verdict.kept["deu_Latn"].values()) == 10
 
@@ -151,7 +157,7 @@ def test_a_copy_is_lost_to_the_kept_one_which_stands_for_both(case, rows):
     assert lost[rows[6].id].rule == "exact_duplicate"
     assert lost[rows[9].id].rule == "same_capture"
     assert all(one.dup_of == rows[2].id for one in lost.values())
-    assert verdict.losses == [
+    assert sorted(verdict.losses, reverse=True) == [
         ("duplicates", "near_duplicate", "deu_Latn", 1),
         ("duplicates", "exact_duplicate", "deu_Latn", 1),
         ("duplicates", "same_capture", "deu_Latn", 1),
@@ -255,7 +261,7 @@ def test_every_record_is_kept_or_in_the_ledger_in_the_order_of_the_file(
     assert kept | {x.id for x in ledger} == {d.id for d in documents} | {x.id for x in losses}
     assert len(kept) + len(ledger) == verdict.records == 12 + len(stages)
     assert [x.warc_offset for x in ledger] == sorted(x.warc_offset for x in ledger)
-    assert sum(number for *_, number in verdict.losses) == len(ledger) == verdict.ledger_rows
+    assert sum(number for *_, number in verdict.losses) == len(ledger) == verdict.ledger[0].rows
     for stage, rule, lang, number in verdict.losses:
         assert number == sum((x.stage, x.rule, x.lang) == (stage, rule, lang) for x in ledger)
     held = {n: b.documents for mine in verdict.kept.values() for n, b in mine.items()}
@@ -281,8 +287,10 @@ def test_the_pipeline_decides_on_every_part(tmp_path, part, decisions, rows, los
     cases = [
         Case(tmp_path / str(n), part, decisions, n).prepare(rows, [loss(50)]) for n in range(3)
     ]
-    engine = Engine()
-    engine.run(lambda root: decide(root, [c.todo for c in cases], [1, 2, 3], RECIPE, engine))
+    engine = Embedded()
+    total = tmp_path / "total.json"
+    engine.run(lambda root: decide(root, [c.todo for c in cases], [1, 2, 3], RECIPE, total, engine))
+    assert read_total(total) == added(read_verdict(c.home / "verdict") for c in cases)
     for one in cases:
         assert read_verdict(one.home / "verdict").records == 11
         assert [x.rule for x in one.ledger] == ["not_html"]
@@ -290,6 +298,6 @@ def test_the_pipeline_decides_on_every_part(tmp_path, part, decisions, rows, los
 
 def test_the_pipeline_fails_when_records_are_astray(case, rows):
     case.prepare(rows, records=11)
-    engine = Engine()
+    engine = Embedded()
     with pytest.raises(RuntimeError, match="1 unaccounted for"):
-        engine.run(lambda root: decide(root, [case.todo], [1], RECIPE, engine))
+        engine.run(lambda root: decide(root, [case.todo], [1], RECIPE, case.home / "total", engine))

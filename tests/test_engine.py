@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.pipelines.engine import Engine, balanced
+from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.engine import balanced
 
 ITEMS = list(range(9))
 
@@ -20,7 +21,7 @@ ITEMS = list(range(9))
 
 
 def run(workers: int, work: Callable[[int], Iterator[Any]]) -> None:
-    engine = Engine(workers)
+    engine = Embedded(workers)
 
     def lay_out(root: beam.Pipeline) -> None:
         spread = engine.spread(root, "items", ITEMS, [1 + item for item in ITEMS])

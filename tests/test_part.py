@@ -18,8 +18,9 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table
+from florilegium.manifests.tables import batches
 from florilegium.pipelines import part as part_module
-from florilegium.pipelines.part import Part, PartWriter, Unit, batches, load
+from florilegium.pipelines.part import Part, PartWriter, Unit, load
 
 PART = Part(unit="a.warc.gz", fingerprint="f" * 64, bytes=9, sha256="0" * 64, records=5)
 
@@ -80,17 +81,27 @@ def write(folder: Path, added: list[tuple[list[Document], list[Loss]]], part: Pa
 
 
 def documents_of(folder: Path) -> list[Document]:
-    tables = list(batches(folder / "documents.parquet"))
+    tables = list(batches(inside(folder) / "documents.parquet"))
     return from_table(pa.concat_tables(tables), Document) if tables else []
 
 
 def losses_of(folder: Path) -> list[Loss]:
-    tables = list(batches(folder / "losses.parquet"))
+    tables = list(batches(inside(folder) / "losses.parquet"))
     return from_table(pa.concat_tables(tables), Loss) if tables else []
 
 
 def everything(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def inside(folder: Path) -> Path:
+    """Where the files of a finished part are."""
+    return folder / load(folder).attempt
+
+
+def found(folder: Path) -> Part:
+    """What a part says of itself, wherever its files are."""
+    return msgspec.structs.replace(load(folder), attempt="")
 
 
 def test_what_is_put_into_a_part_comes_out_of_it(tmp_path):
@@ -99,24 +110,23 @@ def test_what_is_put_into_a_part_comes_out_of_it(tmp_path):
         [document(2, "fra_Latn", "né\0 \N{GREEK SMALL LETTER PI}")],
     )
     write(tmp_path / "part", [(first, [loss(9)]), ([], []), (second, [loss(4), loss(8)])])
-    assert load(tmp_path / "part") == PART
+    assert found(tmp_path / "part") == PART
     assert documents_of(tmp_path / "part") == [document(1), document(3), second[0]]
     assert losses_of(tmp_path / "part") == [loss(9), loss(4), loss(8)]
-    assert everything(tmp_path / "part") == [
+    assert everything(inside(tmp_path / "part")) == [
         "documents.parquet",
         "losses.parquet",
-        "part.json",
         "signatures.npy",
     ]
 
 
 def test_a_part_of_nothing_has_all_its_columns(tmp_path):
     write(tmp_path / "part", [])
-    assert load(tmp_path / "part") == PART
+    assert found(tmp_path / "part") == PART
     assert documents_of(tmp_path / "part") == losses_of(tmp_path / "part") == []
     for name, schema in (("documents", DOCUMENT_SCHEMA), ("losses", LOSS_SCHEMA)):
-        assert pa.parquet.read_schema(tmp_path / "part" / f"{name}.parquet").equals(schema)
-    assert len(np.load(tmp_path / "part" / "signatures.npy")) == 0
+        assert pa.parquet.read_schema(inside(tmp_path / "part") / f"{name}.parquet").equals(schema)
+    assert len(np.load(inside(tmp_path / "part") / "signatures.npy")) == 0
 
 
 @settings(max_examples=25, deadline=None)
@@ -138,7 +148,7 @@ def test_runs_are_sorted_and_every_signature_stands_by_its_document(
         patch.setattr(part_module, "BATCH", batch)
         write(folder, [(group, []) for group in groups])
     found = documents_of(folder)
-    signatures = np.load(folder / "signatures.npy")
+    signatures = np.load(inside(folder) / "signatures.npy")
     assert signatures.dtype == STORED
     assert np.array_equal(signatures, stored(found))
     # A run ends with the batch that fills it.
@@ -156,7 +166,7 @@ def test_runs_are_sorted_and_every_signature_stands_by_its_document(
 def test_a_table_is_read_by_column_and_batch(tmp_path, monkeypatch):
     monkeypatch.setattr(part_module, "BATCH", 2)
     write(tmp_path / "part", [([document(number) for number in range(5)], [])])
-    tables = list(batches(tmp_path / "part" / "documents.parquet", ["lang", "id"]))
+    tables = list(batches(inside(tmp_path / "part") / "documents.parquet", ["lang", "id"]))
     assert [table.num_rows for table in tables] == [2, 2, 1]
     assert sorted(tables[0].column_names) == ["id", "lang"]
 
@@ -165,7 +175,7 @@ def test_documents_and_signatures_must_be_as_many(tmp_path):
     writer = PartWriter(tmp_path / "part")
     with pytest.raises(ValueError, match="shorter"):
         writer.add([document(1), document(2)], stored([document(1)]), [])
-    writer.abandon()
+    writer.abandon(ValueError())
 
 
 # Whole or not at all.
@@ -174,16 +184,15 @@ def test_documents_and_signatures_must_be_as_many(tmp_path):
 def test_there_is_no_part_until_it_is_committed(tmp_path):
     writer = PartWriter(tmp_path / "part")
     writer.add([document(1)], stored([document(1)]), [loss(2)])
-    assert not (tmp_path / "part").exists()
     assert load(tmp_path / "part") is None
     writer.commit(PART)
-    assert everything(tmp_path)[0] == "part"
+    assert (tmp_path / "part" / "part.json").is_file()
 
 
 def test_an_abandoned_part_leaves_nothing(tmp_path):
     writer = PartWriter(tmp_path / "part")
     writer.add([document(1)], stored([document(1)]), [])
-    writer.abandon()
+    writer.abandon(ValueError())
     assert everything(tmp_path) == []
 
 
@@ -195,8 +204,19 @@ def test_a_part_whose_writer_went_away_is_not_there(tmp_path):
     assert load(tmp_path / "part") is None
     write(tmp_path / "part", [([document(2)], [])])
     assert documents_of(tmp_path / "part") == [document(2)]
-    part_module.remove_drafts(tmp_path)
+
+
+def test_what_was_left_in_place_of_a_part_is_removed_and_parts_stay(tmp_path):
+    write(tmp_path / "part", [([document(2)], [])])
+    gone = PartWriter(tmp_path / "gone")
+    gone.add([document(1)], stored([document(1)]), [])
+    (tmp_path / "failed").mkdir()
+    (tmp_path / "failed" / "failed").write_text("OSError: why")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "part.json").write_bytes(b"{")
+    part_module.remove_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["part"]
+    assert part_module.finished(tmp_path) == {"part": load(tmp_path / "part")}
 
 
 @contextlib.contextmanager
@@ -217,17 +237,23 @@ def test_a_part_abandoned_for_want_of_room_leaves_nothing(tmp_path):
         writer.add(documents, stored(documents), [])
         with pytest.raises(OSError, match="too large"):
             writer.commit(PART)
-        writer.abandon()
+        writer.abandon(ValueError())
     assert everything(tmp_path) == []
 
 
-def test_a_part_made_again_takes_the_place_of_the_old_one(tmp_path):
-    write(tmp_path / "part", [([document(1)], [loss(1)])])
-    again = msgspec.structs.replace(PART, records=6)
-    write(tmp_path / "part", [([document(2)], [])], again)
-    assert load(tmp_path / "part") == again
-    assert documents_of(tmp_path / "part") == [document(2)]
-    assert losses_of(tmp_path / "part") == []
+def test_of_two_attempts_the_one_finished_first_is_the_part(tmp_path):
+    first, second = PartWriter(tmp_path / "part"), PartWriter(tmp_path / "part")
+    first.add([document(1)], stored([document(1)]), [loss(1)])
+    second.add([document(2)], stored([document(2)]), [])
+    committed = first.commit(PART)
+    assert second.commit(msgspec.structs.replace(PART, records=6)) == committed
+    assert load(tmp_path / "part") == committed
+    assert {path.split("/")[1] for path in everything(tmp_path)} == {
+        committed.attempt,
+        "part.json",
+    }
+    assert documents_of(tmp_path / "part") == [document(1)]
+    assert losses_of(tmp_path / "part") == [loss(1)]
 
 
 def test_two_writers_of_one_part_do_not_meet(tmp_path):
@@ -235,7 +261,7 @@ def test_two_writers_of_one_part_do_not_meet(tmp_path):
     one.add([document(1)], stored([document(1)]), [])
     other.add([document(2)], stored([document(2)]), [])
     one.commit(PART)
-    other.abandon()
+    other.abandon(ValueError())
     assert documents_of(tmp_path / "part") == [document(1)]
 
 

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from florilegium.dedup.decisions import Reason
 from florilegium.manifests.document import Document
 from florilegium.manifests.leaves import leaves
+from florilegium.manifests.location import sha256
 from florilegium.manifests.merkle import span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
 from florilegium.pipelines.decide import Bucket, bucket
-from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import sha256
+from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.publish import (
     MESSAGE_BYTES,
     PartToPublish,
@@ -42,7 +42,7 @@ def a_plan(size, index=0):
 
 
 @pytest.fixture(scope="module")
-def scattered(document, part, tmp_path_factory):
+def scattered(document, part, part_table, tmp_path_factory):
     """Three parts of three languages; each row group has 256 documents, or fewer."""
     home = tmp_path_factory.mktemp("scattered")
     chance = random.Random(4)
@@ -53,12 +53,14 @@ def scattered(document, part, tmp_path_factory):
             for n in range(700)
         ]
         part(home / str(number), documents, name=f"{number}")
-        held = from_table(pq.read_table(home / str(number) / "documents.parquet"), Document)
+        held = from_table(pq.read_table(part_table(home / str(number))), Document)
         copies = np.array([chance.choice([0, 0, 1, 1, 1, 3]) for _ in held], np.uint32)
         verdict = home / f"verdict-{number}"
         verdict.mkdir()
         np.save(verdict / "sizes.npy", copies)
-        parts.append(PartToPublish(part=str(home / str(number)), verdict=str(verdict)))
+        parts.append(
+            PartToPublish(documents=str(part_table(home / str(number))), verdict=str(verdict))
+        )
         expected |= {
             d.id: replace(d, dup_size=int(size))
             for d, size in zip(held, copies, strict=True)
@@ -92,7 +94,7 @@ def published(scattered, tmp_path_factory):
 
 
 def run(parts, wave, release, notes):
-    engine = Engine()
+    engine = Embedded()
     engine.run(
         lambda root: publish(root, parts, [1] * len(parts), wave, SETTINGS, release, notes, engine)
     )
@@ -224,32 +226,34 @@ def test_shards_are_the_same_bytes_whatever_the_order_of_the_messages(
     assert (release / path).read_bytes() == (tmp_path / path).read_bytes()
 
 
-def test_a_message_stays_small_however_many_documents_a_shard_takes(document, part, tmp_path):
+def test_a_message_stays_small_however_many_documents_a_shard_takes(
+    document, part, part_table, tmp_path
+):
     each, group = 20_000, 256
     documents = [document(n, text=f"{n:05d}" + (each - 5) * "x") for n in range(700)]
     part(tmp_path / "part", documents)
     np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
     plans = plan_shards(kept_of(documents), Shards())
-    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
     unpacked = [_unpack(message) for _, message in read_part(to_read, plans)]
     assert [batch.num_rows for batch in unpacked] == [group, group, 700 - 2 * group]
     assert max(batch.nbytes for batch in unpacked) < MESSAGE_BYTES + group * (each + 1_000)
 
 
-def test_small_row_groups_travel_together(document, part, tmp_path):
+def test_small_row_groups_travel_together(document, part, part_table, tmp_path):
     documents = [document(n) for n in range(700)]
     part(tmp_path / "part", documents)
     np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
-    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
     ((_, message),) = read_part(to_read, plan_shards(kept_of(documents), Shards()))
     assert _unpack(message).num_rows == 700
 
 
-def test_a_part_of_which_nothing_stays_says_nothing(document, part, tmp_path):
+def test_a_part_of_which_nothing_stays_says_nothing(document, part, part_table, tmp_path):
     part(tmp_path / "part", [document(1)])
     np.save(tmp_path / "sizes.npy", np.zeros(1, np.uint32))
     plans = plan_shards(kept_of([document(1)]), Shards())
-    to_read = PartToPublish(part=str(tmp_path / "part"), verdict=str(tmp_path))
+    to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
     assert list(read_part(to_read, plans)) == []
 
 

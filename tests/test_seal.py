@@ -12,9 +12,9 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import by_rule
 from florilegium.manifests.merkle import EMPTY_ROOT
 from florilegium.manifests.verify import verify
-from florilegium.pipelines.decide import Bucket, Verdict, bucket
+from florilegium.pipelines.decide import Bucket, Verdict, added, bucket
 from florilegium.pipelines.publish import PublishedShard, note_path
-from florilegium.pipelines.seal import ledger_path, merge_buckets
+from florilegium.pipelines.seal import ledger_path
 
 
 def rows_of(release):
@@ -160,9 +160,9 @@ kept = st.dictionaries(
 
 @given(st.lists(kept, max_size=4), st.randoms(use_true_random=False))
 def test_buckets_merge_to_the_same_sums_in_any_order(parts, chance):
-    verdicts = [Verdict(records=0, losses=[], kept=one, ledger_rows=0) for one in parts]
+    verdicts = [Verdict(kept=one) for one in parts]
     before = msgspec.json.encode(verdicts)
-    merged = merge_buckets(verdicts)
+    merged = added(verdicts).kept
     for lang in ("deu_Latn", "fra_Latn"):
         for number in range(5):
             mine = [one[lang][number] for one in parts if number in one.get(lang, {})]
@@ -171,4 +171,4 @@ def test_buckets_merge_to_the_same_sums_in_any_order(parts, chance):
             assert merged.get(lang, {}).get(number, Bucket()) == total
     assert msgspec.json.encode(verdicts) == before
     chance.shuffle(verdicts)
-    assert merge_buckets(verdicts) == merged
+    assert added(verdicts).kept == merged
