@@ -8,9 +8,9 @@ No key gathers what many pages have in common. Equal documents are collapsed whe
 one is sent on, documents of a part that share a band are sent on as one, and a part asks once
 after the fate of a document that others gave way to. So with 50,000 documents in a part a key has
 about 100 MB, to which the most common text, band or kept document adds at most 100 bytes a part.
-Two things have no such bound: a component of documents that share bands is solved as a whole, at
-384 bytes a member (1.4 million of them fill 512 MiB), and what is left of all components when
-they have been shrunk comes together on one worker (see `connect`).
+Two things have no such bound. Documents that are connected by shared bands are solved together:
+384 bytes each in the shuffle, so that 1.4 million fill 512 MiB, and 1.8 kB in memory. And what is
+left of these components when they have been shrunk comes together on one worker: see `connect`.
 """
 
 import os
@@ -60,11 +60,9 @@ _ROW = np.dtype("<u8")
 _Sent: TypeAlias = Iterator[Keyed | TaggedOutput[Literal["removed"], bytes]]
 
 _PARTS_A_PARTITION = 32
+"""Fewer would make smaller groups of more elements: a part sends some to every partition."""
 _SOLVED_A_PARTITION = 8
 """Groups of components a partition, since a member is so much larger than a head or a point."""
-
-_LISTED = 1000
-"""Parts named in one element of the graph: that of 90,000 parts is to stay below 10 MB."""
 
 
 class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,8 +90,8 @@ def write_decisions(
     partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
     files = (
         root
-        | "List" >> beam.Create(_listed(parts), reshuffle=False)
-        | "Parts" >> beam.FlatMap(_unlisted)
+        | beam.Impulse()
+        | "Parts" >> beam.FlatMap(_unlisted, _listed(parts))
         | "Spread" >> beam.Reshuffle()
     )
     removed = files | "Equal" >> _equal(partitions, settings.exact)
@@ -175,14 +173,14 @@ def _similar(
     return similar
 
 
-def _listed(parts: Sequence[tuple[int, str]]) -> list[bytes]:
-    ordered = sorted(parts)
-    lists = [ordered[start : start + _LISTED] for start in range(0, len(ordered), _LISTED)]
-    return [zlib.compress(msgspec.json.encode(some)) for some in lists]
+def _listed(parts: Sequence[tuple[int, str]]) -> bytes:
+    """Return the parts in few bytes: they lie in the graph, which engines want below 10 MB."""
+    return zlib.compress(msgspec.json.encode(sorted(parts)))
 
 
-def _unlisted(packed: bytes) -> Iterator[tuple[int, str]]:
-    yield from msgspec.json.decode(zlib.decompress(packed), type=list[tuple[int, str]])
+def _unlisted(_: bytes, packed: bytes) -> Iterator[Keyed]:
+    for ordinal, path in msgspec.json.decode(zlib.decompress(packed), type=list[tuple[int, str]]):
+        yield ordinal, path.encode()
 
 
 def _partition(digests: NDArray[np.void], partitions: int) -> NDArray[np.uint64]:
@@ -198,8 +196,8 @@ def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["remo
         yield TaggedOutput("removed", piece)
 
 
-def _heads(part: tuple[int, str], partitions: int) -> _Sent:
-    entries = read_entries(*part)
+def _heads(part: Keyed, partitions: int) -> _Sent:
+    entries = read_entries(part[0], part[1].decode())
     removed, stays = collapse(entries, "id", Reason.SAME_CAPTURE)
     yield from _removed(removed)
     heads = _fields(entries[stays], _HEAD)
@@ -233,7 +231,7 @@ def _remaining(joined: Joined) -> NDArray[np.void]:
     """Return the entries of a part that have words and are not gone."""
     ordinal, inputs = joined
     (path,) = inputs["path"]
-    entries = read_entries(ordinal, path)
+    entries = read_entries(ordinal, path.decode())
     gone = gather(inputs["gone"], _ROW)
     return entries[(entries["words"] > 0) & ~np.isin(entries["row"], gone)]
 

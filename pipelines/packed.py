@@ -10,7 +10,7 @@ Keyed: TypeAlias = tuple[int, bytes]
 """A key and some of its records."""
 Group: TypeAlias = tuple[int, Iterable[bytes]]
 """A key and all its records, in any order; to be read once."""
-Joined: TypeAlias = tuple[int, dict[str, Iterable[Any]]]
+Joined: TypeAlias = tuple[int, dict[str, Iterable[bytes]]]
 """A key and what several collections hold under it."""
 
 PIECE_BYTES = 8 << 20
