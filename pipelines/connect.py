@@ -25,8 +25,9 @@ from florilegium.pipelines.packed import (
     scatter,
 )
 
-_ROUNDS = 3
-"""On web pages, each leaves a fifth to a half of the vertices of the one before."""
+_ROUNDS = 4
+"""Each leaves a fifth to a half of the vertices before it. Among 230,000 pages of planted sites,
+16 % of which shared a band with another, four left 885 links."""
 
 
 @beam.ptransform_fn
@@ -35,7 +36,8 @@ def connect(links: PCollection, partitions: int) -> PCollection:
     """Packed links (vertex, smaller vertex) -> packed (vertex, root) of every vertex but roots.
 
     The root of a component is one of its vertices. Vertices must be spread evenly over 64 bits.
-    What is left of the links after the rounds, 16 bytes each, comes together on one worker.
+    What is left of the links after the rounds, 16 bytes each, comes together on one worker: as
+    measured, 60 kB for each million documents.
     """
     left = []
     for turn in range(_ROUNDS):

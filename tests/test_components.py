@@ -3,7 +3,7 @@ from pathlib import Path
 import apache_beam as beam
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from florilegium.dedup.bands import stars
@@ -20,6 +20,7 @@ from florilegium.pipelines import connect as connecting
 from florilegium.pipelines.connect import connect
 from florilegium.pipelines.engine import Engine
 
+compiled = settings(deadline=None)  # the first call waits for the compiler
 vertices = st.integers(0, 12) | st.integers(0, 2**64 - 1)
 links = st.lists(
     st.tuples(vertices, vertices)
@@ -50,6 +51,7 @@ def by_root(labels):
     return sorted(map(sorted, found.values()))
 
 
+@compiled
 @given(links)
 def test_a_forest_names_the_components_by_their_smallest_vertex(pairs):
     labels = forest(array(pairs)).tolist()
@@ -58,12 +60,14 @@ def test_a_forest_names_the_components_by_their_smallest_vertex(pairs):
     assert len({vertex for vertex, _ in labels}) == len(labels)
 
 
+@compiled
 @given(links, st.integers(0, 30))
 def test_forests_of_parts_make_the_forest_of_the_whole(pairs, cut):
     parts = [forest(array(pairs[:cut])), forest(array(pairs[cut:]))]
     assert forest(np.concatenate(parts)).tolist() == forest(array(pairs)).tolist()
 
 
+@compiled
 @given(links)
 def test_what_is_taken_out_of_a_graph_can_be_led_back_to_its_component(pairs):
     inner = [(smaller, smaller) for _, smaller in pairs]
@@ -81,6 +85,7 @@ def test_a_star_leaves_nothing():
     assert len(rest) == 0
 
 
+@compiled
 @given(st.lists(st.tuples(*[st.integers(0, 6)] * 2), min_size=1, max_size=20))
 def test_all_that_share_a_band_directly_or_not_have_one_root(chosen):
     hashes = np.array(chosen, np.uint64) + np.arange(2, dtype=np.uint64) * np.uint64(100)
@@ -108,6 +113,7 @@ def test_a_vertex_without_a_label_is_its_own_root():
     assert roots_of(np.array([4, 7, 8, 9, 10], np.uint64), labels).tolist() == [4, 4, 8, 4, 10]
 
 
+@compiled
 @given(st.lists(st.integers(0, 2**64 - 1)))
 def test_rows_come_back_from_vertices(rows):
     rows = np.array(rows, np.uint64)

@@ -163,24 +163,24 @@ def test_what_is_not_asked_for_is_not_removed(exact, near, decided, many_partiti
     assert decided(parts, settings) == expected(parts, settings)
 
 
-def test_a_copy_is_led_on_through_four_steps_in_four_parts(decided, many_partitions):
-    """Twins in a part, the capture elsewhere, its words elsewhere, nearly its words elsewhere."""
-    a, b, c, d = planted(4, 4, templates=1, changes=0)[:, None]
-    for one, priority in zip((a, b, c, d), (9, 8, 7, 6), strict=True):
-        one["words"], one["priority"] = 9, priority
-    b["id"], c["text"] = a["id"], b["text"]
-    d["sketch"][0, 80:100] ^= 1
-    parts = [np.concatenate([a, a]), b, c, d]
+def test_a_copy_is_led_on_through_all_steps_that_there_are(decided, many_partitions):
+    """To its twin in the part, that to the capture elsewhere, that to its words in the partition
+    of its id, that to its words elsewhere, and that to nearly its words."""
+    twin, capture, near_by, elsewhere, similar = planted(4, 5, templates=1, changes=0)[:, None]
+    for place, one in enumerate((twin, capture, near_by, elsewhere, similar)):
+        one["words"], one["priority"] = 9, 9 - place
+    for one, identity in ((twin, 5), (capture, 5), (near_by, 10), (elsewhere, 6)):
+        one["id"] = list(identity.to_bytes(16))
+    near_by["text"] = elsewhere["text"] = capture["text"]
+    similar["sketch"][0, 80:100] ^= 1
+    parts = [np.concatenate([twin, twin]), capture, near_by, elsewhere, similar]
     found = decided(parts)
     assert found == expected(parts)
     similarity = float(np.float32(from_matches(SKETCH - 20)))
-    assert [(row[1], row[3], row[4]) for row in found[:4]] == [
-        (3 << 32, similarity, Reason.SAME_CAPTURE),
-        (3 << 32, similarity, Reason.SAME_CAPTURE),
-        (3 << 32, similarity, Reason.EXACT_DUPLICATE),
-        (3 << 32, similarity, Reason.NEAR_DUPLICATE),
-    ]
-    assert found[4][1:2] + found[4][4:] == (3 << 32, Reason.KEPT, 5)
+    same, exact, near = REMOVED
+    assert [(row[1], row[3]) for row in found[:5]] == [(4 << 32, similarity)] * 5
+    assert [row[4] for row in found[:5]] == [same, same, exact, exact, near]
+    assert found[5][1:2] + found[5][4:] == (4 << 32, Reason.KEPT, 6)
 
 
 def test_groups_may_come_in_any_order_and_be_read_only_once(decided, many_partitions, monkeypatch):
