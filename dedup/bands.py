@@ -35,12 +35,14 @@ def bands(sketches: NDArray[np.uint32]) -> NDArray[np.uint64]:
     return out
 
 
-def neighbours(hashes: NDArray[np.uint64], rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return pairs of rows, shape (n, 2), that chain together all rows of equal hash.
+def stars(hashes: NDArray[np.uint64], vertices: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return links (vertex, smaller vertex), shape (n, 2), that connect all of equal hash.
 
-    The hashes are those of one band. A bucket of m rows gives m - 1 pairs, however large.
+    The hashes are those of one band. A bucket of m vertices gives m - 1 links, all to its smallest.
     """
-    order = np.lexsort((rows, hashes))
-    hashes, rows = hashes[order], rows[order]
-    same = np.flatnonzero(hashes[1:] == hashes[:-1])
-    return np.stack([rows[same], rows[same + 1]], axis=1)
+    order = np.lexsort((vertices, hashes))
+    hashes, vertices = hashes[order], vertices[order]
+    first = np.ones(len(hashes), np.bool_)
+    first[1:] = hashes[1:] != hashes[:-1]
+    smallest = vertices[first][np.cumsum(first) - 1]
+    return np.stack([vertices[~first], smallest[~first]], axis=1)

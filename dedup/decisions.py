@@ -38,6 +38,11 @@ class Reason(IntEnum):
     """Nearly the same words, by the sketch."""
 
 
+def part_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the ordinals of the parts that rows lie in."""
+    return rows >> np.uint64(32)
+
+
 def ranking(entries: NDArray[np.void]) -> NDArray[np.int64]:
     """Return the places of the entries from the best to the worst: by priority, id, row."""
     high, low = halves(entries["id"])
@@ -81,13 +86,25 @@ def redirect(decisions: NDArray[np.void], onward: NDArray[np.void]) -> NDArray[n
     return out
 
 
-def credits(decisions: NDArray[np.void]) -> NDArray[np.void]:
-    """Return for each kept document named in removals a decision that keeps it, with its size."""
-    rows, first, counts = np.unique(decisions["kept_row"], return_index=True, return_counts=True)
+def credits(removed: NDArray[np.void]) -> NDArray[np.void]:
+    """Return for each kept document named in removals a decision that keeps it.
+
+    Its size is the number of these removals: a share of what it stands for, see `totals`.
+    """
+    rows, first, counts = np.unique(removed["kept_row"], return_index=True, return_counts=True)
     out = np.zeros(len(rows), DECISION)
     out["row"] = out["kept_row"] = rows
-    out["kept_id"] = decisions["kept_id"][first]
+    out["kept_id"] = removed["kept_id"][first]
     out["similarity"] = 1.0
     out["reason"] = Reason.KEPT
-    out["size"] = counts + 1
+    out["size"] = counts
+    return out
+
+
+def totals(shares: NDArray[np.void]) -> NDArray[np.void]:
+    """Return one decision for each kept document from all its credits; it stands for itself too."""
+    _, first, place = np.unique(shares["row"], return_index=True, return_inverse=True)
+    out = shares[first].copy()
+    out["size"] = 1
+    np.add.at(out["size"], place, shares["size"])
     return out

@@ -6,8 +6,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from florilegium.dedup.decisions import Reason, halves, ranking, removals
+from florilegium.dedup.decisions import ENTRY, Reason, halves, ranking, removals
 from florilegium.dedup.minhash import SIZE, from_matches
+
+MEMBER = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "bands", "sketch")])
+"""What `solve` needs of a document, 384 bytes."""
 
 _MOST_KEPT = 16
 """Kept documents remembered per bucket: bounds the time of a bucket that holds a whole template."""
@@ -69,26 +72,24 @@ def _greedy(
     return joins, matched
 
 
-def solve(entries: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
-    """Return removals of near duplicates among whole components of entries.
+def solve(members: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+    """Return removals of near duplicates among whole components of MEMBERs.
 
     In the order of `ranking`, a document joins the most similar kept document with which it
     shares a band, if their estimated similarity is `min_similarity` (0 to 1) or more; otherwise
     it is kept. So nothing is removed through a chain: each removal was measured against a
     document that stays. Of equally similar ones the better is joined. A bucket recalls its best
-    16 kept documents, which makes the time linear in the entries.
+    16 kept documents, which makes the time linear in the members.
     """
-    if len(entries) == 0:
-        return removals(entries, entries, 0.0, Reason.NEAR_DUPLICATE)
-    entries = entries[ranking(entries)]
-    bands = entries["bands"]
+    if len(members) == 0:
+        return removals(members, members, 0.0, Reason.NEAR_DUPLICATE)
+    ranked = ranking(members)
+    bands = members["bands"][ranked]
     # A band hash carries the number of its band, so equal values are one bucket.
     _, buckets, sizes = np.unique(bands, return_inverse=True, return_counts=True)
     least = int(np.argmax(from_matches(np.arange(SIZE + 1)) >= min_similarity))
-    joins, matched = _greedy(
-        np.ascontiguousarray(entries["sketch"]), buckets.reshape(bands.shape), sizes, least
-    )
-    (removed,) = np.nonzero(joins != np.arange(len(entries)))
+    joins, matched = _greedy(members["sketch"][ranked], buckets.reshape(bands.shape), sizes, least)
+    (removed,) = np.nonzero(joins != np.arange(len(members)))
     similarity = from_matches(matched[removed])
-    kept = entries[joins[removed]]
-    return removals(entries[removed], kept, similarity, Reason.NEAR_DUPLICATE)
+    kept = members[ranked[joins[removed]]]
+    return removals(members[ranked[removed]], kept, similarity, Reason.NEAR_DUPLICATE)

@@ -3,33 +3,66 @@
 Rows are numbered by part, so the part is the partition of everything keyed by row, and what a
 stage needs of a signature it reads from the part's own file. Elements are packed arrays: one per
 partition and bundle, never one per document or band.
+
+No key gathers what many pages have in common. Equal documents are collapsed where they are before
+one is sent on, documents of a part that share a band are sent on as one, and a part asks once
+after the fate of a document that others gave way to. So with 50,000 documents in a part a key has
+about 100 MB, to which the most common text, band or kept document adds at most 100 bytes a part.
+Two things have no such bound. Documents that are connected by shared bands are solved together:
+384 bytes each in the shuffle, so that 1.4 million fill 512 MiB, and 1.8 kB in memory. And what is
+left of these components when they have been shrunk comes together on one worker: see `connect`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal, TypeAlias
 
 import apache_beam as beam
+import msgspec
 import numpy as np
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from florilegium.dedup.bands import BANDS, neighbours
-from florilegium.dedup.components import forest
-from florilegium.dedup.decisions import DECISION, ENTRY, STORED, Reason, credits, halves, redirect
-from florilegium.dedup.solve import collapse, solve
+from florilegium.dedup.bands import BANDS, stars
+from florilegium.dedup.components import connected, roots_of, rows_of, vertices_of
+from florilegium.dedup.decisions import (
+    DECISION,
+    ENTRY,
+    STORED,
+    Reason,
+    credits,
+    halves,
+    part_of,
+    redirect,
+    totals,
+)
+from florilegium.dedup.solve import MEMBER, collapse, solve
 from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.connect import connect, partition_of
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.packed import (
+    Group,
+    Joined,
+    Keyed,
+    gather,
+    gather_pairs,
+    pieces,
+    scatter,
+)
+from florilegium.pipelines.settle import settle
 
 _HEAD = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "text", "words")])
-_POINT = np.dtype([("hash", "<u8"), ("row", "<u8")])
-_Packed: TypeAlias = tuple[int, bytes]
-_Group: TypeAlias = tuple[int, Iterable[bytes]]
-_Joined: TypeAlias = tuple[int, dict[str, Iterable[Any]]]
+_POINT = np.dtype([("hash", "<u8"), ("vertex", "<u8")])
+_ROW = np.dtype("<u8")
+
+_Sent: TypeAlias = Iterator[Keyed | TaggedOutput[Literal["removed"], bytes]]
 
 _PARTS_A_PARTITION = 32
-"""At 50,000 documents a part, a partition is below 100 MB in every stage."""
+"""Fewer would make smaller groups of more elements: a part sends some to every partition."""
+_SOLVED_A_PARTITION = 8
+"""Groups of components a partition, since a member is so much larger than a head or a point."""
 
 
 class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,18 +88,21 @@ def write_decisions(
     """
     out.mkdir(parents=True, exist_ok=True)
     partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
-    files = root | "Parts" >> beam.Create(sorted(parts))
-    captures, removed = files | "SameCaptures" >> _same_captures(partitions)
-    if settings.exact:
-        exact = captures | "ExactDuplicates" >> _exact_duplicates(partitions)
-        removed = (removed, exact) | "GiveWayToExact" >> _give_way()
+    files = (
+        root
+        | beam.Impulse()
+        | "Parts" >> beam.FlatMap(_unlisted, _listed(parts))
+        | "Spread" >> beam.Reshuffle()
+    )
+    removed = files | "Equal" >> _equal(partitions, settings.exact)
     if settings.near:
-        near = (files, removed) | "NearDuplicates" >> _near_duplicates(partitions, settings)
-        removed = (removed, near) | "GiveWayToNear" >> _give_way()
+        similar = (files, removed) | "Similar" >> _similar(partitions, settings.min_similarity)
+        removed = (removed, similar) | "EqualOrSimilar" >> beam.Flatten()
+    settled = removed | "Settle" >> settle()
     by_part = {
         "path": files,
-        "removed": removed | "ByRow" >> beam.FlatMap(_route, "row"),
-        "copies": removed | "ByKeptRow" >> beam.FlatMap(_route, "kept_row"),
+        "removed": settled,
+        "credits": settled | "Credits" >> beam.FlatMap(_credits),
     }
     written: PCollection[str] = (
         by_part | "JoinDecisions" >> beam.CoGroupByKey() | "Write" >> beam.Map(_write, str(out))
@@ -86,187 +122,169 @@ def read_entries(ordinal: int, path: str) -> NDArray[np.void]:
     return entries
 
 
-def _scatter(records: NDArray[Any], keys: NDArray[np.integer]) -> Iterator[_Packed]:
-    """Yield each key and its records, packed: Beam cannot carry an integer of 2^63 or more."""
-    if len(records) == 0:
-        return
-    order = np.argsort(keys, kind="stable")
-    distinct, starts = np.unique(keys[order], return_index=True)
-    for key, piece in zip(distinct, np.split(records[order], starts[1:]), strict=True):
-        yield int(key), piece.tobytes()
-
-
-def _gather(values: Iterable[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
-    return np.frombuffer(b"".join(values), dtype)
-
-
-def _pairs(values: Iterable[bytes]) -> NDArray[np.uint64]:
-    return _gather(values, np.dtype(np.uint64)).reshape(-1, 2)
-
-
-def _part(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    return rows >> np.uint64(32)
-
-
 @beam.ptransform_fn
 @no_annotations
-def _same_captures(files: PCollection, partitions: int) -> tuple[PCollection, PCollection]:
-    """Parts -> heads of distinct captures, removals of the others."""
-    collapsed = (
-        files
-        | "Heads" >> beam.FlatMap(_heads, partitions)
+def _equal(files: PCollection, partitions: int, exact: bool) -> PCollection:
+    """Parts -> removals of all but the best of each capture, then of each text if `exact`."""
+    parts = files | "InPart" >> beam.FlatMap(_heads, partitions).with_outputs(
+        "removed", main="heads"
+    )
+    captures = (
+        parts.heads
         | "GroupById" >> beam.GroupByKey()
-        | "Collapse"
-        >> beam.FlatMap(_collapsed, "id", Reason.SAME_CAPTURE).with_outputs("removed", main="stay")
+        | "SameCapture"
+        >> beam.FlatMap(_captures, partitions, exact).with_outputs("removed", main="heads")
     )
-    return collapsed.stay, collapsed.removed
-
-
-@beam.ptransform_fn
-@no_annotations
-def _exact_duplicates(heads: PCollection, partitions: int) -> PCollection:
-    """Heads -> removals of all but the best document of the same words."""
-    collapsed = (
-        heads
-        | "ByText" >> beam.FlatMap(_by_text, partitions)
-        | "GroupByText" >> beam.GroupByKey()
-        | "Collapse"
-        >> beam.FlatMap(_collapsed, "text", Reason.EXACT_DUPLICATE).with_outputs(
-            "removed", main="stay"
+    removed = [parts.removed, captures.removed]
+    if exact:
+        removed.append(
+            captures.heads
+            | "GroupByText" >> beam.GroupByKey()
+            | "SameText" >> beam.FlatMap(_same_text)
         )
-    )
-    removed: PCollection = collapsed.removed
-    return removed
+    together: PCollection = removed | beam.Flatten()
+    return together
 
 
 @beam.ptransform_fn
 @no_annotations
-def _near_duplicates(
-    inputs: tuple[PCollection, PCollection], partitions: int, settings: Duplicates
+def _similar(
+    inputs: tuple[PCollection, PCollection], partitions: int, min_similarity: float
 ) -> PCollection:
     """Parts, removals so far -> removals of similar documents among the others."""
     files, removed = inputs
-    gone = removed | "ByRow" >> beam.FlatMap(_route, "row")
+    gone = removed | "Gone" >> beam.FlatMap(_gone)
     labels = (
-        {"path": files, "removed": gone}
-        | "JoinRemoved" >> beam.CoGroupByKey()
-        | "Bands" >> beam.FlatMap(_bands, partitions)
-        | "GroupBands" >> beam.GroupByKey()
-        | "Neighbours" >> beam.Map(_neighbours)
-        | "Forest" >> beam.CombineGlobally(_forest).without_defaults()
+        {"path": files, "gone": gone}
+        | "JoinGone" >> beam.CoGroupByKey()
+        | "Points" >> beam.FlatMap(_points, partitions)
+        | "GroupByBand" >> beam.GroupByKey()
+        | "Stars" >> beam.FlatMap(_stars)
+        | "Connect" >> connect(partitions)
         | "Labels" >> beam.FlatMap(_labels)
     )
     similar: PCollection = (
-        {"path": files, "labels": labels}
+        {"path": files, "gone": gone, "labels": labels}
         | "JoinLabels" >> beam.CoGroupByKey()
         | "Members" >> beam.FlatMap(_members, partitions)
         | "GroupComponents" >> beam.GroupByKey()
-        | "Solve" >> beam.Map(_solve, settings.min_similarity)
+        | "Solve" >> beam.FlatMap(_solve, min_similarity)
     )
     return similar
 
 
-@beam.ptransform_fn
-@no_annotations
-def _give_way(inputs: tuple[PCollection, PCollection]) -> PCollection:
-    """Two stages of removals -> both, the first led on to where the second leads."""
-    earlier, later = inputs
-    by_kept = {
-        "earlier": earlier | "ByKeptRow" >> beam.FlatMap(_route, "kept_row"),
-        "later": later | "ByRow" >> beam.FlatMap(_route, "row"),
-    }
-    led_on = by_kept | "JoinLater" >> beam.CoGroupByKey() | "Redirect" >> beam.Map(_redirect)
-    both: PCollection = (led_on, later) | beam.Flatten()
-    return both
+def _listed(parts: Sequence[tuple[int, str]]) -> bytes:
+    """Return the parts in few bytes: they lie in the graph, which engines want below 10 MB."""
+    return zlib.compress(msgspec.json.encode(sorted(parts)))
 
 
-def _heads(part: tuple[int, str], partitions: int) -> Iterator[_Packed]:
-    entries = read_entries(*part)
-    heads = np.empty(len(entries), _HEAD)
-    for field in _HEAD.names or ():
-        heads[field] = entries[field]
-    _, low = halves(heads["id"])
-    yield from _scatter(heads, low % np.uint64(partitions))
+def _unlisted(_: bytes, packed: bytes) -> Iterator[Keyed]:
+    for ordinal, path in msgspec.json.decode(zlib.decompress(packed), type=list[tuple[int, str]]):
+        yield ordinal, path.encode()
 
 
-def _collapsed(
-    group: _Group, key: Literal["id", "text"], reason: Reason
-) -> Iterator[bytes | TaggedOutput[Literal["removed"], bytes]]:
-    heads = _gather(group[1], _HEAD)
-    removed, stays = collapse(heads, key, reason)
-    yield heads[stays].tobytes()
-    yield TaggedOutput("removed", removed.tobytes())
+def _partition(digests: NDArray[np.void], partitions: int) -> NDArray[np.uint64]:
+    return halves(digests)[1] % np.uint64(partitions)
 
 
-def _by_text(packed: bytes, partitions: int) -> Iterator[_Packed]:
-    """Texts without words are all alike to the fold, yet not known to be: they stay out."""
-    heads = _gather([packed], _HEAD)
-    heads = heads[heads["words"] > 0]
-    _, low = halves(heads["text"])
-    yield from _scatter(heads, low % np.uint64(partitions))
+def _fields(entries: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    return entries[list(dtype.names or ())].astype(dtype)
 
 
-def _route(packed: bytes, field: Literal["row", "kept_row"]) -> Iterator[_Packed]:
-    """Key decisions by the part of a row that they name."""
-    decisions = _gather([packed], DECISION)
-    yield from _scatter(decisions, _part(decisions[field]))
+def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["removed"], bytes]]:
+    for piece in pieces(decisions):
+        yield TaggedOutput("removed", piece)
 
 
-def _redirect(joined: _Joined) -> bytes:
-    earlier, later = (_gather(joined[1][name], DECISION) for name in ("earlier", "later"))
-    return redirect(earlier, later).tobytes()
+def _heads(part: Keyed, partitions: int) -> _Sent:
+    entries = read_entries(part[0], part[1].decode())
+    removed, stays = collapse(entries, "id", Reason.SAME_CAPTURE)
+    yield from _removed(removed)
+    heads = _fields(entries[stays], _HEAD)
+    yield from scatter(heads, _partition(heads["id"], partitions))
 
 
-def _bands(joined: _Joined, partitions: int) -> Iterator[_Packed]:
+def _captures(group: Group, partitions: int, exact: bool) -> _Sent:
+    """Texts without words are all alike to the fold, yet not known to be: they are not sent on."""
+    heads = gather(group[1], _HEAD)
+    removed, stays = collapse(heads, "id", Reason.SAME_CAPTURE)
+    if exact:
+        heads = heads[stays & (heads["words"] > 0)]
+        copies, stays = collapse(heads, "text", Reason.EXACT_DUPLICATE)
+        removed = np.concatenate([redirect(removed, copies), copies])
+        heads = heads[stays]
+        yield from scatter(heads, _partition(heads["text"], partitions))
+    yield from _removed(removed)
+
+
+def _same_text(group: Group) -> Iterator[bytes]:
+    removed, _ = collapse(gather(group[1], _HEAD), "text", Reason.EXACT_DUPLICATE)
+    yield from pieces(removed)
+
+
+def _gone(packed: bytes) -> Iterator[Keyed]:
+    rows = gather([packed], DECISION)["row"].copy()
+    yield from scatter(rows, part_of(rows))
+
+
+def _remaining(joined: Joined) -> NDArray[np.void]:
+    """Return the entries of a part that have words and are not gone."""
     ordinal, inputs = joined
     (path,) = inputs["path"]
-    entries = read_entries(ordinal, path)
-    removed = _gather(inputs["removed"], DECISION)["row"]
-    entries = entries[(entries["words"] > 0) & ~np.isin(entries["row"], removed)]
-    points = np.empty(len(entries), _POINT)
-    points["row"] = entries["row"]
+    entries = read_entries(ordinal, path.decode())
+    gone = gather(inputs["gone"], _ROW)
+    return entries[(entries["words"] > 0) & ~np.isin(entries["row"], gone)]
+
+
+def _points(joined: Joined, partitions: int) -> Iterator[Keyed]:
+    """Each component inside a part is one vertex, which lies in all the buckets of its members."""
+    entries = _remaining(joined)
+    roots = connected(vertices_of(entries["row"]), entries["bands"])
     for band in range(BANDS):
-        points["hash"] = entries["bands"][:, band]
-        partition = points["hash"] % np.uint64(partitions)
-        yield from _scatter(points, partition + np.uint64(band * partitions))
+        hashes, first = np.unique(entries["bands"][:, band], return_index=True)
+        points = np.empty(len(hashes), _POINT)
+        points["hash"], points["vertex"] = hashes, roots[first]
+        yield from scatter(points, hashes % np.uint64(partitions) + np.uint64(band * partitions))
 
 
-def _neighbours(group: _Group) -> bytes:
-    points = _gather(group[1], _POINT)
-    return neighbours(points["hash"], points["row"]).tobytes()
+def _stars(group: Group) -> Iterator[bytes]:
+    points = gather(group[1], _POINT)
+    yield from pieces(stars(points["hash"], points["vertex"]))
 
 
-def _forest(pairs: Iterable[bytes]) -> bytes:
-    """Reduce packed pairs or forests of them, in any grouping and order: Beam combines with it."""
-    return forest(_pairs(pairs)).tobytes()
-
-
-def _labels(packed: bytes) -> Iterator[_Packed]:
-    """Forest -> (row, root) of every vertex, roots included, by part."""
-    labels = _pairs([packed])
+def _labels(packed: bytes) -> Iterator[Keyed]:
+    """(vertex, root) of all vertices but roots -> those of roots too, by part."""
+    labels = gather_pairs([packed])
     roots = np.unique(labels[:, 1])
     labels = np.concatenate([labels, np.stack([roots, roots], axis=1)])
-    yield from _scatter(labels, _part(labels[:, 0]))
+    yield from scatter(labels, part_of(rows_of(labels[:, 0])))
 
 
-def _members(joined: _Joined, partitions: int) -> Iterator[_Packed]:
-    """Part and labels -> the entries that have a candidate, whole components together."""
+def _members(joined: Joined, partitions: int) -> Iterator[Keyed]:
+    """Part and labels -> the documents that share a band with another, components together."""
+    entries = _remaining(joined)
+    labels = gather_pairs(joined[1]["labels"])
+    here = connected(vertices_of(entries["row"]), entries["bands"])
+    _, place, sizes = np.unique(here, return_inverse=True, return_counts=True)
+    linked = (sizes[place] > 1) | np.isin(here, labels[:, 0])
+    members = _fields(entries[linked], MEMBER)
+    roots = roots_of(here[linked], labels)
+    yield from scatter(members, partition_of(roots, partitions * _SOLVED_A_PARTITION))
+
+
+def _solve(group: Group, min_similarity: float) -> Iterator[bytes]:
+    yield from pieces(solve(gather(group[1], MEMBER), min_similarity))
+
+
+def _credits(group: Keyed) -> Iterator[Keyed]:
+    counted = credits(gather([group[1]], DECISION))
+    yield from scatter(counted, part_of(counted["row"]))
+
+
+def _write(joined: Joined, out: str) -> str:
     ordinal, inputs = joined
-    (path,) = inputs["path"]
-    labels = _pairs(inputs["labels"])
-    if len(labels):
-        members = read_entries(ordinal, path)[labels[:, 0] & np.uint64(0xFFFFFFFF)]
-        yield from _scatter(members, labels[:, 1] % np.uint64(partitions))
-
-
-def _solve(group: _Group, min_similarity: float) -> bytes:
-    return solve(_gather(group[1], ENTRY), min_similarity).tobytes()
-
-
-def _write(joined: _Joined, out: str) -> str:
-    ordinal, inputs = joined
-    removed, copies = (_gather(inputs[name], DECISION) for name in ("removed", "copies"))
-    decisions = np.concatenate([removed, credits(copies)])
+    removed, counted = (gather(inputs[name], DECISION) for name in ("removed", "credits"))
+    decisions = np.concatenate([removed, totals(counted)])
     place = locate(out) / f"{ordinal:06d}.npy"
     save_array(place, decisions[np.argsort(decisions["row"])])
     return str(place)

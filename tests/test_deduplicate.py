@@ -1,0 +1,258 @@
+"""Decisions of the pipeline against a plain rendering of the rules in memory."""
+
+import hashlib
+import random
+from collections import Counter, defaultdict
+
+import apache_beam as beam
+import numpy as np
+import pytest
+
+from florilegium.dedup.bands import bands
+from florilegium.dedup.decisions import DECISION, STORED, Reason
+from florilegium.dedup.minhash import from_matches
+from florilegium.pipelines import connect, deduplicate, packed, settle
+from florilegium.pipelines.deduplicate import Duplicates, write_decisions
+from florilegium.pipelines.engine import Engine
+
+SKETCH = 256
+REMOVED = (Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
+
+
+def digests(numbers):
+    return np.array([list(hashlib.sha256(b"%d" % n).digest()[:16]) for n in numbers], np.uint8)
+
+
+def planted(seed, size, ids=10**9, texts=10**9, templates=10**9, changes=120):
+    """Documents drawn from so many ids, texts and templates, with some places changed."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros(size, STORED)
+    out["priority"] = rng.integers(0, 6, size)
+    out["id"] = digests(rng.integers(0, ids, size))
+    out["text"] = digests(rng.integers(0, texts, size)).view("<u8")
+    out["words"] = rng.integers(0, 12, size)
+    template, place = np.unique(rng.integers(0, templates, size), return_inverse=True)
+    sketches = rng.integers(0, 256, (len(template), SKETCH))[place]
+    changed = rng.random(sketches.shape) * SKETCH < rng.integers(0, changes + 1, size)[:, None]
+    sketches[changed] = rng.integers(0, 256, changed.sum())
+    out["sketch"] = sketches
+    out["bands"] = bands(sketches.astype(np.uint32))
+    return out
+
+
+def in_parts(documents, parts, seed=0):
+    """The documents in so many parts of random size; some hold nothing."""
+    cuts = np.sort(np.random.default_rng(seed).integers(0, len(documents) + 1, parts - 1))
+    return np.split(documents, cuts)
+
+
+def best(rows):
+    return sorted(rows, key=lambda row: (row["priority"], row["id"].tobytes(), row["row"]))
+
+
+def equal(rows, field, reason):
+    """What gives way to the best of its group: {row: (row, similarity, reason)}; who stays."""
+    kept, gone = {}, {}
+    for row in best(rows):
+        first = kept.setdefault(row[field].tobytes(), row)
+        if first is not row:
+            gone[row["row"]] = (first["row"], 1.0, reason)
+    return gone, list(kept.values())
+
+
+def similar(rows, min_similarity):
+    """The greedy rule, with every document compared to all that it must be."""
+    order, gone, buckets = best(rows), {}, defaultdict(list)
+    for place, row in enumerate(order):
+        candidates = sorted({other for band in row["bands"] for other in buckets[band][:16]})
+        matches = [int((order[other]["sketch"] == row["sketch"]).sum()) for other in candidates]
+        if matches and from_matches(max(matches)) >= min_similarity:
+            kept = order[candidates[matches.index(max(matches))]]
+            similarity = float(np.float32(from_matches(max(matches))))
+            gone[row["row"]] = (kept["row"], similarity, Reason.NEAR_DUPLICATE)
+            continue
+        for band in row["bands"]:
+            buckets[band].append(place)
+    return gone
+
+
+def expected(parts, settings=Duplicates()):  # noqa: B008
+    """Everything that is to be decided, by row."""
+    rows = [
+        {"row": ordinal << 32 | place, **{name: row[name] for name in STORED.names}}
+        for ordinal, part in enumerate(parts)
+        for place, row in enumerate(part)
+    ]
+    identity = {row["row"]: row["id"].tobytes() for row in rows}
+    gone, rows = equal(rows, "id", Reason.SAME_CAPTURE)
+    rows = [row for row in rows if row["words"]]
+    if settings.exact:
+        more, rows = equal(rows, "text", Reason.EXACT_DUPLICATE)
+        gone |= more
+    if settings.near:
+        gone |= similar(rows, settings.min_similarity)
+    decided = {}
+    for row, (kept, similarity, reason) in gone.items():
+        while kept in gone:
+            kept, similarity, _ = gone[kept]
+        decided[row] = (row, kept, identity[kept], similarity, reason, 0)
+    for kept, copies in Counter(one[1] for one in decided.values()).items():
+        decided[kept] = (kept, kept, identity[kept], 1.0, Reason.KEPT, copies + 1)
+    return [decided[row] for row in sorted(decided)]
+
+
+@pytest.fixture
+def decided(tmp_path):
+    """Save parts, run the pipeline on them, and return all that it wrote."""
+
+    def run(parts, settings=Duplicates()):  # noqa: B008
+        out = tmp_path / "out"
+        names = [(n, str(tmp_path / f"{n}.npy")) for n in range(len(parts))]
+        for part, (_, path) in zip(parts, names, strict=True):
+            np.save(path, part)
+        random.Random(0).shuffle(names)
+        Engine().run(lambda root: write_decisions(root, names, out, settings))
+        written = [np.load(out / f"{ordinal:06d}.npy") for ordinal in range(len(parts))]
+        assert all(one.dtype == DECISION for one in written)
+        assert all((one["row"] >> 32 == n).all() for n, one in enumerate(written))
+        return [(*row[:2], bytes(row[2]), *row[3:]) for one in written for row in one.tolist()]
+
+    return run
+
+
+@pytest.fixture
+def many_partitions(monkeypatch):
+    monkeypatch.setattr(deduplicate, "_PARTS_A_PARTITION", 1)
+
+
+CROWDED = {
+    "all at once": {"ids": 250, "texts": 80, "templates": 12},
+    "captures": {"ids": 40},
+    "texts": {"texts": 20},
+    "one text": {"texts": 1},
+    "templates": {"templates": 25, "changes": 160},
+    "one template": {"templates": 1},
+    "nothing alike": {},
+}
+
+
+@pytest.mark.parametrize("crowded", CROWDED.values(), ids=CROWDED)
+def test_the_decisions_are_those_of_the_rules_in_memory(crowded, decided, many_partitions):
+    parts = in_parts(planted(1, 400, **crowded), 7)
+    assert decided(parts) == expected(parts)
+
+
+def test_what_is_decided_does_not_depend_on_how_documents_lie_in_parts(decided, many_partitions):
+    documents = planted(2, 400, texts=90, templates=12)
+    found = []
+    for parts in (1, 3, 20):
+        split = in_parts(np.random.default_rng(parts).permutation(documents), parts, seed=parts)
+        identity = {
+            n << 32 | place: bytes(row) for n, part in enumerate(split)
+            for place, row in enumerate(part["id"])
+        }  # fmt: skip
+        found.append({(identity[row], *rest) for row, _, *rest in decided(split)})
+    assert found[0] == found[1] == found[2]
+    assert {one[3] for one in found[0]} == {Reason.KEPT, *REMOVED[1:]}
+
+
+@pytest.mark.parametrize(("exact", "near"), [(False, False), (True, False), (False, True)])
+def test_what_is_not_asked_for_is_not_removed(exact, near, decided, many_partitions):
+    settings = Duplicates(exact=exact, near=near, min_similarity=0.6)
+    parts = in_parts(planted(3, 300, ids=200, texts=60, templates=10), 4)
+    assert decided(parts, settings) == expected(parts, settings)
+
+
+def test_a_copy_is_led_on_through_all_steps_that_there_are(decided, many_partitions):
+    """To its twin in the part, that to the capture elsewhere, that to its words in the partition
+    of its id, that to its words elsewhere, and that to nearly its words."""
+    twin, capture, near_by, elsewhere, similar = planted(4, 5, templates=1, changes=0)[:, None]
+    for place, one in enumerate((twin, capture, near_by, elsewhere, similar)):
+        one["words"], one["priority"] = 9, 9 - place
+    for one, identity in ((twin, 5), (capture, 5), (near_by, 10), (elsewhere, 6)):
+        one["id"] = list(identity.to_bytes(16))
+    near_by["text"] = elsewhere["text"] = capture["text"]
+    similar["sketch"][0, 80:100] ^= 1
+    parts = [np.concatenate([twin, twin]), capture, near_by, elsewhere, similar]
+    found = decided(parts)
+    assert found == expected(parts)
+    similarity = float(np.float32(from_matches(SKETCH - 20)))
+    same, exact, near = REMOVED
+    assert [(row[1], row[3]) for row in found[:5]] == [(4 << 32, similarity)] * 5
+    assert [row[4] for row in found[:5]] == [same, same, exact, exact, near]
+    assert found[5][1:2] + found[5][4:] == (4 << 32, Reason.KEPT, 6)
+
+
+def test_groups_may_come_in_any_order_and_be_read_only_once(decided, many_partitions, monkeypatch):
+    parts = in_parts(planted(5, 400, ids=250, texts=80, templates=12), 7)
+    chance, gather = random.Random(5), packed.gather
+
+    def gather_shuffled(values, dtype):
+        values = list(values)
+        chance.shuffle(values)
+        return gather(iter(values), dtype)
+
+    for module in (packed, deduplicate, settle):
+        monkeypatch.setattr(module, "gather", gather_shuffled)
+    assert decided(parts) == expected(parts)
+
+
+def test_elements_in_many_small_pieces_give_the_same(decided, many_partitions, monkeypatch):
+    monkeypatch.setattr(packed, "PIECE_BYTES", 1)
+    parts = in_parts(planted(6, 200, ids=120, texts=40, templates=5), 3)
+    assert decided(parts) == expected(parts)
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_the_rounds_that_shrink_the_graph_change_nothing(rounds, decided, monkeypatch):
+    monkeypatch.setattr(connect, "_ROUNDS", rounds)
+    parts = in_parts(planted(7, 300, templates=9, changes=200), 30)
+    assert decided(parts) == expected(parts)
+
+
+def test_parts_without_documents_get_files_without_decisions(decided):
+    assert decided([np.empty(0, STORED)] * 2) == []
+
+
+def test_another_file_in_the_place_of_signatures_is_refused(tmp_path):
+    path = tmp_path / "0.npy"
+    np.save(path, np.zeros(3, DECISION))
+    with pytest.raises(ValueError, match=r"0\.npy: rows of .*, expected"):
+        deduplicate.read_entries(0, str(path))
+
+
+def graph(parts, out):
+    root = beam.Pipeline()
+    write_decisions(root, parts, out, Duplicates())
+    return root.to_runner_api()
+
+
+def test_the_graph_of_ninety_thousand_parts_is_small(tmp_path):
+    names = [hashlib.sha256(b"%d" % n).hexdigest()[:24] for n in range(90_000)]
+    parts = [(n, f"s3://bucket/work/parts/{name}/signatures.npy") for n, name in enumerate(names)]
+    assert graph(parts, tmp_path).ByteSize() < 2_500_000
+    listed = deduplicate._unlisted(b"", deduplicate._listed(parts[::-1]))
+    assert [(ordinal, path.decode()) for ordinal, path in listed] == parts
+
+
+def test_every_key_is_an_integer_and_every_value_text_or_bytes(tmp_path):
+    """Anything else would travel as a pickle, which need not be the same for the same key."""
+    found = graph([(0, "x.npy")], tmp_path).components
+
+    def urns(coder):
+        parts = found.coders[coder].component_coder_ids
+        return [found.coders[coder].spec.urn.split(":")[2], *map(urns, parts)]
+
+    shuffled = {
+        step.unique_name.rsplit("/", 1)[0]: urns(found.pcollections[source].coder_id)
+        for step in found.transforms.values()
+        if step.spec.urn == "beam:transform:group_by_key:v1"
+        for source in step.inputs.values()
+    }
+    assert len(shuffled) > 15
+    for name, (kind, key, value) in shuffled.items():
+        assert kind == "kv"
+        if "Forest" not in name:  # its one key is None
+            assert key == ["varint"]
+        if "Reshuffle" not in name:  # it adds windows
+            assert value in (["bytes"], ["kv", ["string_utf8"], ["bytes"]])
