@@ -22,7 +22,7 @@ from apache_beam.runners.portability.flink_uber_jar_job_server import (
 from msgspec import Struct
 
 from florilegium.pipelines.engine import EngineError, reshuffled
-from florilegium.pipelines.flink_failure import reason
+from florilegium.pipelines.flink_failure import is_hopeless, reason
 from florilegium.pipelines.loopback import loopback_only
 from florilegium.pipelines.worker import environment_flags
 
@@ -64,6 +64,7 @@ class Flink(Struct, frozen=True, kw_only=True):
             try:
                 result.wait_until_finish()
             except RuntimeError as error:
+                self._cancel_left_over()
                 raise EngineError(reason(str(error), self.worker)) from None
             except BaseException:
                 self._cancel_left_over()
@@ -207,7 +208,7 @@ class _Job(FlinkBeamJob):
         while True:
             try:
                 state, time_of_change = self.get_state()
-            except (requests.RequestException, RuntimeError):
+            except requests.RequestException:
                 silent_since = silent_since or time.monotonic()
                 if time.monotonic() - silent_since > _SECONDS_OF_SILENCE:
                     raise
@@ -216,4 +217,12 @@ class _Job(FlinkBeamJob):
                 yield state, time_of_change
                 if self.is_terminal_state(state):
                     return
+                self._give_up_if_hopeless()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _give_up_if_hopeless(self) -> None:
+        """Cancel a job that failed in a way that Flink would only meet again."""
+        job = f"v1/jobs/{self._flink_job_id}"
+        failures = self.get(f"{job}/exceptions?maxExceptions=1")
+        if is_hopeless(str(failures.get("root-exception") or "")):
+            self.request(requests.patch, f"{job}?mode=cancel", expected_status=202)

@@ -6,6 +6,19 @@ _PYTHON_ERROR = re.compile(r"^((?:\w+\.)*\w*(?:Error|Exception|Interrupt)): (.*)
 _CAUSE = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
 
 
+_HOPELESS = (
+    "Cannot run program",
+    "Process died with exit code",
+    "No module named 'florilegium",
+    "LostRecordsError",
+)
+
+
+def is_hopeless(trace: str) -> bool:
+    """Say whether a failure will come again however often the work is tried."""
+    return any(sign in trace for sign in _HOPELESS)
+
+
 def reason(trace: str, worker: str) -> str:
     """Return the reason in a trace, with what to do where that is known."""
     if "Cannot run program" in trace or ("No such file or directory" in trace and worker in trace):
@@ -13,6 +26,8 @@ def reason(trace: str, worker: str) -> str:
             f"a TaskManager cannot start the worker {worker}: install florilegium there, "
             "or name the command with --flink-worker"
         )
+    if "Process died with exit code" in trace:
+        return f"the worker {worker} ends at once: run it on a TaskManager to see what it says"
     if "No module named 'florilegium" in trace:
         return "the workers do not have our package: install the same florilegium where they run"
     if "NoResourceAvailableException" in trace:

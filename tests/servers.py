@@ -31,6 +31,7 @@ KEY, SECRET = "a-key-for-tests", "a-secret-for-tests"
 SLOW_DOWN = (
     b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 )
+ACCESS_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access denied.</Message></Error>"
 
 
 def versitygw_program():
@@ -139,8 +140,8 @@ def google_cloud_storage():
 class Stumbling(ThreadingHTTPServer):
     """A proxy that does not always do what it is asked to.
 
-    `refuses(method, path, number)` says whether a request is answered by 503 SlowDown, and
-    `cuts(method, path, number)` whether the body of an answer breaks off in the middle.
+    `refuses(method, path, number)` says whether a request is answered by 503 SlowDown, `denies`
+    whether by 403 AccessDenied, and `cuts` whether the body of an answer breaks off in the middle.
     """
 
     daemon_threads = True
@@ -152,7 +153,7 @@ class Stumbling(ThreadingHTTPServer):
         self.refused, self.cut = 0, 0
         self.asked = []
         self.lock = threading.Lock()
-        self.refuses = self.cuts = lambda method, path, number: False
+        self.refuses = self.denies = self.cuts = lambda method, path, number: False
 
     def next(self, method, path):
         """Return the number of this request, from 1 on."""
@@ -170,6 +171,8 @@ class _Proxied(BaseHTTPRequestHandler):
         if self.server.refuses(*asked):
             self.server.refused += 1
             return self.answer(503, {"Content-Type": "application/xml"}, SLOW_DOWN)
+        if self.server.denies(*asked):
+            return self.answer(403, {"Content-Type": "application/xml"}, ACCESS_DENIED)
         upstream = http.client.HTTPConnection(self.server.upstream)
         try:
             upstream.request(self.command, self.path, body, dict(self.headers))

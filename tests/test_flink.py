@@ -1,0 +1,337 @@
+"""A real cluster gives the same release, and goes on when parts of it are killed."""
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import servers
+from clusters import descendants, eventually, listening
+
+from florilegium.pipelines.demo_web import pack
+
+pytest_plugins = ["servers", "clusters"]
+
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+GOLDEN = Path(__file__).parent / "golden" / "demo.json"
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "warc"
+LOOPBACK = {
+    "0100007F",
+    "00000000000000000000000001000000",
+    "0000000000000000FFFF00000100007F",
+}
+
+
+@pytest.fixture(scope="module")
+def warcs(tmp_path_factory):
+    return pack(tmp_path_factory.mktemp("warcs"))
+
+
+@pytest.fixture(scope="module")
+def golden():
+    return json.loads(GOLDEN.read_text())["root"]
+
+
+def command(out, *inputs, options=(), recipe="demo"):
+    named = [f"--input={name}" for name in inputs]
+    return [*FLORILEGIUM, "build", recipe, *named, f"--out={out}", "--output=json", *options]
+
+
+def build(out, *inputs, options=(), recipe="demo", environment=None, seconds=500):
+    return subprocess.run(
+        command(out, *inputs, options=options, recipe=recipe),
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env=environment,
+    )
+
+
+def answer(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def harvesting(home):
+    """Tell whether some unit is being harvested."""
+    notes = home.glob("work/builds/*/progress/*.json")
+    read = [json.loads(note.read_bytes()) for note in notes]
+    return any(note["records"] and not note["units"] for note in read)
+
+
+def test_the_release_made_on_flink_is_that_of_the_embedded_engine(cluster, warcs, golden, tmp_path):
+    heard = set()
+    over = threading.Event()
+
+    def listen(driver):
+        while not over.wait(0.5):
+            heard.update(listening([driver, *descendants(driver), *cluster.everyone()]))
+
+    building = subprocess.Popen(
+        command(tmp_path, *warcs, options=cluster.options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    ear = threading.Thread(target=listen, args=(building.pid,))
+    ear.start()
+    said, errors = building.communicate(timeout=500)
+    over.set()
+    ear.join()
+    assert building.returncode == 0, errors
+    assert json.loads(said)["root"] == golden
+    # Flink, Beam's servers in the TaskManagers, the pool: all of them on loopback.
+    assert heard
+    assert heard <= LOOPBACK
+    release = json.loads(said)["release"]
+    verified = subprocess.run([*FLORILEGIUM, "verify", release], capture_output=True, text=True)
+    assert verified.returncode == 0, verified.stdout
+
+
+def test_both_taskmanagers_work_at_a_harvest(cluster, warcs, golden, tmp_path):
+    assert answer(build(tmp_path, *warcs, options=cluster.options))["root"] == golden
+    harvests = [job for job in cluster.ask("jobs/overview")["jobs"] if job["state"] == "FINISHED"]
+    first = min(harvests, key=lambda job: job["start-time"])
+    vertices = cluster.ask(f"jobs/{first['jid']}")["vertices"]
+    (harvest,) = [v for v in vertices if "harvest" in v["name"] and v["parallelism"] == 2]
+    subtasks = cluster.ask(f"jobs/{first['jid']}/vertices/{harvest['id']}")["subtasks"]
+    assert [task["metrics"]["read-records"] for task in subtasks] == [2, 2]
+    assert len({task["taskmanager-id"] for task in subtasks}) == 2
+
+
+@pytest.mark.parametrize("victim", ["taskmanager", "worker"])
+def test_a_build_survives_the_loss_of_a_process_in_the_middle(
+    victim, cluster, warcs, golden, tmp_path
+):
+    building = subprocess.Popen(
+        command(tmp_path, *warcs, options=cluster.options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    eventually(120, lambda: harvesting(tmp_path / "demo"))
+    if victim == "taskmanager":
+        cluster.kill("taskmanager-1")
+        cluster.start()
+    else:
+        os.kill(cluster.workers()[0], signal.SIGKILL)
+    said, errors = building.communicate(timeout=500)
+    assert building.returncode == 0, errors
+    made = json.loads(said)
+    assert made["root"] == golden
+    # Whatever was done twice, it was counted once.
+    assert (made["records"], made["documents"]) == (236, 83)
+
+
+def test_a_driver_that_is_killed_leaves_a_build_to_go_on_with(cluster, warcs, golden, tmp_path):
+    building = subprocess.Popen(
+        command(tmp_path, *warcs, options=cluster.options),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    eventually(120, lambda: harvesting(tmp_path / "demo"))
+    building.send_signal(signal.SIGKILL)
+    building.wait()
+    again = build(tmp_path, *warcs, options=cluster.options)
+    assert answer(again)["root"] == golden
+    running = [job["state"] for job in cluster.ask("jobs/overview")["jobs"]]
+    assert set(running) <= {"FINISHED", "CANCELED"}
+
+
+def test_a_unit_that_fails_twice_and_then_works_is_harvested(
+    cluster, environment, stumbling_s3, warcs, golden, tmp_path
+):
+    bucket = f"http://{stumbling_s3.upstream}"
+    names = upload(environment, bucket, warcs)
+    failed = []
+
+    def refuses(method, path, _):
+        if method == "GET" and warcs[0].name in path and "list-type" not in path:
+            failed.append(path)
+        return False
+
+    stumbling_s3.denies = lambda method, path, number: (
+        refuses(method, path, number) or (path in failed and len(failed) <= 2)
+    )
+    try:
+        made = answer(
+            build("s3://flink/out", *names, options=cluster.options, environment=environment)
+        )
+    finally:
+        stumbling_s3.denies = lambda *_: False
+    assert len(failed) > 2
+    assert (made["root"], made["records"]) == (golden, 236)
+    assert made["release"].startswith("s3://flink/out/demo/")
+
+
+def test_a_store_that_asks_to_slow_down_every_third_time_is_served_all_the_same(
+    cluster, environment, stumbling_s3, warcs, golden
+):
+    names = upload(environment, f"http://{stumbling_s3.upstream}", warcs)
+    stumbling_s3.refuses = lambda method, path, number: number % 3 == 0
+    before = stumbling_s3.refused
+    try:
+        made = answer(
+            build("s3://flink/slow", *names, options=cluster.options, environment=environment)
+        )
+    finally:
+        stumbling_s3.refuses = lambda *_: False
+    assert stumbling_s3.refused > before + 20
+    assert made["root"] == golden
+
+
+def upload(environment, address, warcs):
+    """Put the inputs into a bucket; return their addresses."""
+    import boto3
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id=servers.KEY,
+        aws_secret_access_key=servers.SECRET,
+    )
+    if "flink" not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
+        client.create_bucket(Bucket="flink")
+    for warc in warcs:
+        client.upload_file(str(warc), "flink", f"in/{warc.name}")
+    return [f"s3://flink/in/{warc.name}" for warc in warcs]
+
+
+# What cannot work is said in one line.
+
+
+def refused(done, *parts):
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert lines[-1].startswith("florilegium: ")
+    for part in parts:
+        assert part in lines[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_is_not_there_is_named_with_what_to_do(warcs, tmp_path):
+    where = f"127.0.0.1:{servers.free_port()}"
+    done = build(tmp_path, *warcs, options=["--engine=flink", f"--flink-master={where}"])
+    refused(done, f"no Flink cluster answers at {where}", "`make flink`", "--flink-master")
+
+
+class Pretending(http.server.BaseHTTPRequestHandler):
+    """Answers as a cluster of another version, or one without TaskManagers."""
+
+    said = {
+        "/v1/config": {"flink-version": "1.13.6"},
+        "/v1/taskmanagers": {"taskmanagers": []},
+    }
+
+    def do_GET(self):
+        body = json.dumps(self.said[self.path]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def pretended():
+    with servers.serving(http.server.HTTPServer(("127.0.0.1", 0), Pretending)) as address:
+        yield address.removeprefix("http://")
+
+
+def test_a_version_of_flink_that_beam_does_not_know_is_refused(pretended, warcs, tmp_path):
+    done = build(tmp_path, *warcs, options=["--engine=flink", f"--flink-master={pretended}"])
+    refused(done, "Flink 1.13.6 runs at", "use one of 1.19")
+
+
+def test_a_job_server_for_another_version_is_refused(pretended, warcs, tmp_path, monkeypatch):
+    monkeypatch.setitem(Pretending.said, "/v1/config", {"flink-version": "2.0.1"})
+    jar = tmp_path / "beam-runners-flink-1.19-job-server-2.62.0.jar"
+    options = ["--engine=flink", f"--flink-master={pretended}"]
+    done = build(tmp_path, *warcs, options=[*options, f"--flink-job-server={jar}"])
+    refused(done, "there is no Beam job-server jar")
+    jar.touch()
+    done = build(tmp_path, *warcs, options=[*options, f"--flink-job-server={jar}"])
+    refused(done, "is for Flink 1.19, and the cluster is Flink 2.0")
+
+
+def test_a_cluster_without_taskmanagers_is_refused(pretended, warcs, tmp_path, monkeypatch):
+    monkeypatch.setitem(Pretending.said, "/v1/config", {"flink-version": "1.19.3"})
+    jar = tmp_path / "beam-runners-flink-1.19-job-server-2.62.0.jar"
+    jar.touch()
+    options = ["--engine=flink", f"--flink-master={pretended}", f"--flink-job-server={jar}"]
+    refused(build(tmp_path, *warcs, options=options), "has no TaskManager")
+
+
+def test_a_machine_without_job_server_is_told_where_to_get_one(
+    pretended, warcs, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(Pretending.said, "/v1/config", {"flink-version": "1.19.3"})
+    monkeypatch.chdir(tmp_path)
+    options = ["--engine=flink", f"--flink-master={pretended}"]
+    refused(build(tmp_path, *warcs, options=options), "no Beam job-server jar", "`make flink`")
+
+
+@pytest.mark.parametrize(
+    ("worker", "said"),
+    [
+        ("#!/bin/sh\nexit 3\n", "ends at once"),
+        (None, "cannot start the worker"),
+        ("without our package", "do not have our package"),
+    ],
+)
+def test_workers_that_cannot_work_are_named_with_what_to_do(worker, said, cluster, warcs, tmp_path):
+    program = tmp_path / "worker"
+    if worker == "without our package":
+        worker = f"#!{sys.executable}\n" + WITHOUT_PACKAGE
+    if worker is not None:
+        program.write_text(worker)
+        program.chmod(0o755)
+    options = [o for o in cluster.options if not o.startswith("--flink-worker")]
+    done = build(tmp_path / "out", *warcs, options=[*options, f"--flink-worker={program}"])
+    refused(done, said)
+
+
+WITHOUT_PACKAGE = """
+import sys
+from florilegium.pipelines import worker
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "florilegium":
+            raise ModuleNotFoundError("No module named 'florilegium'")
+
+for name in [name for name in sys.modules if name.startswith("florilegium")]:
+    del sys.modules[name]
+sys.meta_path.insert(0, Without())
+worker.main()
+"""
+
+
+def test_stopping_the_cluster_ends_what_was_started_and_nothing_else(cluster):
+    bystander = subprocess.Popen(["sleep", "600"])
+    mine = cluster.everyone()
+    assert len(mine) >= 4
+    assert "taskmanager-0" in cluster.stop()
+    eventually(30, lambda: not any(Path("/proc", str(process)).exists() for process in mine))
+    assert bystander.poll() is None
+    bystander.kill()
+    assert "nothing was running" in cluster.stop()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared sample is not here")
+def test_the_whole_sample_has_the_same_root_on_both_engines(cluster, tmp_path):
+    cluster.start()
+    on_flink = answer(
+        build(tmp_path / "f", SHARED, options=cluster.options, recipe="european", seconds=1500)
+    )
+    embedded = answer(build(tmp_path / "e", SHARED, recipe="european", seconds=1500))
+    assert on_flink["root"] == embedded["root"]
+    assert on_flink["records"] == embedded["records"] == 8748
