@@ -67,9 +67,9 @@ class Dataflow(Struct, frozen=True, kw_only=True):
         options = _options([f"--job_name={_job_name(step, self.name)}", *self.flags])
         cloud = options.view_as(GoogleCloudOptions)
         runner = DataflowRunner()
-        pipeline = beam.Pipeline(runner, options=options)
-        lay_out(pipeline)
         with _told_in_one_line(f"Dataflow does not take the job {cloud.job_name}"):
+            pipeline = beam.Pipeline(runner, options=options)
+            lay_out(pipeline)
             result: Any = pipeline.run()
         if not result.has_job:
             raise DeferredError(f"the job is written to {cloud.template_location}; nothing has run")
@@ -170,8 +170,6 @@ def _check(options: PipelineOptions) -> None:
                 "there are no credentials for Google Cloud: "
                 "run gcloud auth application-default login"
             ) from None
-    if problems := validator.validate():
-        raise EngineError(_one_line(" ".join(problems)))
 
 
 def _wait(result: Any, page: str) -> None:  # noqa: ANN401
@@ -218,6 +216,7 @@ def _told_in_one_line(what: str) -> Iterator[None]:
         google.auth.exceptions.GoogleAuthError,
         DataflowJobAlreadyExistsError,
         OSError,
+        ValueError,
     ) as error:
         raise EngineError(f"{what}: {_one_line(str(error))}") from error
 

@@ -3,9 +3,11 @@
 `python dataflow_service.py` says its address and serves until standard input ends. A job is run
 from what lies in the bucket alone, the graph that was staged there, by Beam's own runner in this
 process instead of in containers. Besides Dataflow's REST interface there is `GET /asked`: all
-requests that made or changed a job. The bucket is at `STORAGE_EMULATOR_HOST`.
+requests that made or changed a job, and for a new one what was staged. The bucket is at
+`STORAGE_EMULATOR_HOST`.
 """
 
+import base64
 import json
 import sys
 import threading
@@ -17,21 +19,20 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.portability.python_urns import EMBEDDED_PYTHON
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
-from florilegium.manifests.location import locate
+from florilegium.manifests.location import files, locate
 
 NEVER_ENDING = "never-ending"
 """A label with which a job is not run, but stays as if it were."""
 
 
 def graph(job):
-    """Return the pipeline that a job names, as it was staged."""
-    options = job["environment"]["sdkPipelineOptions"]["options"]
-    return beam_runner_api_pb2.Pipeline.FromString(locate(options["pipelineUrl"]).read_bytes())
+    """Return where the graph of a job was staged."""
+    return locate(job["environment"]["sdkPipelineOptions"]["options"]["pipelineUrl"])
 
 
 def run(job):
     """Run a job's pipeline to its end."""
-    pipeline = graph(job)
+    pipeline = beam_runner_api_pb2.Pipeline.FromString(graph(job).read_bytes())
     for environment in pipeline.components.environments.values():
         environment.urn = EMBEDDED_PYTHON
         environment.payload = b""
@@ -79,19 +80,24 @@ class Service(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     """Dataflow's REST interface, so far as Beam uses it."""
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         job = self.take()
-        made = self.server.submit(json.loads(json.dumps(job)))
+        place = graph(job)
+        self.server.asked[-1] |= {
+            "graph": base64.b64encode(place.read_bytes()).decode(),
+            "staged": [path.name for path, _ in files(place.parent)],
+        }
+        made = self.server.submit(dict(job))
         fields = ("id", "name", "currentState", "clientRequestId")
         self.answer({name: made[name] for name in fields})
 
-    def do_PUT(self):  # noqa: N802
+    def do_PUT(self):
         job = self.server.jobs[self.path.partition("?")[0].split("/")[-1]]
         if wanted := self.take().get("requestedState"):
             job["currentState"] = wanted
         self.answer({"id": job["id"]})
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         path = self.path.partition("?")[0].strip("/").split("/")
         if path == ["asked"]:
             return self.answer(self.server.asked)
