@@ -94,8 +94,9 @@ class Plan(Struct, frozen=True):
 
     def compared(self) -> list[Location]:
         """Return the decisions on each unit, in order; StepError if one is missing."""
-        places = [self.decisions / f"{number:06d}.npy" for number in range(len(self.units))]
-        there = {path.name for path in self.decisions.glob("*.npy")}
+        folder = self.decisions
+        places = [folder / f"{number:06d}.npy" for number in range(len(self.units))]
+        there = {path.name for path in folder.glob("*.npy")}
         if any(place.name not in there for place in places):
             raise StepError("deduplicate")
         return places

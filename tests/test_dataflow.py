@@ -1,6 +1,7 @@
 """Dataflow: what is submitted is all that is needed, and what goes wrong is said in one line."""
 
 import base64
+import hashlib
 import importlib.util
 import json
 import os
@@ -14,14 +15,19 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import apache_beam as beam
 import dataflow_service
 import pytest
 from apache_beam.portability.api import beam_runner_api_pb2
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from click.testing import CliRunner
 
 from florilegium.manifests.location import files, locate
 from florilegium.pipelines import cli, dataflow
 from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.harvest import harvest
+from florilegium.pipelines.part import Unit
+from florilegium.pipelines.recipe import load
 
 gcs = pytest.importorskip("florilegium.manifests.gcs", exc_type=ImportError)
 google_dataflow = pytest.importorskip("google.cloud.dataflow_v1beta3")
@@ -217,6 +223,27 @@ def test_jobs_and_graphs_are_small(built, jobs):
         assert len(base64.b64decode(one["graph"])) < 200_000
 
 
+def test_a_unit_adds_little_to_the_graph():
+    def size(number):
+        units = [
+            Unit(
+                name=f"CRAWL-{unit:05d}.warc.gz",
+                path=f"gs://a-bucket/crawl/segments/{unit // 100}/CRAWL-{unit:05d}.warc.gz",
+                bytes=10**9 + unit,
+                fingerprint=hashlib.sha256(b"%d" % unit).hexdigest(),
+            )
+            for unit in range(number)
+        ]
+        engine = dataflow.Dataflow(flags=(), name="x", workers=1)
+        root = beam.Pipeline(FnApiRunner())
+        parts = locate("gs://a-bucket/parts")
+        harvest(root, units, load("demo"), parts, parts, engine)
+        return root.to_runner_api().ByteSize()
+
+    # A fingerprint is 64 digits that cannot be guessed: 32 bytes at the least.
+    assert size(3_000) - size(0) < 3_000 * 75
+
+
 def test_each_state_of_a_job_is_shown_with_its_page(built):
     page = "https://console.cloud.google.com/dataflow/jobs/europe-west4/job-{}?project=a-project"
     said = [line for line in built[1].splitlines() if line.startswith("dataflow")]
@@ -291,6 +318,19 @@ def test_a_step_that_was_only_written_down_is_not_taken_for_done(google, built):
         done = florilegium(*launched(google, step, recipe))
         assert done.exit_code == 1
         assert re.search("(deduplicate|decide) is not done: run it first", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("step", "missing"),
+    [("deduplicate", "harvest"), ("decide", "deduplicate"), ("publish", "harvest")],
+)
+def test_on_every_engine_a_step_whose_turn_has_not_come_names_one_to_run(step, missing, tmp_path):
+    (path, *_) = pack(tmp_path / "warc")
+    done = florilegium("build", "demo", "--input", path, "--out", tmp_path / "out", "--step", step)
+    assert done.exit_code == 1
+    assert (
+        done.stderr == f"florilegium: {missing} is not done: run it first, with --step {missing}\n"
+    )
 
 
 def test_a_step_that_is_done_is_done_at_once(google, built):
