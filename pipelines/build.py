@@ -4,7 +4,9 @@ Every step looks for what is already done under the same fingerprint and does on
 that an interrupted build goes on where it was, and a changed rule does not read a WARC again.
 """
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -24,6 +26,16 @@ from florilegium.pipelines.publish import PartToPublish, ShardPlan, note_path, p
 from florilegium.pipelines.publish import waves as group_into_waves
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
+
+Step: TypeAlias = Literal["harvest", "deduplicate", "decide", "publish"]
+"""A step that an engine runs. What comes after the last, seal, is done where the build is."""
+
+
+class StepError(RuntimeError):
+    """A step that must be run first; the message names it."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(f"{step} is not done: run it first, with --step {step}")
 
 
 class Plan(Struct, frozen=True):
@@ -74,9 +86,32 @@ class Plan(Struct, frozen=True):
         return [unit for unit in self.units if unit.folder not in there]
 
     def made(self) -> list[Part]:
-        """Return the parts of all units, in their order; KeyError if one is missing."""
+        """Return the parts of all units, in their order; StepError if one is missing."""
         there = finished(self.parts)
+        if any(unit.folder not in there for unit in self.units):
+            raise StepError("harvest")
         return [there[unit.folder] for unit in self.units]
+
+    def compared(self) -> list[Location]:
+        """Return the decisions on each unit, in order; StepError if one is missing."""
+        folder = self.decisions
+        places = [folder / f"{number:06d}.npy" for number in range(len(self.units))]
+        there = {path.name for path in folder.glob("*.npy")}
+        if any(place.name not in there for place in places):
+            raise StepError("deduplicate")
+        return places
+
+    def total(self) -> Verdict:
+        """Return what was decided on all units; StepError if that is missing.
+
+        LostRecordsError if it is on other units.
+        """
+        total = read_total(self.bench / "total.json")
+        if total is None:
+            raise StepError("decide")
+        if len(total.ledger) != len(self.units):
+            raise LostRecordsError("not every part was decided on; run the build again")
+        return total
 
 
 def plan(recipe: Recipe, files: list[Input], out: Location) -> Plan:
@@ -94,11 +129,23 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     """
     with lock(plan.work / "lock"):
         parts = _harvest(plan, engine, display)
-        _deduplicate(plan, parts, engine, display)
-        total = _decide(plan, engine, display)
-        shards = plan_shards(total.kept, plan.recipe.shards)
-        _publish(plan, parts, shards, engine, display)
+        decisions = _deduplicate(plan, parts, engine, display)
+        total = _decide(plan, decisions, engine, display)
+        shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
+
+
+def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None:
+    """Run one step of a build, after those before it; StepError names one that is missing."""
+    with lock(plan.work / "lock"):
+        if step == "harvest":
+            _harvest(plan, engine, display)
+        elif step == "deduplicate":
+            _deduplicate(plan, plan.made(), engine, display)
+        elif step == "decide":
+            _decide(plan, plan.compared(), engine, display)
+        else:
+            _publish(plan, plan.made(), plan.total(), engine, display)
 
 
 def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
@@ -108,36 +155,39 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
     notes = _emptied(plan.bench / "progress")
     with display.harvest(plan.units, pending, notes):
         if pending:
-            engine.run(lambda root: harvest(root, pending, plan.recipe, plan.parts, notes, engine))
+            engine.run(
+                lambda root: harvest(root, pending, plan.recipe, plan.parts, notes, engine),
+                "harvest",
+            )
     if left := plan.pending():
         raise UnitError(failures(left, plan.parts))
     return plan.made()
 
 
-def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> None:
-    done = plan.decisions / "finished"
+def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> list[Location]:
     with display.step("deduplicate"):
-        if done.exists():
-            return
+        with suppress(StepError):
+            return plan.compared()
         plan.decisions.mkdir(parents=True, exist_ok=True)
         sources = [
             (number, str(place / "signatures.npy"))
             for number, place in enumerate(_files(plan, parts))
         ]
         engine.run(
-            lambda root: write_decisions(root, sources, plan.decisions, plan.recipe.duplicates)
+            lambda root: write_decisions(root, sources, plan.decisions, plan.recipe.duplicates),
+            "deduplicate",
         )
-        done.write_bytes(b"")
+        return plan.compared()
 
 
-def _decide(plan: Plan, engine: Engine, display: Display) -> Verdict:
+def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
     place = plan.bench / "total.json"
     todo = [
         PartToDecide(
             ordinal=number,
             part=str(plan.parts / unit.folder),
-            decisions=str(plan.decisions / f"{number:06d}.npy"),
+            decisions=str(decisions[number]),
             verdict=str(_verdict(plan, number)),
             release=str(plan.draft),
             ledger=ledger_path(number),
@@ -146,17 +196,15 @@ def _decide(plan: Plan, engine: Engine, display: Display) -> Verdict:
     ]
     sizes = [unit.bytes for unit in plan.units]
     with display.step("decide"):
-        if (total := read_total(place)) is None:
-            engine.run(lambda root: decide(root, todo, sizes, plan.recipe, place, engine))
-            total = read_total(place)
-    if total is None or len(total.ledger) != len(plan.units):
-        raise LostRecordsError("not every part was decided on; run the build again")
-    return total
+        if not place.exists():
+            engine.run(lambda root: decide(root, todo, sizes, plan.recipe, place, engine), "decide")
+        return plan.total()
 
 
 def _publish(
-    plan: Plan, parts: list[Part], shards: list[ShardPlan], engine: Engine, display: Display
-) -> None:
+    plan: Plan, parts: list[Part], total: Verdict, engine: Engine, display: Display
+) -> list[ShardPlan]:
+    shards = plan_shards(total.kept, plan.recipe.shards)
     notes = plan.bench / "shards"
     notes.mkdir(parents=True, exist_ok=True)
     there = {path.name for path in notes.glob("*.json")}
@@ -174,9 +222,11 @@ def _publish(
             engine.run(
                 lambda root, wave=wave: publish(  # type: ignore[misc]
                     root, sources, sizes, wave, plan.recipe.shards, plan.draft, notes, engine
-                )
+                ),
+                "publish",
             )
             advance(len(wave))
+    return shards
 
 
 def _seal(

@@ -49,10 +49,10 @@ def main() -> None:
 )
 @click.option(
     "--engine",
-    type=click.Choice(["embedded", "flink"]),
+    type=click.Choice(["embedded", "flink", "dataflow"]),
     default="embedded",
     show_default=True,
-    help="Where the work is done: on this machine, or on a Flink cluster.",
+    help="Where the work is done: on this machine, on a Flink cluster, or on Google's Dataflow.",
 )
 @click.option(
     "--workers",
@@ -81,6 +81,49 @@ def main() -> None:
     envvar="FLORILEGIUM_FLINK_JOB_SERVER",
     help="Beam's job-server jar for this version of Flink. Default: the one in build/flink.",
 )
+@click.option(
+    "--dataflow-project",
+    metavar="PROJECT",
+    envvar="GOOGLE_CLOUD_PROJECT",
+    help="Project in which Dataflow's jobs run.",
+)
+@click.option(
+    "--dataflow-region",
+    metavar="REGION",
+    envvar="CLOUDSDK_COMPUTE_REGION",
+    help="Region in which they run, best that of the buckets, such as europe-west4.",
+)
+@click.option(
+    "--dataflow-image",
+    metavar="IMAGE",
+    help="Container image of the workers, of this version: deploy/ says how to build it.",
+)
+@click.option(
+    "--dataflow-workers",
+    type=click.IntRange(1, 4000),
+    default=50,
+    show_default=True,
+    help="Machines that Dataflow may use at the same time.",
+)
+@click.option(
+    "--dataflow-staging",
+    metavar="FOLDER",
+    help="Where jobs are handed over, gs://. Default: in the work folder below OUT.",
+)
+@click.option(
+    "--beam-option",
+    "beam_options",
+    multiple=True,
+    metavar="--NAME=VALUE",
+    help="Any other option of Beam's for Dataflow, such as "
+    "--beam-option=--machine_type=e2-standard-4. May be given more than once.",
+)
+@click.option(
+    "--step",
+    type=click.Choice(["harvest", "deduplicate", "decide", "publish"]),
+    help="Run this step only, after those before it. The same command without --step then seals "
+    "the release.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @_OUTPUT
 def build(
@@ -88,17 +131,24 @@ def build(
     more_inputs: tuple[str, ...],
     inputs: tuple[str, ...],
     out: str,
-    engine: Literal["embedded", "flink"],
+    engine: Literal["embedded", "flink", "dataflow"],
     workers: int | None,
     flink_master: str,
     flink_worker: str,
     flink_job_server: Path | None,
+    dataflow_project: str | None,
+    dataflow_region: str | None,
+    dataflow_image: str | None,
+    dataflow_workers: int,
+    dataflow_staging: str | None,
+    beam_options: tuple[str, ...],
+    step: Literal["harvest", "deduplicate", "decide", "publish"] | None,
     dry_run: bool,
     output: str,
 ) -> None:
     """Build a release from WARC files by RECIPE: a shipped one by name, or a TOML file.
 
-    Input and output may be local, in S3 (s3://BUCKET/KEY) or in Google Cloud Storage (gs://).
+    Recipe, input and output may be local, in S3 (s3://BUCKET/KEY) or in Google Cloud Storage (gs://).
     An interrupted build goes on where it was when the same command is run again.
     """
     from florilegium.pipelines import commands
@@ -110,8 +160,14 @@ def build(
         flink_master=flink_master,
         flink_worker=flink_worker,
         flink_job_server=flink_job_server,
+        dataflow_project=dataflow_project,
+        dataflow_region=dataflow_region,
+        dataflow_image=dataflow_image,
+        dataflow_workers=dataflow_workers,
+        dataflow_staging=dataflow_staging,
+        beam_options=beam_options,
     )
-    sys.exit(commands.build(recipe, (*inputs, *more_inputs), out, choice, dry_run, output))
+    sys.exit(commands.build(recipe, (*inputs, *more_inputs), out, choice, step, dry_run, output))
 
 
 @main.command()

@@ -19,7 +19,7 @@ from florilegium.pipelines import build as builds
 from florilegium.pipelines import demo_web as demonstration
 from florilegium.pipelines import inspection
 from florilegium.pipelines.display import Display
-from florilegium.pipelines.engine import Engine, EngineError
+from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
 from florilegium.pipelines.files import NO_ROOM
 from florilegium.pipelines.inputs import InputError, find_files
@@ -36,16 +36,17 @@ def build(
     inputs: Iterable[str],
     out: str,
     choice: EngineChoice,
+    step: builds.Step | None,
     dry_run: bool,
     output: str,
 ) -> int:
-    """Build a release, or say what would be done."""
+    """Build a release, or take one step of it, or say what would be done."""
     try:
         plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
         there = builds.release_made(plan)
     except (RecipeError, ValueError) as error:
         return _ended(USAGE, str(error))
-    except OSError as error:
+    except (OSError, ModuleNotFoundError) as error:
         return _stopped(error)
     console = _console(output)
     if there is not None:
@@ -58,7 +59,7 @@ def build(
     if dry_run:
         _say_plan(plan, engine.workers, output)
         return DONE
-    return _build(plan, engine, output, console)
+    return _build(plan, step, engine, output, console)
 
 
 def verify(release: str, output: str) -> int:
@@ -94,6 +95,8 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
         found = inspection.inspect(page, warcs, chosen)
     except (RecipeError, InputError) as error:
         return _ended(USAGE, str(error))
+    except OSError as error:
+        return _stopped(error)
     if output == "json":
         _print_json(found)
     else:
@@ -127,11 +130,19 @@ def _release(name: str) -> Location:
     return place.with_name(place.read_text())
 
 
-def _build(plan: builds.Plan, engine: Engine, output: str, console: Console) -> int:
+def _build(
+    plan: builds.Plan, step: builds.Step | None, engine: Engine, output: str, console: Console
+) -> int:
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     started = time.monotonic()
     try:
+        if step is not None:
+            builds.build_step(plan, step, engine, Display(console))
+            _answer_step(output, plan, step)
+            return DONE
         manifest = builds.build(plan, engine, Display(console))
+    except DeferredError as written:
+        return _ended(DONE if step else FAILED, str(written))
     except LockedError as error:
         return _ended(LOCKED, str(error))
     except KeyboardInterrupt:
@@ -141,6 +152,13 @@ def _build(plan: builds.Plan, engine: Engine, output: str, console: Console) -> 
     _answer(output, manifest, plan.release, console)
     console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
     return DONE
+
+
+def _answer_step(output: str, plan: builds.Plan, step: builds.Step) -> None:
+    if output == "json":
+        _print_json({"build_id": plan.build_id, "step": step})
+    else:
+        click.echo(f"{step} is done for build {plan.build_id}")
 
 
 def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> None:

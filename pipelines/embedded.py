@@ -42,7 +42,7 @@ class Embedded(Struct, frozen=True):
         """Text that one shuffle may move."""
         return SHUFFLE_BYTES * self.workers
 
-    def run(self, lay_out: Callable[[beam.Pipeline], Any]) -> None:
+    def run(self, lay_out: Callable[[beam.Pipeline], Any], step: str = "") -> None:
         """Lay out a pipeline and run it to its end; what a stage raises comes out of here.
 
         RuntimeError if a worker process ends before its work is done.

@@ -16,6 +16,10 @@ class EngineError(RuntimeError):
     """An engine that cannot run a build; the message says what to do."""
 
 
+class DeferredError(Exception):
+    """A pipeline that was written down for someone else to run; nothing of it has run yet."""
+
+
 class Engine(Protocol):
     """Runs pipelines on some workers."""
 
@@ -27,8 +31,12 @@ class Engine(Protocol):
     def shuffle_bytes(self) -> int | None:
         """Text that one shuffle may move; None where a shuffle spills to disk."""
 
-    def run(self, lay_out: Callable[[beam.Pipeline], Any]) -> None:
-        """Lay out a pipeline and run it to its end; RuntimeError if that fails."""
+    def run(self, lay_out: Callable[[beam.Pipeline], Any], step: str = "") -> None:
+        """Lay out a pipeline and run it to its end; RuntimeError if that fails.
+
+        `step` is what people know the pipeline by. DeferredError if the engine only writes down
+        what is to be run.
+        """
 
     def spread(
         self, root: beam.Pipeline, label: str, items: Sequence[bytes], sizes: Sequence[int]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from florilegium.manifests.location import locate
 from florilegium.pipelines import worker
 from florilegium.pipelines.build import Plan
 from florilegium.pipelines.embedded import Embedded
@@ -22,13 +23,21 @@ class EngineChoice(Struct, frozen=True, kw_only=True):
     flink_master: str = "127.0.0.1:8081"
     flink_worker: str = worker.POOL
     flink_job_server: Path | None = None
+    dataflow_project: str | None = None
+    dataflow_region: str | None = None
+    dataflow_staging: str | None = None
+    dataflow_image: str | None = None
+    dataflow_workers: int = 50
+    beam_options: tuple[str, ...] = ()
 
 
 def choose(choice: EngineChoice, plan: Plan) -> Engine:
     """Return the engine that a build runs on; EngineError if it cannot be used."""
     if choice.name == "embedded":
         return Embedded(choice.workers or _workers(sum(unit.bytes for unit in plan.units)))
-    return _flink(choice, plan)
+    if choice.name == "flink":
+        return _flink(choice, plan)
+    return _dataflow(choice, plan)
 
 
 def _flink(choice: EngineChoice, plan: Plan) -> Engine:
@@ -43,6 +52,26 @@ def _flink(choice: EngineChoice, plan: Plan) -> Engine:
         choice.flink_job_server,
         f"florilegium-{plan.recipe.name}-{plan.build_id}",
     )
+
+
+def _dataflow(choice: EngineChoice, plan: Plan) -> Engine:
+    from florilegium.pipelines import dataflow
+
+    if choice.workers is not None:
+        raise EngineError(
+            "--workers is for the embedded engine; on Dataflow, say --dataflow-workers"
+        )
+    named = {
+        "project": choice.dataflow_project,
+        "region": choice.dataflow_region,
+        "temp_location": choice.dataflow_staging,
+        "sdk_container_image": choice.dataflow_image,
+        "max_num_workers": choice.dataflow_workers,
+    }
+    flags = [f"--{option}={value}" for option, value in named.items() if value]
+    places = [plan.home, *(locate(unit.path) for unit in plan.units)]
+    name = f"{plan.build_id}-{plan.recipe.name}"
+    return dataflow.connect([*flags, *choice.beam_options], places, plan.bench / "dataflow", name)
 
 
 def _workers(size: int) -> int:

@@ -54,7 +54,7 @@ class Flink(Struct, frozen=True, kw_only=True):
         """Flink's shuffles spill to disk."""
         return None
 
-    def run(self, lay_out: Callable[[beam.Pipeline], Any]) -> None:
+    def run(self, lay_out: Callable[[beam.Pipeline], Any], step: str = "") -> None:
         """Lay out a pipeline and run it to its end; EngineError with the reason if it fails."""
         self._cancel_left_over()
         with loopback_only():

@@ -7,7 +7,6 @@ records the whole resolved recipe.
 import difflib
 import re
 from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -16,6 +15,7 @@ from msgspec import Meta, Struct
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.language import LANGUAGES, european
 from florilegium.filters.rights import Rights
+from florilegium.manifests.location import locate
 from florilegium.pipelines.deduplicate import Duplicates
 from florilegium.pipelines.extract import Extraction
 
@@ -83,15 +83,19 @@ def shipped() -> list[str]:
 
 
 def load(name_or_path: str) -> Recipe:
-    """Return a recipe by its shipped name or by the path of a TOML file, languages resolved.
+    """Return a recipe by its shipped name or by where a TOML file is, languages resolved.
 
     RecipeError if there is none, or if it has an unknown key, a value of the wrong type or an
-    unknown language; the message says where, and what was probably meant.
+    unknown language; the message says where, and what was probably meant. OSError if a file is
+    there, or a bucket should be, and cannot be read.
     """
     if name_or_path in shipped():
         source = resources.files("florilegium.pipelines") / "recipes" / f"{name_or_path}.toml"
         return parse(source.read_bytes(), name_or_path)
-    path = Path(name_or_path)
+    try:
+        path = locate(name_or_path)
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
     if not path.is_file():
         known = ", ".join(shipped())
         hint = _nearest(name_or_path, shipped())

@@ -19,7 +19,6 @@ def command(launched: Sequence[str]) -> list[str]:
     parser.add_argument("--recipe", default="european")
     parser.add_argument("--input", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--workers")
     ours, beam_options = parser.parse_known_args(launched)
     return [
         "build",
@@ -28,7 +27,6 @@ def command(launched: Sequence[str]) -> list[str]:
         f"--out={ours.out}",
         "--engine=dataflow",
         f"--step={ours.step}",
-        *([f"--workers={ours.workers}"] if ours.workers else []),
         *(f"--beam-option={option}" for option in beam_options),
     ]
 
