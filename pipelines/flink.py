@@ -7,6 +7,7 @@ Beam does with `--flink_submit_uber_jar`: no job server runs, so nothing of ours
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,8 @@ class _Job(FlinkBeamJob):
     def _give_up_if_hopeless(self) -> None:
         """Cancel a job that failed in a way that Flink would only meet again."""
         job = f"v1/jobs/{self._flink_job_id}"
-        failures = self.get(f"{job}/exceptions?maxExceptions=1")
-        if is_hopeless(str(failures.get("root-exception") or "")):
-            self.request(requests.patch, f"{job}?mode=cancel", expected_status=202)
+        # A job may end between two questions, and what is then asked of it is refused.
+        with suppress(requests.RequestException, RuntimeError):
+            failures = self.get(f"{job}/exceptions?maxExceptions=1")
+            if is_hopeless(str(failures.get("root-exception") or "")):
+                self.request(requests.patch, f"{job}?mode=cancel", expected_status=202)
