@@ -9,7 +9,12 @@ import apache_beam as beam
 import msgspec
 from apache_beam.pvalue import PCollection
 
+from florilegium.pipelines import provenance
+
 Item = TypeVar("Item")
+
+
+OTHER_CODE = "the workers run other code"
 
 
 class EngineError(RuntimeError):
@@ -72,8 +77,26 @@ def reshuffled(
         | f"{label}: start" >> beam.Impulse()
         | f"{label}: list" >> beam.FlatMap(_listed, listed)
         | f"{label}: spread" >> beam.Reshuffle()
+        | f"{label}: same code" >> beam.ParDo(_SameCode(provenance.code()["sha256"]))
     )
     return one_by_one
+
+
+class _SameCode(beam.DoFn):
+    """Passes everything on, on workers that run the code of the command that sent them work."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def setup(self) -> None:
+        if (mine := provenance.code()["sha256"]) != self._code:
+            raise EngineError(
+                f"{OTHER_CODE} ({mine[:12]}) than this command ({self._code[:12]}): "
+                "install the same florilegium there"
+            )
+
+    def process(self, item: bytes) -> Iterator[bytes]:
+        yield item
 
 
 def _listed(_: bytes, listed: bytes) -> Iterator[bytes]:

@@ -2,14 +2,19 @@
 
 import re
 
-_PYTHON_ERROR = re.compile(r"^((?:\w+\.)*\w*(?:Error|Exception|Interrupt)): (.*)$", re.MULTILINE)
+from florilegium.pipelines.engine import OTHER_CODE
+
+_PYTHON_ERROR = re.compile(
+    r"^((?!java|org\.)(?:\w+\.)*\w*(?:Error|Exception|Interrupt)): (.*)$", re.MULTILINE
+)
 _CAUSE = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
 
 
 _HOPELESS = (
     "Cannot run program",
     "Process died with exit code",
-    "No module named 'florilegium",
+    "No client connected within timeout",
+    OTHER_CODE,
     "LostRecordsError",
 )
 
@@ -28,8 +33,11 @@ def reason(trace: str, worker: str) -> str:
         )
     if "Process died with exit code" in trace:
         return f"the worker {worker} ends at once: run it on a TaskManager to see what it says"
-    if "No module named 'florilegium" in trace:
-        return "the workers do not have our package: install the same florilegium where they run"
+    if "No client connected within timeout" in trace:
+        return (
+            "the workers cannot do our work, most likely for want of our package: install the same "
+            "florilegium where they run"
+        )
     if "NoResourceAvailableException" in trace:
         return "the Flink cluster ran out of slots: are its TaskManagers still there?"
     python = _PYTHON_ERROR.findall(trace)
