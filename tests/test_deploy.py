@@ -284,7 +284,7 @@ def test_the_worker_pool_is_closed_to_all_but_its_own_pod():
         assert ports <= named
         assert rule["from"], "a rule without peers lets anyone in"
     assert 50000 not in named
-    assert side_car()["args"] == ["--worker_pool"]
+    assert side_car()["command"] + side_car()["args"] == ["florilegium-worker", "--pool=50000"]
     assert "ports" not in side_car()
 
 
@@ -382,8 +382,8 @@ LAUNCHED = [
     "--project=p",
     "--region=europe-west4",
     "--job_name=florilegium-harvest",
-    "--template_location=gs://work/staging/template_launches/1/job_object",
-    "--temp_location=gs://work/temp",
+    "--template_location=gs://corpora/staging/template_launches/1/job_object",
+    "--temp_location=gs://corpora/temp",
     "--sdk_container_image=registry.example.org/florilegium:0.1.0",
     "--labels={'a': 'b c'}",
 ]
@@ -475,7 +475,7 @@ def test_what_the_launcher_passes_becomes_our_command():
     for_beam = [one.removeprefix("--beam-option=") for one in arguments[6:]]
     assert for_beam == LAUNCHED[4:]
     options = PipelineOptions(for_beam).view_as(GoogleCloudOptions)
-    assert options.template_location == "gs://work/staging/template_launches/1/job_object"
+    assert options.template_location == "gs://corpora/staging/template_launches/1/job_object"
     assert options.region == "europe-west4"
 
 

@@ -127,7 +127,7 @@ def _check_java() -> None:
 def _configure(home: Path, chosen: argparse.Namespace) -> None:
     shipped = (FLINK / "conf" / "config.yaml").read_text()
     options = next(line for line in shipped.splitlines() if line.strip().startswith("all: "))
-    template = (HERE / "config.yaml").read_text()
+    template = (HERE / "local.yaml.in").read_text()
     conf = home / "conf"
     for file in (FLINK / "conf").glob("log*"):
         shutil.copy(file, conf)
