@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test check bench bench-peer lock language-model clean
+.PHONY: help demo flink flink-stop test-servers test check bench bench-peer lock language-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -37,6 +37,11 @@ flink: $(STAMP) ## Install Flink, if need be, and start a cluster on this machin
 
 flink-stop: $(STAMP) ## End the processes that `make flink` started
 	$(BIN)/python deploy/flink/local.py stop
+
+test-servers: $(STAMP) ## Install what the tests of stores and engines run against, where that can be had
+	-[ -x build/tools/versitygw ] || { command -v go >/dev/null && \
+		GOBIN=$(CURDIR)/build/tools go install github.com/versity/versitygw/cmd/versitygw@v1.8.0; }
+	-$(BIN)/python deploy/flink/local.py install
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \
