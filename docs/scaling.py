@@ -21,6 +21,9 @@ FILE_BYTES = GB
 RECORDS_A_PAGE = 3
 HEADER_BYTES = 20
 """Assumed: what Beam adds to an element: key, time, window and lengths."""
+LINKS_LEFT, LINKS_LEFT_OF = 885, 230_000
+"""Links that came to one worker, of so many planted pages: see `florilegium.pipelines.connect`."""
+LINK_BYTES = 16
 ENGINES = {"embedded": "one machine or several", "flink": "Flink", "dataflow": "Dataflow"}
 
 Row = tuple[str, ...]
@@ -103,10 +106,19 @@ def _numbers(costs: Costs) -> dict[str, str]:
         "terabyte_cores": f"{TERABYTE_CORES}",
         "buckets": f"{BUCKETS:,}",
         "largest_language": f"{BUCKETS * Shards().size / TIB:.0f}",
+        "left": f"{_left(costs):,.1f} bytes a document were left"
+        if _left(costs)
+        else "none was left",
+        "links_left_of": f"{LINKS_LEFT_OF:,}",
         "sample_share": f"{known.bytes / (FILES * FILE_BYTES):.1e}",
         "yield_": f"{known.documents / known.pages:.0%}",
         "read_speed": f"{work.bytes / work.harvest_seconds * CORES * AT_WORK / GB:.1f}",
     }
+
+
+def _left(costs: Costs) -> float:
+    """Return the bytes a document that deduplicate brought to one worker."""
+    return sum(one.bytes for one in costs.shuffles if one.together and one.step == "deduplicate")
 
 
 def _tables(costs: Costs) -> dict[str, str]:
@@ -237,6 +249,10 @@ def _together(costs: Costs) -> Iterator[Row]:
                 f"{one.bytes:,.1f} bytes a document",
                 grown,
             )
+    links = LINKS_LEFT / LINKS_LEFT_OF
+    grows = f"{1e6 * links:,.0f} links a million documents, {LINK_BYTES} bytes each"
+    grown = f"{links * LINK_BYTES * work.documents / 1e6:,.0f} MB"
+    yield "to one worker: links of near duplicates that are left, planted pages", grows, grown
     size, taken = ends.bucket * buckets, ends.bucket_seconds * buckets
     grows = f"{ends.bucket:.0f} bytes a bucket, {BUCKETS:,} a language"
     yield "one worker, then the driver: sum of verdicts", grows, f"{size / 1e6:,.1f} MB"

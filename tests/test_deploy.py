@@ -516,7 +516,7 @@ def written_commands():
 
 def test_every_build_that_is_written_here_is_one_that_the_command_line_takes():
     commands = written_commands()
-    assert len(commands) == 6
+    assert len(commands) == 7
     command = cli.main.commands["build"]
     for name, *arguments in commands:
         assert name == "build"
