@@ -3,9 +3,9 @@
     python bench/stages.py --out FOLDER [--small-bounds] WARC...
 
 Prints JSON: processor seconds by stage (a stage without those it calls), processor seconds and
-peak memory of each step of the build. `--small-bounds` makes harvest write and publish move a
-sixteenth of the usual text at a time, so that a small input fills what it may fill and then
-shows whether memory goes on growing.
+peak memory of each step of the build, and the bytes of each of its shuffles. `--small-bounds`
+makes harvest write and publish move a sixteenth of the usual text at a time, so that a small
+input fills what it may fill and then shows whether memory goes on growing.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from florilegium.pipelines import build, cli, extract, harvest, part, stages
+from shuffles import Shuffles
+
+from florilegium.pipelines import build, cli, embedded, extract, harvest, part, stages
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (harvest, "read_page", "read"),
@@ -57,6 +59,7 @@ class Profile:
         self.calls: Counter[str] = Counter()
         self.steps: dict[str, float] = {}
         self.peaks: dict[str, float] = {}
+        self.shuffles = Shuffles()
         self._within: list[float] = []
 
     def time_stage(self, owner: Any, name: str, stage: str) -> None:  # noqa: ANN401
@@ -100,10 +103,10 @@ class Profile:
         def timed(*arguments: object) -> object:
             Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
             started = _tree_seconds()
+            step = self.shuffles.step = name.removeprefix("_")
             try:
                 return function(*arguments)
             finally:
-                step = name.removeprefix("_")
                 self.steps[step] = _tree_seconds() - started
                 self.peaks[step] = _peak()
 
@@ -141,13 +144,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.small_bounds:
         part.RUN_CHARS //= 16
-        build.WAVE_BYTES //= 16
+        embedded.SHUFFLE_BYTES //= 16
     profile = Profile()
     for owner, name, stage in STAGES:
         profile.time_stage(owner, name, stage)
     profile.time_child()
     for name in STEPS:
         profile.time_step(name)
+    profile.shuffles.watch()
     loaded = _tree_seconds()
     inputs = [word for path in arguments.warcs for word in ("--input", path)]
     command = ["build", "european", *inputs, "--workers", "1", "--out", arguments.out]
@@ -156,12 +160,17 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code:
             raise
+    together = profile.shuffles.together
     print(
         json.dumps(
             {
                 "imports": loaded,
                 "steps": profile.steps,
                 "peaks": profile.peaks,
+                "shuffles": [
+                    {"step": step, "name": name, "bytes": size, "together": name in together}
+                    for (step, name), size in profile.shuffles.bytes.items()
+                ],
                 "stages": {
                     stage: {"seconds": seconds, "calls": profile.calls[stage]}
                     for stage, seconds in profile.seconds.items()

@@ -1,4 +1,4 @@
-"""Writes the references in `docs/` from the code: commands, recipe, rules, document, manifest.
+"""Writes the references in `docs/` from the code: commands, recipe, rules and all the others.
 
 `python docs/generate.py` rewrites them; with `--check` nothing is written, and the exit code is 1
 if one of them is not what the code says. What a field means is written once, beside the field.
@@ -19,6 +19,7 @@ import pyarrow as pa
 from losses import LOSSES
 from msgspec import Struct
 from msgspec import inspect as types
+from scaling import page as scale_page
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.rights import Signal
@@ -46,6 +47,7 @@ def pages() -> dict[Path, str]:
         "rules": rules_page,
         "document": document_page,
         "manifest": manifest_page,
+        "scale": scale_page,
     }
     return {HERE / f"{name}.md": "\n".join([NOTE, *page()]) + "\n" for name, page in made.items()}
 

@@ -124,7 +124,17 @@ def main() -> None:
     help="Run this step only, after those before it. The same command without --step then seals "
     "the release.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be done and, from a few records of the input, what it takes; do nothing.",
+)
+@click.option(
+    "--price-core-hour",
+    metavar="EUROS",
+    type=click.FloatRange(min=0),
+    help="What a core and its memory cost for an hour, for --dry-run. Default: an assumption.",
+)
 @_OUTPUT
 def build(
     recipe: str,
@@ -144,6 +154,7 @@ def build(
     beam_options: tuple[str, ...],
     step: Literal["harvest", "deduplicate", "decide", "publish"] | None,
     dry_run: bool,
+    price_core_hour: float | None,
     output: str,
 ) -> None:
     """Build a release from WARC files by RECIPE: a shipped one by name, or a TOML file.
@@ -167,7 +178,11 @@ def build(
         dataflow_staging=dataflow_staging,
         beam_options=beam_options,
     )
-    sys.exit(commands.build(recipe, (*inputs, *more_inputs), out, choice, step, dry_run, output))
+    sys.exit(
+        commands.build(
+            recipe, (*inputs, *more_inputs), out, choice, step, dry_run, output, price_core_hour
+        )
+    )
 
 
 @main.command()

@@ -17,6 +17,7 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.verify import verify as check
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import demo_web as demonstration
+from florilegium.pipelines import dry_run as forecasts
 from florilegium.pipelines import inspection
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
@@ -39,8 +40,9 @@ def build(
     step: builds.Step | None,
     dry_run: bool,
     output: str,
+    price_core_hour: float | None = None,
 ) -> int:
-    """Build a release, or take one step of it, or say what would be done."""
+    """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
         plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
         there = builds.release_made(plan)
@@ -57,8 +59,7 @@ def build(
     except EngineError as error:
         return _ended(FAILED, str(error))
     if dry_run:
-        _say_plan(plan, engine.workers, output)
-        return DONE
+        return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
     return _build(plan, step, engine, output, console)
 
 
@@ -177,21 +178,18 @@ def _answer(output: str, manifest: Manifest, release: Location, console: Console
     )
 
 
-def _say_plan(plan: builds.Plan, workers: int, output: str) -> None:
-    facts = {
-        "recipe": plan.recipe.name,
-        "languages": len(plan.recipe.languages),
-        "units": len(plan.units),
-        "units_done": len(plan.units) - len(plan.pending()),
-        "bytes": sum(unit.bytes for unit in plan.units),
-        "workers": workers,
-        "release": str(plan.release),
-    }
+def _say_plan(
+    plan: builds.Plan, engine: str, workers: int, price_core_hour: float | None, output: str
+) -> int:
+    try:
+        found = forecasts.dry_run(plan, engine, workers, price_core_hour)
+    except OSError as error:
+        return _stopped(error)
     if output == "json":
-        _print_json(facts)
-        return
-    for name, value in facts.items():
-        click.echo(f"{name.replace('_', ' '):11} {value}")
+        _print_json(found)
+    else:
+        forecasts.show(found, _console(output))
+    return DONE
 
 
 def _console(output: str) -> Console:

@@ -516,7 +516,7 @@ def written_commands():
 
 def test_every_build_that_is_written_here_is_one_that_the_command_line_takes():
     commands = written_commands()
-    assert len(commands) == 6
+    assert len(commands) == 7
     command = cli.main.commands["build"]
     for name, *arguments in commands:
         assert name == "build"
@@ -540,37 +540,8 @@ def test_systemd_takes_the_service_and_its_timer(tmp_path):
 # What it costs
 
 
-def tables():
-    """Return the rows of all tables in the README by their first cell, numbers as numbers."""
-    rows = {}
-    for line in readme().splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("|") and re.fullmatch(r"[\d.]+", cells[-1]):
-            rows[cells[0]] = [float(cell) for cell in cells[1:]]
-    return rows
-
-
-def test_the_costs_follow_from_what_was_measured_and_assumed():
-    rows = tables()
-
-    def value(words):
-        (found,) = [numbers for name, numbers in rows.items() if words in name]
-        return found[0]
-
-    for column, size in enumerate(("in Common Crawl", "record in the sample")):
-        records = 1e12 / value(size)
-        hours = records / value("records a second") / 3600
-        moved = records * value("moved between workers") / 1e9
-        paid = hours / value("share of the time")
-        machine = value("one machine or Kubernetes")
-        dataflow = value("on Dataflow, batch") + 4 * value("GB hour of memory")
-        expected = {
-            "million records": (records / 1e6, 0.1),
-            "processor hours": (hours, 1),
-            "GB moved": (moved, 1),
-            "US$, one machine": (paid * machine, 0.1),
-            "US$, Flink on Kubernetes": (paid * value("Flink: a JVM") * machine, 0.1),
-            "US$, Dataflow": (paid * dataflow + moved * value("GB of shuffle"), 0.1),
-        }
-        for name, (number, unit) in expected.items():
-            assert abs(rows[name][column] - number) <= 0.51 * unit, name
+def test_the_costs_are_where_the_readme_sends_its_reader():
+    (target,) = set(re.findall(r"\]\(\.\./(docs/scale\.md#[^)]*)\)", readme()))
+    path, _, anchor = target.partition("#")
+    headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text(), re.MULTILINE)
+    assert anchor in [heading.lower().replace(" ", "-") for heading in headings]

@@ -1,0 +1,161 @@
+"""What a build costs: constants that were measured, and prices and shares that are assumed.
+
+The measured ones are in `costs.json`, written by `bench/scale.py`; the assumed ones are here.
+Whoever forecasts takes both from this module: `build --dry-run` and `docs/scale.md`.
+"""
+
+from functools import cache
+from importlib import resources
+
+import msgspec
+from msgspec import Struct
+
+AT_WORK = 0.8
+"""Assumed: share of the time in which a core that is paid for works."""
+
+MEMORY_GB_A_CORE = 4
+"""Assumed: gigabytes of memory that come, and are paid for, with a core."""
+
+COPIES_HELD = 3
+"""Assumed: copies of what it groups that a worker of deduplication holds at the same time."""
+
+
+class Measured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The input that the constants come from, and what a build made of it."""
+
+    machine: str
+    files: int
+    bytes: int
+    records: int
+    pages: int
+    """HTML pages."""
+    documents: int
+    """Documents that harvest made, copies and poor ones included."""
+    text_bytes: int
+    """Text of all documents that harvest made."""
+    published: int
+    """Documents of the release."""
+    tokens: int
+    """Tokens of the release."""
+    published_text_bytes: dict[str, int]
+    """Text of the release, by language."""
+
+
+class Shuffle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one grouping moves between workers: keys, values and what Beam adds to them."""
+
+    step: str
+    name: str
+    each: str
+    """What the bytes are counted by: `document`, or `unit` where documents make no difference."""
+    bytes: float
+    together: bool
+    """Whether all of it ends on one worker."""
+
+
+class Storage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bytes on disk."""
+
+    document: float
+    """Of a document in a part, its text compressed."""
+    signature: float
+    """Of a document in `signatures.npy`."""
+    decision: float
+    """Of what deduplication and decide note on a document."""
+    loss: float
+    """Of a lost record in a part."""
+    published_text_byte: float
+    """Of a byte of text in a shard, all columns and the compression included."""
+    ledger: float
+    """Of a lost record in the ledger."""
+
+
+class Memory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bytes of memory at the peak."""
+
+    worker: int
+    """Of a worker that has everything imported and nothing to do."""
+    harvest: int
+    """Of a worker that harvests, what it gathers before it writes included."""
+    extraction: int
+    """Of the extraction child beside it."""
+    shard_text_byte: float
+    """Of a byte of text in the shard that a worker writes, above `worker`."""
+    parts_a_partition: int
+    """Parts whose hashes one worker of deduplication groups at a time, on average."""
+
+
+class Ends(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stays on the driver, or comes to one worker."""
+
+    listed: dict[str, float]
+    """Bytes that a unit adds to the graph of each step, compressed."""
+    bucket: float
+    """Bytes of a bucket of a language in the sum of verdicts."""
+    bucket_seconds: float
+    """Processor seconds, for each bucket in the sum, to add a part's verdict to it."""
+    seal_seconds: float
+    """Processor seconds of sealing for a unit and a shard."""
+    manifest_unit: float
+    """Bytes of the manifest for a unit."""
+    manifest_shard: float
+    """Bytes of the manifest for a shard."""
+
+
+class Costs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that was measured. Seconds are of a processor, all processes together."""
+
+    measured: Measured
+    stages: dict[str, float]
+    """Seconds for a thousand HTML pages, by stage of harvest."""
+    steps: dict[str, float]
+    """Seconds for a thousand documents that harvest made, by step after it."""
+    start_seconds: float
+    """Seconds until a worker harvests its first page: imports, models, extraction child."""
+    shuffles: tuple[Shuffle, ...]
+    storage: Storage
+    memory: Memory
+    ends: Ends
+
+    @property
+    def harvest_seconds(self) -> float:
+        """Seconds to harvest a thousand HTML pages."""
+        return sum(self.stages.values())
+
+    def shuffled(self, step: str, each: str) -> float:
+        """Return the bytes that a step moves for each document, or for each unit."""
+        return sum(s.bytes for s in self.shuffles if (s.step, s.each) == (step, each))
+
+
+class Prices(Struct, frozen=True, kw_only=True):
+    """What an engine costs, in euros. Assumed, not looked up: a user has prices of their own."""
+
+    vcpu_hour: float
+    """A vCPU for an hour."""
+    memory_gb_hour: float
+    """A gigabyte of memory for an hour."""
+    shuffled_gb: float = 0.0
+    """A gigabyte moved by a service for shuffles."""
+    cores_paid: float = 1.0
+    """Cores that are paid for by core that works: Flink has a JVM beside every four."""
+
+    @property
+    def core_hour(self) -> float:
+        """A core and its memory for an hour."""
+        return self.vcpu_hour + MEMORY_GB_A_CORE * self.memory_gb_hour
+
+
+PRICES = {
+    "embedded": Prices(vcpu_hour=0.034, memory_gb_hour=0.004),
+    "flink": Prices(vcpu_hour=0.034, memory_gb_hour=0.004, cores_paid=1.25),
+    "dataflow": Prices(vcpu_hour=0.056, memory_gb_hour=0.003557, shuffled_gb=0.011),
+}
+"""By engine. A machine is a round 0.05 euros an hour with its memory. Dataflow is what programs in
+public repositories reckon with for us-central1, in dollars, taken as euros one for one."""
+
+
+@cache
+def load() -> Costs:
+    """Return what was measured."""
+    text = (resources.files("florilegium.pipelines") / "costs.json").read_bytes()
+    return msgspec.json.decode(text, type=Costs)

@@ -1,0 +1,160 @@
+"""From a workload to what it takes: core hours, shuffles, memory, disk, time and money.
+
+One formula for every forecast. What a page costs is told by whoever asks, since it differs most;
+what a document costs later on are the constants of `costs`.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, Costs, Prices
+from florilegium.pipelines.decide import BUCKETS
+from florilegium.pipelines.recipe import Shards
+
+HOUR = 3600
+
+
+class Language(Struct, frozen=True):
+    """What passes the rules in one language, copies included."""
+
+    documents: float
+    tokens: float
+    text_bytes: float
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    """A build as a number of everything that costs."""
+
+    units: int
+    bytes: float
+    records: float
+    pages: float
+    documents: float
+    """That harvest makes."""
+    text_bytes: float
+    passing: Mapping[str, Language]
+    harvest_seconds: float
+    """Processor seconds of the units that are still to be harvested."""
+    longest_unit_seconds: float = 0.0
+    part_bytes: float
+    """Disk that all parts take."""
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """What a build takes. No copies are counted out: how many there are shows when they meet."""
+
+    records: float
+    pages: float
+    documents: float
+    text_bytes: float
+    published_at_most: float
+    """Documents that pass the rules; those that are copies of another one are among them."""
+    published_text_bytes_at_most: float
+    tokens_at_most: float
+    shards: int
+    core_hours: dict[str, float]
+    """By step. `start` is what all workers take before their first page."""
+    shuffled_bytes: dict[str, float]
+    """By step."""
+    worker_memory_bytes: dict[str, float]
+    """Of one worker, by step."""
+    parts_bytes: float
+    """Disk for the parts and for what is noted on them; can be removed after the build."""
+    release_bytes: float
+    wall_hours: float
+    euros: float
+
+
+def estimate(
+    work: Workload, shards: Shards, costs: Costs, prices: Prices, workers: int
+) -> Estimate:
+    """Return what a workload takes on so many workers at these prices."""
+    passing = list(work.passing.values())
+    published = sum(one.documents for one in passing)
+    text = sum(one.text_bytes for one in passing)
+    files = {lang: shards_of(one, shards) for lang, one in work.passing.items()}
+    number = sum(files.values())
+    seconds = _seconds(work, costs, number, workers)
+    shuffled = _shuffled(work, costs, text)
+    hours = sum(seconds.values()) / HOUR
+    lost = work.records - published
+    decided = costs.storage.decision * work.documents
+    return Estimate(
+        records=work.records,
+        pages=work.pages,
+        documents=work.documents,
+        text_bytes=work.text_bytes,
+        published_at_most=published,
+        published_text_bytes_at_most=text,
+        tokens_at_most=sum(one.tokens for one in passing),
+        shards=number,
+        core_hours={step: taken / HOUR for step, taken in seconds.items()},
+        shuffled_bytes=shuffled,
+        worker_memory_bytes=_memory(work, files, costs),
+        parts_bytes=work.part_bytes + decided,
+        release_bytes=costs.storage.published_text_byte * text + costs.storage.ledger * lost,
+        wall_hours=_wall(work, seconds, workers) / HOUR,
+        euros=hours / AT_WORK * prices.cores_paid * prices.core_hour
+        + sum(shuffled.values()) / 1e9 * prices.shuffled_gb,
+    )
+
+
+def shards_of(language: Language, shards: Shards) -> int:
+    """Return how many shards a language gets: a power of two, see `publish.plan_shards`."""
+    size = language.text_bytes if shards.unit == "bytes" else language.tokens
+    of = 1
+    while of * shards.size < size and of < BUCKETS:
+        of *= 2
+    return int(min(of, language.documents))
+
+
+def buckets_of(work: Workload) -> float:
+    """Return how many buckets the sum of verdicts has: filled ones, of all languages."""
+    return sum(min(one.documents, BUCKETS) for one in work.passing.values())
+
+
+def _seconds(work: Workload, costs: Costs, shards: int, workers: int) -> dict[str, float]:
+    """Return processor seconds by step, `seal` last."""
+    after = {step: each * work.documents / 1000 for step, each in costs.steps.items()}
+    after["decide"] += work.units * costs.ends.bucket_seconds * buckets_of(work)
+    return {
+        "start": workers * costs.start_seconds,
+        "harvest": work.harvest_seconds,
+        **after,
+        "seal": costs.ends.seal_seconds * (work.units + shards) / 2,
+    }
+
+
+def _wall(work: Workload, seconds: Mapping[str, float], workers: int) -> float:
+    """Return seconds on the clock: all share the work but the seal, and none shares a unit."""
+    shared = {step: taken / workers for step, taken in seconds.items() if step != "seal"}
+    shared["harvest"] = max(shared["harvest"], work.longest_unit_seconds)
+    return sum(shared.values()) / AT_WORK + seconds["seal"]
+
+
+def _shuffled(work: Workload, costs: Costs, text: float) -> dict[str, float]:
+    """Return bytes by step. What is published goes by the length of its texts."""
+    known = costs.measured
+    alike = text * known.documents / sum(known.published_text_bytes.values())
+    moved: dict[str, float] = {}
+    for shuffle in costs.shuffles:
+        documents = alike if shuffle.step == "publish" else work.documents
+        number = documents if shuffle.each == "document" else work.units
+        moved[shuffle.step] = moved.get(shuffle.step, 0.0) + shuffle.bytes * number
+    return moved
+
+
+def _memory(work: Workload, files: Mapping[str, int], costs: Costs) -> dict[str, float]:
+    """Return the peak of one worker in each step, its extraction child included."""
+    memory = costs.memory
+    texts = [work.passing[lang].text_bytes / number for lang, number in files.items() if number]
+    hashes = [s for s in costs.shuffles if (s.step, s.each) == ("deduplicate", "document")]
+    widest = max(s.bytes for s in hashes if not s.together)
+    partition = work.documents * min(1.0, memory.parts_a_partition / max(1, work.units)) * widest
+    together = work.documents * sum(s.bytes for s in hashes if s.together)
+    return {
+        "harvest": memory.harvest + memory.extraction,
+        "deduplicate": memory.worker + COPIES_HELD * max(partition, together),
+        "publish": memory.worker + memory.shard_text_byte * max(texts, default=0.0),
+    }

@@ -1,0 +1,194 @@
+"""A few records of the input, really harvested: what they come to, and what that takes.
+
+Nothing is written but to a temporary folder. Of a file in a store only the beginning is read.
+"""
+
+import itertools
+import os
+import resource
+import tempfile
+from bisect import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+
+from florilegium.dedup.signature import sign
+from florilegium.filters.measures import measure, profile
+from florilegium.manifests.document import Document
+from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.decide import Bucket, sum_of
+from florilegium.pipelines.harvest import harvest_batch, stored
+from florilegium.pipelines.part import Part, PartWriter, Unit
+from florilegium.pipelines.progress import UnitProgress
+from florilegium.pipelines.stages import Tools
+from florilegium.pipelines.warc import Damage, Record, read
+
+FILES = 4
+RECORDS = 400
+SECONDS = 20.0
+"""Processor seconds, models not yet loaded apart; a batch that was begun is finished."""
+HEAD_BYTES = 8 << 20
+"""What is read of a file in a store."""
+BATCH = 16
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """What was read, what came of it, and what it took."""
+
+    files: int
+    bytes: int
+    records: int
+    pages: int
+    """HTML pages: records that reached the decoder and went on."""
+    documents: int
+    text_bytes: int
+    passing: Mapping[str, Bucket]
+    """Documents that pass the recipe's rules, by language."""
+    seconds: float
+    """Processor seconds of harvest."""
+    part_bytes: int
+    """Disk that a part of these records takes."""
+
+
+def sample(units: Sequence[Unit], tools: Tools) -> Sample:
+    """Harvest the first records of a few units; OSError if one cannot be read."""
+    chosen = spread(units, FILES)
+    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+        _warm(tools)
+        taken = _Taken(tools, Path(folder))
+        for turn, unit in enumerate(chosen):
+            left = len(chosen) - turn
+            taken.add(unit, (RECORDS - taken.records) // left, (SECONDS - taken.seconds) / left)
+        return taken.summed_up(len(chosen))
+
+
+def spread(units: Sequence[Unit], most: int) -> list[Unit]:
+    """Return at most so many units, in their order: those at even distances in all the bytes."""
+    ends = list(itertools.accumulate(unit.bytes for unit in units))
+    if len(units) <= most or not ends[-1]:
+        return list(units[:most])
+    middles = [ends[-1] * (2 * turn + 1) // (2 * most) for turn in range(most)]
+    return [units[place] for place in sorted({bisect(ends, middle) for middle in middles})]
+
+
+def first_records(location: Location) -> Iterator[Record | Damage]:
+    """Yield what a file holds, in order; of a file in a store, what is whole in its beginning."""
+    with _head(location) as (path, cut):
+        if not cut:
+            yield from read(path)
+            return
+        items = list(read(path))
+        size = path.stat().st_size
+        # The last record, and whatever its torn end looks like, is not in there as a whole.
+        while items and (isinstance(items[-1], Damage) or _end(items[-1]) == size):
+            items.pop()
+        yield from items
+
+
+def _end(item: Record) -> int:
+    return item.offset + item.length
+
+
+@contextmanager
+def _head(location: Location) -> Iterator[tuple[Path, bool]]:
+    """Give a local file that begins like this one, and whether it is cut off."""
+    if isinstance(location, Path):
+        yield location, False
+        return
+    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+        head = Path(folder, "head")
+        with location.open("rb") as source:
+            head.write_bytes(source.read(HEAD_BYTES))
+            yield head, bool(source.read(1))
+
+
+class _Taken:
+    """The sample while it grows."""
+
+    def __init__(self, tools: Tools, folder: Path) -> None:
+        self._tools, self._folder = tools, folder
+        self._writer = PartWriter(folder / "part")
+        self._documents: list[Document] = []
+        self._losses: list[Loss] = []
+        self._bytes = 0
+        self.seconds = 0.0
+
+    @property
+    def records(self) -> int:
+        """Records harvested so far."""
+        return len(self._documents) + len(self._losses)
+
+    def add(self, unit: Unit, records: int, seconds: float) -> None:
+        """Harvest records of one unit until there are enough or it took too long."""
+        shown = UnitProgress(self._folder, unit)
+        until = self.seconds + seconds
+        items = itertools.islice(first_records(locate(unit.path)), records)
+        while self.seconds < until:
+            started = _seconds()
+            if not (batch := list(itertools.islice(items, BATCH))):
+                break
+            documents, losses = harvest_batch(batch, unit.name, self._tools, shown)
+            self._writer.add(documents, stored(documents, self._tools.recipe.keep), losses)
+            self.seconds += _seconds() - started
+            self._documents += documents
+            self._losses += losses
+            self._bytes += sum(item.length for item in batch)
+
+    def summed_up(self, files: int) -> Sample:
+        """Finish the part and return what all of it came to."""
+        started = _seconds()
+        part = Part(unit="", fingerprint="", bytes=self._bytes, sha256="", records=self.records)
+        self._writer.commit(part)
+        self.seconds += _seconds() - started
+        lost = [loss for loss in self._losses if loss.stage != "read" and loss.rule != "not_html"]
+        return Sample(
+            files=files,
+            bytes=self._bytes,
+            records=self.records,
+            pages=len(self._documents) + len(lost),
+            documents=len(self._documents),
+            text_bytes=sum(document.text_bytes for document in self._documents),
+            passing=self._passing(),
+            seconds=self.seconds,
+            part_bytes=sum(p.stat().st_size for p in self._folder.rglob("*.*") if p.is_file()),
+        )
+
+    def _passing(self) -> dict[str, Bucket]:
+        found: dict[str, Bucket] = {}
+        for one in self._documents:
+            if all(rule(one) is None for rule in self._tools.recipe.filters):
+                mine = Bucket(1, one.tokens, one.chars, one.text_bytes)
+                found[one.lang] = sum_of([found.get(one.lang, Bucket()), mine])
+        return found
+
+
+def _warm(tools: Tools) -> None:
+    """Load, and where nobody did before compile, what no page is to be charged with."""
+    text = "A sentence of no importance. " * 10
+    tools.extractor.look(f"<p>{text}</p>")
+    lang = min(tools.languages)
+    tools.identifier.foreign_share(text, tools.identifier.identify(text).lang)
+    measure([text], np.array([profile(lang)], np.uint8))
+    sign([text])
+
+
+def _seconds() -> float:
+    """Return processor seconds of this process and of its children, those at work included."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    ended = sum(usage.ru_utime + usage.ru_stime for usage in both)
+    return ended + sum(_seconds_of(child) for child in _children())
+
+
+def _children() -> Iterator[str]:
+    for listed in Path("/proc/self/task").glob("*/children"):
+        yield from listed.read_text().split()
+
+
+def _seconds_of(process: str) -> float:
+    # The name, in brackets, may hold blanks; user and system time are the 14th and 15th field.
+    fields = Path("/proc", process, "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
