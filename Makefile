@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers test check bench bench-peer lock language-model clean
+.PHONY: help demo flink flink-stop test-servers test check bench bench-peer scale lock language-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -58,6 +58,10 @@ bench-peer: $(STAMP) ## Install the peer (datatrove) in its own environment and 
 	&& build/peer/bin/uv pip install --quiet --python build/peer/bin/python \
 		--no-deps -r bench/peer-requirements.txt
 	$(BIN)/python bench/speed.py
+
+scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
+	$(BIN)/python bench/scale.py
+	$(BIN)/python docs/generate.py
 
 language-model: $(STAMP) ## Train the language model from the folder DATA
 	$(BIN)/python bench/train_language.py --data $(DATA) --out filters

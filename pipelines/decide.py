@@ -29,6 +29,10 @@ BUCKETS = 4096
 """Ranges into which ids are divided: the finest unit of shards and samples."""
 
 
+_ADDED_AT_A_TIME = 64
+"""Verdicts that wait for the next; taking the sum apart for each would take longer than deciding."""
+
+
 class Bucket(Struct, array_like=True):
     """Documents of one language whose ids lie in one range."""
 
@@ -102,21 +106,27 @@ class _Decide(beam.DoFn):
 
 
 class _Sum(beam.CombineFn):
-    """Adds up verdicts, in whatever order they come."""
+    """Adds up verdicts, in whatever order they come, many at a time."""
 
-    def create_accumulator(self) -> bytes:
-        return msgspec.json.encode(Verdict())
+    def create_accumulator(self) -> list[bytes]:
+        return []
 
-    def add_input(self, accumulator: bytes, verdict: bytes) -> bytes:
-        return self.merge_accumulators([accumulator, verdict])
+    def add_input(self, accumulator: list[bytes], verdict: bytes) -> list[bytes]:
+        accumulator.append(verdict)
+        return accumulator if len(accumulator) < _ADDED_AT_A_TIME else [_sum_of(accumulator)]
 
-    def merge_accumulators(self, accumulators: Iterable[bytes]) -> bytes:
-        return msgspec.json.encode(
-            added(msgspec.json.decode(a, type=Verdict) for a in accumulators)
-        )
+    def merge_accumulators(self, accumulators: Iterable[list[bytes]]) -> list[bytes]:
+        return [_sum_of(one for accumulator in accumulators for one in accumulator)]
 
-    def extract_output(self, accumulator: bytes) -> bytes:
-        return accumulator
+    def compact(self, accumulator: list[bytes]) -> list[bytes]:
+        return [_sum_of(accumulator)]
+
+    def extract_output(self, accumulator: list[bytes]) -> bytes:
+        return _sum_of(accumulator)
+
+
+def _sum_of(verdicts: Iterable[bytes]) -> bytes:
+    return msgspec.json.encode(added(msgspec.json.decode(one, type=Verdict) for one in verdicts))
 
 
 class _WriteTotal(beam.DoFn):

@@ -6,6 +6,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 import yaml
@@ -246,7 +247,7 @@ def test_slots_worker_processes_and_processors_are_equally_many():
     replicas = cluster()["spec"]["taskManager"]["replicas"]
     assert int(settings["parallelism.default"]) == slots * replicas
     memory = side_car()["resources"]["limits"]["memory"]
-    assert memory == f"{2 * slots}Gi"
+    assert memory == f"{3 * slots}Gi"
 
 
 def test_a_failing_job_is_tried_again_but_not_for_ever_and_takes_no_checkpoints():
@@ -371,7 +372,7 @@ def test_every_build_that_is_written_here_is_one_that_the_command_line_takes():
     command = cli.main.commands["build"]
     for name, *arguments in commands:
         assert name == "build"
-        context = command.make_context("build", arguments)
+        context = command.make_context("build", arguments, parent=click.Context(cli.main))
         assert context.params["recipe"] == "european"
         assert context.params["more_inputs"] == ()
 
