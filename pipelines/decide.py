@@ -30,7 +30,7 @@ BUCKETS = 4096
 
 
 _ADDED_AT_A_TIME = 64
-"""Verdicts that wait for the next; taking the sum apart for each would take longer than deciding."""
+"""Verdicts that wait: taking the sum apart for each would take longer than deciding."""
 
 
 class Bucket(Struct, array_like=True):

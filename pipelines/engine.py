@@ -87,16 +87,21 @@ class _SameCode(beam.DoFn):
 
     def __init__(self, code: str) -> None:
         self._code = code
+        self._checked = False
 
-    def setup(self) -> None:
+    def process(self, item: bytes) -> Iterator[bytes]:
+        # Not in setup: what is raised there reaches nobody on Flink for three minutes.
+        if not self._checked:
+            self._check()
+        yield item
+
+    def _check(self) -> None:
         if (mine := provenance.code()["sha256"]) != self._code:
             raise EngineError(
                 f"{OTHER_CODE} ({mine[:12]}) than this command ({self._code[:12]}): "
                 "install the same florilegium there"
             )
-
-    def process(self, item: bytes) -> Iterator[bytes]:
-        yield item
+        self._checked = True
 
 
 def _listed(_: bytes, listed: bytes) -> Iterator[bytes]:

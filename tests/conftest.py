@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import settings
 from msgspec.structs import replace
 
 from florilegium.dedup.decisions import DECISION, STORED, Reason
@@ -25,6 +26,10 @@ from florilegium.pipelines.publish import PartToPublish, plan_shards, publish
 from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.stages import Tools
+
+# Time by the clock says nothing of the code on a machine that also does other work.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 SMALL = Recipe(
     name="small",

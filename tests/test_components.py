@@ -18,7 +18,7 @@ from florilegium.dedup.components import (
 )
 from florilegium.pipelines import connect as connecting
 from florilegium.pipelines.connect import connect
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.embedded import Embedded
 
 compiled = settings(deadline=None)  # the first call waits for the compiler
 vertices = st.integers(0, 12) | st.integers(0, 2**64 - 1)
@@ -158,7 +158,7 @@ def test_the_pipeline_connects_what_is_connected(pairs, partitions, tmp_path):
     spread = vertices_of(array(pairs))
     spread = np.stack([spread.max(axis=1), spread.min(axis=1)], axis=1)
     pieces = [piece.tobytes() for piece in np.array_split(spread, 7)]
-    Engine().run(
+    Embedded().run(
         lambda root: (
             root | beam.Create(pieces) | connect(partitions) | beam.ParDo(Save(str(tmp_path)))
         )

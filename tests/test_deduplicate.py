@@ -13,7 +13,7 @@ from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.minhash import from_matches
 from florilegium.pipelines import connect, deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.embedded import Embedded
 
 SKETCH = 256
 REMOVED = (Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
@@ -111,7 +111,7 @@ def decided(tmp_path):
         for part, (_, path) in zip(parts, names, strict=True):
             np.save(path, part)
         random.Random(0).shuffle(names)
-        Engine().run(lambda root: write_decisions(root, names, out, settings))
+        Embedded().run(lambda root: write_decisions(root, names, out, settings))
         written = [np.load(out / f"{ordinal:06d}.npy") for ordinal in range(len(parts))]
         assert all(one.dtype == DECISION for one in written)
         assert all((one["row"] >> 32 == n).all() for n, one in enumerate(written))

@@ -13,7 +13,7 @@ from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.solve import MEMBER, solve
 from florilegium.pipelines import deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.embedded import Embedded
 
 PARTS = 40
 HEAD = deduplicate._HEAD.itemsize
@@ -52,7 +52,7 @@ def decided(tmp_path, monkeypatch):
         parts = [(n, str(tmp_path / f"{n}.npy")) for n in range(PARTS)]
         for n, path in parts:
             np.save(path, rows[n::PARTS])
-        Engine().run(lambda root: write_decisions(root, parts, tmp_path / "out", Duplicates()))
+        Embedded().run(lambda root: write_decisions(root, parts, tmp_path / "out", Duplicates()))
         written = [np.load(tmp_path / "out" / f"{n:06d}.npy") for n in range(PARTS)]
         return np.concatenate(written), largest
 
