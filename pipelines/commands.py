@@ -134,7 +134,8 @@ def _release(name: str) -> Location:
 def _build(
     plan: builds.Plan, step: builds.Step | None, engine: Engine, output: str, console: Console
 ) -> int:
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    # Beam logs pages of traces; what went wrong is said once, in a line.
+    logging.disable(logging.CRITICAL)
     started = time.monotonic()
     try:
         if step is not None:

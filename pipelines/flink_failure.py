@@ -43,7 +43,8 @@ def reason(trace: str, worker: str) -> str:
     python = _PYTHON_ERROR.findall(trace)
     if python:
         kind, message = python[-1]
-        return f"{kind.rpartition('.')[2]}: {message}"
+        said = message.partition(" [while running")[0]
+        return f"{kind.rpartition('.')[2]}: {said}"
     causes = _CAUSE.findall(trace)
     first = trace.strip().partition("\n")[0]
     return f"the job failed on Flink: {causes[-1] if causes else first}"
