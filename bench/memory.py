@@ -1,10 +1,10 @@
 """Memory that a worker takes for what it holds at most, each in a process of its own.
 
-    python bench/memory.py worker|part|shard DOCUMENTS.parquet...
+    python bench/memory.py worker|part|publish DOCUMENTS.parquet...
 
 Prints JSON. `worker`: bytes that a worker has in use once it has imported all. `part`: bytes at the
-peak above those before, of what harvest gathers until it writes. `shard`: bytes at the peak above
-those before, while a shard is written, by byte of its text.
+peak above those before, of what harvest gathers until it writes. `publish`: the same while a full
+slice is written, and a shard of two.
 """
 
 import itertools
@@ -24,9 +24,8 @@ from florilegium.manifests.document import Document
 from florilegium.manifests.schema import from_table
 from florilegium.pipelines import part, publish, worker_imports
 from florilegium.pipelines.recipe import Shards
-
-TEXT = 128 << 20
-"""Of the shard that is written."""
+from florilegium.pipelines.shard_plans import SLICE_BYTES, ShardPlan
+from florilegium.pipelines.shards import read_slice, write_shard, write_slice
 
 
 def idle(_: Sequence[str]) -> int:
@@ -51,25 +50,25 @@ def gathered(paths: Sequence[str]) -> int:
     return _peak() - before
 
 
-def written(paths: Sequence[str]) -> float:
-    """Return what a byte of text takes while its shard is written."""
+def published(paths: Sequence[str]) -> int:
+    """Return what a full slice takes while it is written, and a shard of two while it is."""
     tables = [pq.read_table(path).replace_schema_metadata().cast(publish._WIRE) for path in paths]
     whole = pa.concat_tables(tables)
-    text = sum(whole.column("text_bytes").to_pylist())
-    times = -(-TEXT // text)
+    times = -(-SLICE_BYTES // sum(whole.column("text_bytes").to_pylist()))
     size = publish.MESSAGE_BYTES * whole.num_rows // max(whole.nbytes, 1)
     packed = [publish._pack([whole.slice(s, size)]) for s in range(0, whole.num_rows, size)]
-    plan = publish.ShardPlan(
-        lang="deu_Latn", index=0, of=1, first_leaf=0, documents=whole.num_rows * times, bytes=0
-    )
+    rows = whole.num_rows * times * 2
+    plan = ShardPlan(lang="deu_Latn", index=0, of=1, first_leaf=0, documents=rows, bytes=0)
     del whole, tables
     pa.default_memory_pool().release_unused()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "notes").mkdir()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "notes").mkdir()
         before = _start()
-        table = publish._arranged(_again(packed, times))
-        publish.write_shard(plan, table, Shards(), Path(folder), Path(folder, "notes"))
-        return (_peak() - before) / (text * times)
+        write_slice(publish._arranged(_again(packed, times)), folder / "slice")
+        twice = itertools.chain(read_slice(folder / "slice"), read_slice(folder / "slice"))
+        write_shard(plan, twice, Shards(), folder, folder / "notes")
+        return _peak() - before
 
 
 def _again(packed: list[bytes], times: int) -> Iterator[bytes]:
@@ -94,4 +93,4 @@ def _kernel(field: str) -> int:
 
 if __name__ == "__main__":
     _, what, *names = sys.argv
-    print(json.dumps({"worker": idle, "part": gathered, "shard": written}[what](names)))
+    print(json.dumps({"worker": idle, "part": gathered, "publish": published}[what](names)))

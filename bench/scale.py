@@ -194,7 +194,7 @@ def _memory(few: Built, whole: Built) -> costs.Memory:
         worker=int(held("worker")),
         harvest=int(few.said["peaks"]["harvest"] * (1 << 20) + held("part")),
         extraction=int(whole.usage.peak_children * (1 << 20)),
-        shard_text_byte=held("shard"),
+        publish=int(held("publish")),
         parts_a_partition=deduplicate._PARTS_A_PARTITION,
     )
 

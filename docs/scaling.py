@@ -12,6 +12,7 @@ from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, MEMORY_GB_A_CORE, 
 from florilegium.pipelines.decide import BUCKETS
 from florilegium.pipelines.estimate import Estimate, Language, Workload, buckets_of, estimate
 from florilegium.pipelines.recipe import Shards
+from florilegium.pipelines.shard_plans import SLICE_BYTES
 
 GB, TB = 10**9, 10**12
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
@@ -94,7 +95,7 @@ def _numbers(costs: Costs) -> dict[str, str]:
         "documents": f"{known.documents:,}",
         "document_bytes": f"{known.text_bytes / known.documents:,.0f}",
         "published": f"{known.published:,}",
-        "shard_factor": f"{costs.memory.shard_text_byte:.1f}",
+        "slice_megabytes": f"{SLICE_BYTES / MIB:.0f}",
         "parts_a_partition": f"{costs.memory.parts_a_partition}",
         "snapshot_files": f"{FILES:,}",
         "snapshot_pages": f"{PAGES:,}",
@@ -179,12 +180,12 @@ def _disk(costs: Costs) -> Iterator[Row]:
 
 def _memory(costs: Costs) -> Iterator[Row]:
     memory = costs.memory
-    shard = memory.worker + memory.shard_text_byte * Shards().size
+    publish = memory.worker + memory.publish
     yield "at the peak", "MiB"
     yield "with everything imported, idle", f"{memory.worker / MIB:,.0f}"
     yield "harvest, with all that it gathers before it writes", f"{memory.harvest / MIB:,.0f}"
     yield "harvest: the extraction child beside it", f"{memory.extraction / MIB:,.0f}"
-    yield "publish, with a shard of the default size", f"{shard / MIB:,.0f}"
+    yield "publish, with a slice of a shard, of any size", f"{publish / MIB:,.0f}"
 
 
 def _assumed() -> Iterator[Row]:

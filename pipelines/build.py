@@ -22,10 +22,12 @@ from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.inputs import Input, plan_units
 from florilegium.pipelines.lock import lock
 from florilegium.pipelines.part import Part, Unit, finished, remove_unfinished
-from florilegium.pipelines.publish import PartToPublish, ShardPlan, note_path, plan_shards, publish
-from florilegium.pipelines.publish import waves as group_into_waves
+from florilegium.pipelines.publish import PartToPublish, Places, publish
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
+from florilegium.pipelines.shard_plans import ShardPlan, plan_shards
+from florilegium.pipelines.shard_plans import waves as group_into_waves
+from florilegium.pipelines.shards import note_path
 
 Step: TypeAlias = Literal["harvest", "deduplicate", "decide", "publish"]
 """A step that an engine runs. What comes after the last, seal, is done where the build is."""
@@ -215,13 +217,14 @@ def _publish(
         )
         for number, place in enumerate(_files(plan, parts))
     ]
+    places = Places(release=str(plan.draft), notes=str(notes), slices=str(plan.bench / "slices"))
     sizes = [unit.bytes for unit in plan.units]
     done = len(shards) - len(todo)
     with display.counted("publish", len(shards), done, "shards") as advance:
         for wave in group_into_waves(todo, engine.shuffle_bytes, engine.workers):
             engine.run(
                 lambda root, wave=wave: publish(  # type: ignore[misc]
-                    root, sources, sizes, wave, plan.recipe.shards, plan.draft, notes, engine
+                    root, sources, sizes, wave, plan.recipe.shards, places, engine
                 ),
                 "publish",
             )

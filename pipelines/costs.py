@@ -79,8 +79,8 @@ class Memory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of a worker that harvests, what it gathers before it writes included."""
     extraction: int
     """Of the extraction child beside it."""
-    shard_text_byte: float
-    """Of a byte of text in the shard that a worker writes, above `worker`."""
+    publish: int
+    """Of a worker that writes slices and shards, of any size, above `worker`."""
     parts_a_partition: int
     """Parts whose hashes one worker of deduplication groups at a time, on average."""
 

@@ -91,7 +91,7 @@ def estimate(
         shards=number,
         core_hours={step: taken / HOUR for step, taken in seconds.items()},
         shuffled_bytes=shuffled,
-        worker_memory_bytes=_memory(work, files, costs),
+        worker_memory_bytes=_memory(work, costs),
         parts_bytes=work.part_bytes + decided,
         release_bytes=costs.storage.published_text_byte * text + costs.storage.ledger * lost,
         wall_hours=_wall(work, seconds, workers) / HOUR,
@@ -101,7 +101,7 @@ def estimate(
 
 
 def shards_of(language: Language, shards: Shards) -> int:
-    """Return how many shards a language gets: a power of two, see `publish.plan_shards`."""
+    """Return how many shards a language gets: a power of two, see `shard_plans.plan_shards`."""
     size = language.text_bytes if shards.unit == "bytes" else language.tokens
     of = 1
     while of * shards.size < size and of < BUCKETS:
@@ -145,10 +145,9 @@ def _shuffled(work: Workload, costs: Costs, text: float) -> dict[str, float]:
     return moved
 
 
-def _memory(work: Workload, files: Mapping[str, int], costs: Costs) -> dict[str, float]:
+def _memory(work: Workload, costs: Costs) -> dict[str, float]:
     """Return the peak of one worker in each step, its extraction child included."""
     memory = costs.memory
-    texts = [work.passing[lang].text_bytes / number for lang, number in files.items() if number]
     hashes = [s for s in costs.shuffles if (s.step, s.each) == ("deduplicate", "document")]
     widest = max(s.bytes for s in hashes if not s.together)
     partition = work.documents * min(1.0, memory.parts_a_partition / max(1, work.units)) * widest
@@ -156,5 +155,5 @@ def _memory(work: Workload, files: Mapping[str, int], costs: Costs) -> dict[str,
     return {
         "harvest": memory.harvest + memory.extraction,
         "deduplicate": memory.worker + COPIES_HELD * max(partition, together),
-        "publish": memory.worker + memory.shard_text_byte * max(texts, default=0.0),
+        "publish": memory.worker + memory.publish,
     }

@@ -16,8 +16,9 @@ from florilegium.pipelines import provenance
 from florilegium.pipelines.decide import Bucket, Verdict, sum_of
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Part
-from florilegium.pipelines.publish import PublishedShard, ShardPlan, note_path
 from florilegium.pipelines.recipe import Recipe, resolved
+from florilegium.pipelines.shard_plans import ShardPlan
+from florilegium.pipelines.shards import PublishedShard, note_path
 
 
 class Draft(Struct, frozen=True):

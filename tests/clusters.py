@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import servers
 
+from florilegium.pipelines import flink
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / "deploy" / "flink" / "local.py"
 JARS = ROOT / "build" / "flink"
@@ -38,15 +40,21 @@ class Cluster:
         self.rest, self.rpc, self.pool = (servers.free_port() for _ in range(3))
 
     @property
+    def addresses(self):
+        """Where the cluster, its workers and the job server are."""
+        (jar,) = JARS.glob("beam-runners-flink-*.jar")
+        return f"127.0.0.1:{self.rest}", f"127.0.0.1:{self.pool}", jar
+
+    @property
     def options(self):
         """What `florilegium build` is told."""
-        (jar,) = JARS.glob("beam-runners-flink-*.jar")
-        return [
-            "--engine=flink",
-            f"--flink-master=127.0.0.1:{self.rest}",
-            f"--flink-worker=127.0.0.1:{self.pool}",
-            f"--flink-job-server={jar}",
-        ]
+        names = ("--flink-master", "--flink-worker", "--flink-job-server")
+        where = zip(names, self.addresses, strict=True)
+        return ["--engine=flink", *(f"{name}={value}" for name, value in where)]
+
+    def engine(self, name):
+        """Return the cluster as an engine."""
+        return flink.connect(*self.addresses, name)
 
     def start(self):
         """Start what does not run."""

@@ -22,9 +22,10 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter
 from florilegium.pipelines.part import load as load_part
-from florilegium.pipelines.publish import PartToPublish, plan_shards, publish
+from florilegium.pipelines.publish import PartToPublish, Places, publish
 from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.seal import Draft, ledger_path, seal
+from florilegium.pipelines.shard_plans import plan_shards
 from florilegium.pipelines.stages import Tools
 
 # Time by the clock says nothing of the code on a machine that also does other work.
@@ -106,6 +107,13 @@ def table_of(folder, name="documents.parquet"):
     return folder / load_part(folder).attempt / name
 
 
+def places_in(home):
+    """Where the shards of a release go, and what is needed on the way."""
+    return Places(
+        release=str(home / "release"), notes=str(home / "notes"), slices=str(home / "slices")
+    )
+
+
 def in_order(documents):
     """Documents in the order in which a part holds them."""
     return sorted(documents, key=lambda document: (document.lang, document.id))
@@ -161,7 +169,7 @@ class Workshop:
         sizes = [1] * len(self.to_publish)
         engine.run(
             lambda root: publish(
-                root, self.to_publish, sizes, plans, shards, self.release, self.notes, engine
+                root, self.to_publish, sizes, plans, shards, places_in(self.home), engine
             )
         )
 
@@ -232,6 +240,12 @@ def part():
 def part_table():
     """Tells where a file of a part is."""
     return table_of
+
+
+@pytest.fixture(scope="session")
+def places():
+    """Tells where shards, notes and slices go in a folder."""
+    return places_in
 
 
 @pytest.fixture(scope="session")

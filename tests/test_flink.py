@@ -1,8 +1,10 @@
 """A real cluster gives the same release, and goes on when parts of it are killed."""
 
+import base64
 import http.server
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,11 +12,16 @@ import threading
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import servers
 from clusters import descendants, eventually, listening
 
 from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.publish import PartToPublish, publish
+from florilegium.pipelines.recipe import Shards
+from florilegium.pipelines.shard_plans import ShardPlan
 
 pytest_plugins = ["servers", "clusters"]
 
@@ -187,6 +194,40 @@ def upload(environment, address, warcs):
     for warc in warcs:
         client.upload_file(str(warc), "flink", f"in/{warc.name}")
     return [f"s3://flink/in/{warc.name}" for warc in warcs]
+
+
+def test_a_shard_larger_than_the_memory_of_a_taskmanager_is_published(
+    cluster, document, part, part_table, places, tmp_path
+):
+    """All of a corpus in one language and one shard, of text that hardly compresses."""
+    chance = random.Random(7)
+    each, number, parts = 64_000, 2_000, 4
+    todo, kept = [], []
+    for source in range(parts):
+        documents = [
+            document(source * number + n, text=base64.b64encode(chance.randbytes(each)).decode())
+            for n in range(number)
+        ]
+        part(tmp_path / str(source), documents, name=f"{source}")
+        verdict = tmp_path / f"verdict-{source}"
+        verdict.mkdir()
+        np.save(verdict / "sizes.npy", np.ones(number, np.uint32))
+        table = part_table(tmp_path / str(source))
+        todo.append(PartToPublish(documents=str(table), verdict=str(verdict)))
+        kept += [(one.id, one.text_bytes) for one in documents]
+    heap = max(
+        manager["hardware"]["freeMemory"] for manager in cluster.ask("taskmanagers")["taskmanagers"]
+    )
+    size = sum(text for _, text in kept)
+    assert size * 3 / 4 > heap
+    plan = ShardPlan(lang="deu_Latn", index=0, of=1, first_leaf=0, documents=len(kept), bytes=size)
+    (tmp_path / "notes").mkdir()
+    engine = cluster.engine("large-shard")
+    engine.run(
+        lambda root: publish(root, todo, [1] * parts, [plan], Shards(), places(tmp_path), engine)
+    )
+    ids = pq.read_table(tmp_path / "release" / "data" / plan.label, columns=["id"]).column("id")
+    assert ids.to_pylist() == sorted(one for one, _ in kept)
 
 
 # What cannot work is said in one line.

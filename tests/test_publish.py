@@ -1,9 +1,12 @@
+import itertools
 import random
-from collections import Counter
+from collections import Counter, defaultdict
+from pathlib import Path
 
 import duckdb
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,23 +19,22 @@ from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import sha256
 from florilegium.manifests.merkle import span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
+from florilegium.pipelines import shard_plans
 from florilegium.pipelines.decide import Bucket, bucket
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.publish import (
     MESSAGE_BYTES,
     PartToPublish,
-    PublishedShard,
-    ShardPlan,
     _may_hold,
     _unpack,
-    _Write,
-    note_path,
-    plan_shards,
+    _WriteShard,
+    _WriteSlice,
     publish,
     read_part,
-    write_shard,
 )
 from florilegium.pipelines.recipe import Shards
+from florilegium.pipelines.shard_plans import ShardPlan, plan_shards
+from florilegium.pipelines.shards import PublishedShard, note_path, row_groups, write_shard
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 
@@ -83,21 +85,20 @@ SETTINGS = Shards(size=30_000, row_group_bytes=4_096)
 
 
 @pytest.fixture(scope="module")
-def published(scattered, tmp_path_factory):
+def published(scattered, places, tmp_path_factory):
     """The shards of the scattered parts, by the pipeline, in two waves of one engine."""
     parts, expected = scattered
-    release, notes = tmp_path_factory.mktemp("release"), tmp_path_factory.mktemp("notes")
+    home = tmp_path_factory.mktemp("home")
     plans = plan_shards(kept_of(expected.values()), SETTINGS)
     for wave in (plans[::2], plans[1::2]):
-        run(parts, wave, release, notes)
-    return release, notes, plans
+        run(parts, wave, places(home))
+    return home / "release", home / "notes", plans
 
 
-def run(parts, wave, release, notes):
+def run(parts, wave, places):
     engine = Embedded()
-    engine.run(
-        lambda root: publish(root, parts, [1] * len(parts), wave, SETTINGS, release, notes, engine)
-    )
+    Path(places.notes).mkdir(exist_ok=True)
+    engine.run(lambda root: publish(root, parts, [1] * len(parts), wave, SETTINGS, places, engine))
 
 
 def test_every_document_that_stays_is_in_exactly_one_shard_with_its_copies(scattered, published):
@@ -198,14 +199,38 @@ def test_other_readers_count_the_same(scattered, published):
 
 
 def test_shards_are_the_same_bytes_whatever_the_order_of_parts_and_waves(
-    scattered, published, tmp_path
+    scattered, published, places, tmp_path
 ):
     parts, _ = scattered
     release, _, plans = published
-    run(parts[::-1], plans[::-1], tmp_path, tmp_path)
-    for plan in plans:
-        path = f"data/{plan.label}"
-        assert (release / path).read_bytes() == (tmp_path / path).read_bytes()
+    run(parts[::-1], plans[::-1], places(tmp_path))
+    assert same_shards(plans, release, tmp_path / "release")
+
+
+def same_shards(plans, one, other):
+    """Whether two releases have the same bytes in each of these shards."""
+    paths = [f"data/{plan.label}" for plan in plans]
+    return all((one / path).read_bytes() == (other / path).read_bytes() for path in paths)
+
+
+def test_no_key_has_more_than_a_slice_and_slices_make_the_same_shards(
+    scattered, published, places, tmp_path, monkeypatch
+):
+    parts, _ = scattered
+    release, _, plans = published
+    size = max(plan.bytes for plan in plans) // 5
+    monkeypatch.setattr(shard_plans, "SLICE_BYTES", size)
+    texts = Counter()
+    for part in parts:
+        for name, message in read_part(part, plans):
+            texts[name] += sum(_unpack(message).column("text_bytes").to_pylist())
+    assert {name.partition("#")[0] for name in texts} == {plan.label for plan in plans}
+    assert len(texts) == sum(plan.slices for plan in plans) > 3 * len(plans)
+    # Ids are spread evenly but for chance.
+    assert max(texts.values()) < 1.5 * size
+    run(parts, plans, places(tmp_path))
+    assert same_shards(plans, release, tmp_path / "release")
+    assert not any(path.is_file() for path in (tmp_path / "slices").rglob("*"))
 
 
 @settings(
@@ -213,17 +238,48 @@ def test_shards_are_the_same_bytes_whatever_the_order_of_parts_and_waves(
 )
 @given(st.randoms(use_true_random=False))
 def test_shards_are_the_same_bytes_whatever_the_order_of_the_messages(
-    scattered, published, tmp_path, chance
+    scattered, published, places, tmp_path, monkeypatch, chance
 ):
     parts, _ = scattered
     release, _, plans = published
     plan = plans[2]
-    messages = [m for part in parts for label, m in read_part(part, plans) if label == plan.label]
-    chance.shuffle(messages)
-    writer = _Write(msgspec.json.encode([plan]), SETTINGS, str(tmp_path), str(tmp_path))
-    assert list(writer.process((plan.label, messages))) == [plan.label]
-    path = f"data/{plan.label}"
-    assert (release / path).read_bytes() == (tmp_path / path).read_bytes()
+    monkeypatch.setattr(shard_plans, "SLICE_BYTES", plan.bytes // 3)
+    sent = defaultdict(list)
+    for name, message in ((n, m) for part in parts for n, m in read_part(part, [plan])):
+        sent[name].append(message)
+    assert len(sent) == 4
+    done = []
+    for name in chance.sample(sorted(sent), len(sent)):
+        chance.shuffle(sent[name])
+        done += _WriteSlice(places(tmp_path)).process((name, iter(sent[name])))
+    (tmp_path / "notes").mkdir(exist_ok=True)
+    note_path(tmp_path / "notes", plan).unlink(missing_ok=True)
+    writer = _WriteShard(msgspec.json.encode([plan]), SETTINGS, places(tmp_path))
+    numbers = [number for label, number in done if label == plan.label]
+    assert list(writer.process((plan.label, iter(numbers)))) == [plan.label]
+    assert same_shards([plan], release, tmp_path / "release")
+    # Its slices are gone now; to be asked again is no harm.
+    assert list(writer.process((plan.label, iter(numbers)))) == [plan.label]
+    assert same_shards([plan], release, tmp_path / "release")
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=6), min_size=1, max_size=6),
+    st.integers(1, 30),
+)
+def test_row_groups_are_full_wherever_tables_begin(tables, most):
+    made = [pa.table({"text_bytes": sizes}) for sizes in tables]
+    groups = [group.column("text_bytes").to_pylist() for group in row_groups(made, most)]
+    whole = [size for sizes in tables for size in sizes]
+    assert [size for group in groups for size in group] == whole
+    ends = list(itertools.accumulate(whole))
+    first, number = 0, []
+    for group in groups:
+        number.append({end // most for end in ends[first : first + len(group)]})
+        first += len(group)
+    # One group for each multiple of `most` that is reached, and all of it.
+    assert all(len(one) == 1 for one in number)
+    assert len({min(one) for one in number}) == len(number)
 
 
 def test_a_message_stays_small_however_many_documents_a_shard_takes(
@@ -261,8 +317,8 @@ def test_only_the_wanted_shards_are_read(scattered):
     parts, expected = scattered
     plans = plan_shards(kept_of(expected.values()), SETTINGS)
     for plan in plans:
-        said = Counter(label for part in parts for label, _ in read_part(part, [plan]))
-        assert set(said) == {plan.label}
+        said = {name for part in parts for name, _ in read_part(part, [plan])}
+        assert said == {f"{plan.label}#0"}
 
 
 @settings(
@@ -304,7 +360,7 @@ def test_a_shard_that_did_not_get_its_documents_is_refused(document, tmp_path):
     table = to_table([document(1)], DOCUMENT_SCHEMA)
     plan = replace(a_plan(1), documents=2)
     with pytest.raises(ValueError, match="2 documents expected, 1 arrived"):
-        write_shard(plan, table, Shards(), tmp_path, tmp_path)
+        write_shard(plan, [table], Shards(), tmp_path, tmp_path)
     assert list(tmp_path.rglob("*.parquet")) == []
 
 

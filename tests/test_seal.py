@@ -13,8 +13,8 @@ from florilegium.manifests.funnel import by_rule
 from florilegium.manifests.merkle import EMPTY_ROOT
 from florilegium.manifests.verify import verify
 from florilegium.pipelines.decide import Bucket, Verdict, added, bucket
-from florilegium.pipelines.publish import PublishedShard, note_path
 from florilegium.pipelines.seal import ledger_path
+from florilegium.pipelines.shards import PublishedShard, note_path
 
 
 def rows_of(release):

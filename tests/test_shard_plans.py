@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.pipelines.decide import BUCKETS, Bucket, bucket
-from florilegium.pipelines.publish import ShardPlan, plan_shards, waves
 from florilegium.pipelines.recipe import Shards
+from florilegium.pipelines.shard_plans import ShardPlan, plan_shards, waves
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 
