@@ -7,13 +7,15 @@ Beam does with `--flink_submit_uber_jar`: no job server runs, so nothing of ours
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 import requests
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
+from apache_beam.portability.api.org.apache.beam.model.job_management.v1.beam_job_api_pb2 import (
+    JobState,
+)
 from apache_beam.pvalue import PCollection
 from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.portability.flink_uber_jar_job_server import (
@@ -205,27 +207,33 @@ class _Job(FlinkBeamJob):
     """A job that is looked at every second; Beam looks ever more seldom, up to a minute apart."""
 
     def get_state_stream(self) -> Iterator[tuple[int, Any]]:
+        """Yield the states of the job; RuntimeError with Flink's trace when it has failed."""
         silent_since = None
         while True:
             try:
                 state, time_of_change = self.get_state()
-            except requests.RequestException:
+                trace = self._trace()
+            except (requests.RequestException, RuntimeError):
+                # A job that ends between two questions may have the second one refused.
                 silent_since = silent_since or time.monotonic()
                 if time.monotonic() - silent_since > _SECONDS_OF_SILENCE:
                     raise
             else:
                 silent_since = None
+                over = self.is_terminal_state(state)
+                if is_hopeless(trace) or (over and state != JobState.DONE):
+                    self.delete_jar()
+                    raise RuntimeError(trace or "somebody cancelled it")
                 yield state, time_of_change
-                if self.is_terminal_state(state):
+                if over:
                     return
-                self._give_up_if_hopeless()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
-    def _give_up_if_hopeless(self) -> None:
-        """Cancel a job that failed in a way that Flink would only meet again."""
-        job = f"v1/jobs/{self._flink_job_id}"
-        # A job may end between two questions, and what is then asked of it is refused.
-        with suppress(requests.RequestException, RuntimeError):
-            failures = self.get(f"{job}/exceptions?maxExceptions=1")
-            if is_hopeless(str(failures.get("root-exception") or "")):
-                self.request(requests.patch, f"{job}?mode=cancel", expected_status=202)
+    def get_message_stream(self) -> Iterator[tuple[int, Any]]:
+        """Yield nothing: what there is to say is the error of the other stream."""
+        return iter(())
+
+    def _trace(self) -> str:
+        """Return the failure that was met last."""
+        failures = self.get(f"v1/jobs/{self._flink_job_id}/exceptions?maxExceptions=1")
+        return str(failures.get("root-exception") or "")

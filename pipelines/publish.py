@@ -27,7 +27,8 @@ from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, slice_of
 from florilegium.pipelines.shards import note_path, read_slice, write_shard, write_slice
 
-MESSAGE_BYTES = 4 << 20
+MESSAGE_BYTES = 1 << 20
+"""Of Arrow in one message; a hundred of them may wait between an engine and a worker."""
 _WIRE = pa.schema([field.remove_metadata() for field in DOCUMENT_SCHEMA])
 
 

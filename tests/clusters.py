@@ -60,7 +60,7 @@ class Cluster:
         """Start what does not run."""
         ports = [f"--rest-port={self.rest}", f"--rpc-port={self.rpc}", f"--pool-port={self.pool}"]
         command = [sys.executable, str(LOCAL), "start", "--home", str(self.home), *ports]
-        command += ["--memory=1536m"]
+        command += ["--memory=2048m"]
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=400
         )

@@ -246,8 +246,8 @@ def test_slots_worker_processes_and_processors_are_equally_many():
     assert int(side_car()["resources"]["requests"]["cpu"]) == slots
     replicas = cluster()["spec"]["taskManager"]["replicas"]
     assert int(settings["parallelism.default"]) == slots * replicas
-    memory = side_car()["resources"]["limits"]["memory"]
-    assert memory == f"{3 * slots}Gi"
+    assert side_car()["resources"]["limits"]["memory"] == f"{3 * slots}Gi"
+    assert settings["taskmanager.memory.task.off-heap.size"] == f"{256 * slots}m"
 
 
 def test_a_failing_job_is_tried_again_but_not_for_ever_and_takes_no_checkpoints():

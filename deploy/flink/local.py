@@ -20,6 +20,7 @@ TOOLS = HERE.parents[1] / "build" / "flink"
 """Where Flink and the job server are installed."""
 FLINK = TOOLS / "distribution" / "pyflink"
 JAVA = 17
+OFF_HEAP_MEGABYTES_A_SLOT = 256
 _SECONDS_TO_START = 120
 _SECONDS_TO_STOP = 20
 
@@ -138,6 +139,7 @@ def _configure(home: Path, chosen: argparse.Namespace) -> None:
             rpc_port=chosen.rpc_port,
             slots=chosen.slots,
             memory=chosen.memory,
+            off_heap=f"{OFF_HEAP_MEGABYTES_A_SLOT * chosen.slots}m",
             java_options=options.strip().removeprefix("all: "),
             agent=TOOLS / "loopback-agent.jar",
         )
