@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from florilegium.manifests.remote import Stat
+from florilegium.manifests.remote import Stat, refusal
 
 try:
     import requests.exceptions
@@ -158,15 +158,8 @@ def _explain(error: BaseException, address: str) -> OSError:
     if isinstance(error, _UNREACHABLE):
         says = "the server cannot be reached; look at the network and STORAGE_EMULATOR_HOST"
         return ConnectionError(errno.EHOSTUNREACH, says, address)
-    if status in (429, 503):
-        says = f"{os.strerror(errno.EAGAIN)}: the server asks for fewer requests; try again later"
-        return OSError(errno.EAGAIN, says, address)
-    if status == 404:
-        return FileNotFoundError(errno.ENOENT, "there is no such bucket or object", address)
-    if status == 412:
-        says = "the object was replaced while it was being read; run the command again"
-        return OSError(errno.ESTALE, says, address)
-    return OSError(errno.EIO, " ".join(str(error).split()), address)
+    other = OSError(errno.EIO, " ".join(str(error).split()), address)
+    return refusal(status, address) or other
 
 
 def _status(error: BaseException) -> int:

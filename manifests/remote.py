@@ -6,6 +6,7 @@ takes nothing. Every write is one that happens whole or not at all.
 
 import errno
 import io
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
@@ -29,6 +30,19 @@ class Stat(NamedTuple):
     """When it was written, in nanoseconds since 1970, by the clock of the disk or server."""
     version: str
     """Another string as soon as the content is another: mtime, ETag or generation."""
+
+
+def refusal(status: int, address: str) -> OSError | None:
+    """Return the error that a status of HTTP means whatever the store, None for any other."""
+    if status in (429, 503):
+        says = f"{os.strerror(errno.EAGAIN)}: the server asks for fewer requests; try again later"
+        return OSError(errno.EAGAIN, says, address)
+    if status == 404:
+        return FileNotFoundError(errno.ENOENT, "there is no such bucket or object", address)
+    if status == 412:
+        says = "the object was replaced while it was being read; run the command again"
+        return OSError(errno.ESTALE, says, address)
+    return None
 
 
 class Store(Protocol):

@@ -24,7 +24,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from florilegium.manifests.remote import ATTEMPTS, Stat
+from florilegium.manifests.remote import ATTEMPTS, Stat, refusal
 
 PART = 8 << 20
 """Bytes of one part of a large upload; boto3 takes larger ones where a file has too many."""
@@ -216,16 +216,9 @@ def _refusal(error: ClientError, address: str) -> OSError:
     if code in _REFUSED or status in (401, 403):
         says = f"access is refused ({code}); look at the credentials and what they may do"
         return PermissionError(errno.EACCES, says, address)
-    if code in _THROTTLED or status in (429, 503):
-        says = f"{os.strerror(errno.EAGAIN)}: the server asks for fewer requests; try again later"
-        return OSError(errno.EAGAIN, says, address)
-    if status == 404:
-        return FileNotFoundError(errno.ENOENT, "there is no such object", address)
-    if status == 412:
-        says = "the object was replaced while it was being read; run the command again"
-        return OSError(errno.ESTALE, says, address)
     says = f"the server answers {code}: {error.response['Error'].get('Message', '')}"
-    return OSError(errno.EIO, " ".join(says.split()), address)
+    other = OSError(errno.EIO, " ".join(says.split()), address)
+    return refusal(503 if code in _THROTTLED else status, address) or other
 
 
 def _code(error: ClientError) -> str:

@@ -4,6 +4,7 @@ A plugin of pytest: a test module asks for it by `pytest_plugins = ["servers"]`.
 """
 
 import functools
+import hashlib
 import http.client
 import json
 import os
@@ -24,7 +25,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from florilegium.manifests import s3
-from florilegium.manifests.location import locate
+from florilegium.manifests.location import create, files, locate, remove_tree, replacing, sha256
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY, SECRET = "a-key-for-tests", "a-secret-for-tests"
@@ -135,6 +136,20 @@ def google_cloud_storage():
     server = Patient(("127.0.0.1", 0), partial(Conditional, Storage(use_memory_fs=True)))
     with serving(server) as address:
         yield address
+
+
+def use(bucket, data):
+    """Do all that a store is for, and see that it is done."""
+    with replacing(bucket / "large") as draft:
+        draft.write_bytes(data)
+    assert sha256(bucket / "large") == hashlib.sha256(data).hexdigest()
+    assert create(bucket / "lock", b"x")
+    assert not create(bucket / "lock", b"y")
+    (bucket / "small").write_bytes(b"z" * 5000)
+    assert (bucket / "small").read_bytes() == b"z" * 5000
+    assert [path.name for path, _ in files(bucket)] == ["large", "lock", "small"]
+    remove_tree(bucket)
+    assert not (bucket / "small").exists()
 
 
 class Stumbling(ThreadingHTTPServer):

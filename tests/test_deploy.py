@@ -10,9 +10,7 @@ import click
 import jsonschema
 import pytest
 import yaml
-from apache_beam.options.pipeline_options import (
-    FlinkRunnerOptions,
-)
+from apache_beam.options.pipeline_options import FlinkRunnerOptions
 from test_flex_template import LAUNCHED, template
 
 from florilegium.pipelines import cli

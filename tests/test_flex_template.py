@@ -2,21 +2,14 @@
 
 import importlib.util
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
 import re2
-from apache_beam.options.pipeline_options import (
-    GoogleCloudOptions,
-    PipelineOptions,
-)
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
-OPERATOR = "1.10.0"
-KUBERNETES = "1.32"
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def template():

@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 import pytest
+import servers
 
 from florilegium.manifests import remote
-from florilegium.manifests.location import create, files, locate, remove_tree, replacing, sha256
+from florilegium.manifests.location import create, files, locate, replacing, sha256
 
 pytest_plugins = ["servers"]
 
@@ -62,16 +63,7 @@ def test_all_works_on_a_server_that_refuses_every_third_request_and_breaks_off(
     monkeypatch.setattr(remote, "BUFFER", 3 << 20)
     proxy.refuses = lambda method, path, number: number % 3 == 0
     proxy.cuts = lambda method, path, number: "alt=media" in path and number % 2 == 0
-    with replacing(bucket / "large") as draft:
-        draft.write_bytes(LARGE)
-    assert sha256(bucket / "large") == hashlib.sha256(LARGE).hexdigest()
-    assert create(bucket / "lock", b"x")
-    assert not create(bucket / "lock", b"y")
-    (bucket / "small").write_bytes(b"z" * 5000)
-    assert (bucket / "small").read_bytes() == b"z" * 5000
-    assert [path.name for path, _ in files(bucket)] == ["large", "lock", "small"]
-    remove_tree(bucket)
-    assert not (bucket / "small").exists()
+    servers.use(bucket, LARGE)
     assert proxy.refused > 5
     assert proxy.cut > 2
 

@@ -6,6 +6,7 @@ import os
 import pickle
 
 import pytest
+import servers
 
 from florilegium.manifests import remote, s3
 from florilegium.manifests.location import create, files, locate, remove_tree, replacing, sha256
@@ -57,16 +58,7 @@ def test_all_works_on_a_server_that_refuses_every_third_request_and_breaks_off(
     monkeypatch.setattr(remote, "BUFFER", 3 << 20)
     proxy.refuses = lambda method, path, number: number % 3 == 0
     proxy.cuts = lambda method, path, number: method == "GET" and number % 2 == 0
-    with replacing(bucket / "large") as draft:
-        draft.write_bytes(LARGE[: 9 << 20])
-    assert sha256(bucket / "large") == hashlib.sha256(LARGE[: 9 << 20]).hexdigest()
-    assert create(bucket / "lock", b"x")
-    assert not create(bucket / "lock", b"y")
-    (bucket / "small").write_bytes(b"z" * 5000)
-    assert (bucket / "small").read_bytes() == b"z" * 5000
-    assert [path.name for path, _ in files(bucket)] == ["large", "lock", "small"]
-    remove_tree(bucket)
-    assert not (bucket / "small").exists()
+    servers.use(bucket, LARGE[: 9 << 20])
     assert proxy.refused > 4
     assert proxy.cut > 1
 
