@@ -109,7 +109,7 @@ class Costs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stages: dict[str, float]
     """Seconds for a thousand HTML pages, by stage of harvest."""
     steps: dict[str, float]
-    """Seconds for a thousand documents that harvest made, by step after it."""
+    """Seconds for a thousand documents that harvest made, by step after it, its start included."""
     start_seconds: float
     """Seconds until a worker harvests its first page: imports, models, extraction child."""
     shuffles: tuple[Shuffle, ...]
