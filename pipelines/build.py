@@ -20,13 +20,12 @@ from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.inputs import Input, plan_units
-from florilegium.pipelines.lock import lock
-from florilegium.pipelines.part import Part, Unit, finished, remove_unfinished
-from florilegium.pipelines.publish import PartToPublish, Places, publish
+from florilegium.pipelines.lock import LockedError, lock
+from florilegium.pipelines.part import Part, Unit, finished, remove_damaged, remove_left_over
+from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
-from florilegium.pipelines.shard_plans import ShardPlan, plan_shards
-from florilegium.pipelines.shard_plans import waves as group_into_waves
+from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.shards import note_path
 
 Step: TypeAlias = Literal["harvest", "deduplicate", "decide", "publish"]
@@ -152,7 +151,7 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
 
 def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
     plan.parts.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(plan.parts)
+    remove_damaged(plan.parts)
     pending = plan.pending()
     notes = _emptied(plan.bench / "progress")
     with display.harvest(plan.units, pending, notes):
@@ -163,6 +162,7 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
             )
     if left := plan.pending():
         raise UnitError(failures(left, plan.parts))
+    remove_left_over(plan.parts)
     return plan.made()
 
 
@@ -217,7 +217,8 @@ def _publish(
         )
         for number, place in enumerate(_files(plan, parts))
     ]
-    places = Places(release=str(plan.draft), notes=str(notes), slices=str(plan.bench / "slices"))
+    slices = plan.bench / "slices"
+    places = PublishPlaces(release=str(plan.draft), notes=str(notes), slices=str(slices))
     sizes = [unit.bytes for unit in plan.units]
     done = len(shards) - len(todo)
     with display.counted("publish", len(shards), done, "shards") as advance:
@@ -228,6 +229,7 @@ def _publish(
                 ),
                 "publish",
             )
+            remove_tree(slices)
             advance(len(wave))
     return shards
 
@@ -240,9 +242,17 @@ def _seal(
         sealed = seal(Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
-        remove_tree(plan.bench)
         _point_to(plan.release)
+        remove_tree(plan.bench)
     return sealed
+
+
+def tidy(plan: Plan) -> None:
+    """Do what a build left undone that was stopped when its release was there already."""
+    with suppress(LockedError), lock(plan.work / "lock"):
+        if plan.bench.is_dir():
+            _point_to(plan.release)
+            remove_tree(plan.bench)
 
 
 def _point_to(release: Location) -> None:

@@ -46,6 +46,8 @@ def build(
     try:
         plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
         there = builds.release_made(plan)
+        if there is not None and not dry_run:
+            builds.tidy(plan)
     except (RecipeError, ValueError) as error:
         return _ended(USAGE, str(error))
     except (OSError, ModuleNotFoundError) as error:
@@ -134,8 +136,7 @@ def _release(name: str) -> Location:
 def _build(
     plan: builds.Plan, step: builds.Step | None, engine: Engine, output: str, console: Console
 ) -> int:
-    # Beam logs pages of traces; what went wrong is said once, in a line.
-    logging.disable(logging.CRITICAL)
+    _hear_warnings_of_ours_only()
     started = time.monotonic()
     try:
         if step is not None:
@@ -154,6 +155,15 @@ def _build(
     _answer(output, manifest, plan.release, console)
     console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
     return DONE
+
+
+def _hear_warnings_of_ours_only() -> None:
+    """Keep Beam's pages of traces away: what went wrong is said once, in a line."""
+    logging.getLogger().handlers = [logging.NullHandler()]
+    ours = logging.StreamHandler()
+    ours.setFormatter(logging.Formatter("florilegium: %(message)s"))
+    logger = logging.getLogger("florilegium")
+    logger.handlers, logger.propagate = [ours], False
 
 
 def _answer_step(output: str, plan: builds.Plan, step: builds.Step) -> None:

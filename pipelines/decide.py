@@ -134,7 +134,8 @@ class _WriteTotal(beam.DoFn):
         self._place = place
 
     def process(self, total: bytes) -> Iterator[str]:
-        locate(self._place).write_bytes(total)
+        with replacing(locate(self._place)) as draft:
+            draft.write_bytes(total)
         yield self._place
 
 

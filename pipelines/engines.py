@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from florilegium.manifests.location import locate
-from florilegium.pipelines import worker
+from florilegium.pipelines import provenance, worker
 from florilegium.pipelines.build import Plan
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.engine import Engine, EngineError
@@ -50,7 +50,7 @@ def _flink(choice: EngineChoice, plan: Plan) -> Engine:
         choice.flink_master,
         choice.flink_worker,
         choice.flink_job_server,
-        f"florilegium-{plan.recipe.name}-{plan.build_id}",
+        f"florilegium-{_job(plan)}",
     )
 
 
@@ -70,8 +70,14 @@ def _dataflow(choice: EngineChoice, plan: Plan) -> Engine:
     }
     flags = [f"--{option}={value}" for option, value in named.items() if value]
     places = [plan.home, *(locate(unit.path) for unit in plan.units)]
-    name = f"{plan.build_id}-{plan.recipe.name}"
-    return dataflow.connect([*flags, *choice.beam_options], places, plan.bench / "dataflow", name)
+    staging = plan.bench / "dataflow"
+    return dataflow.connect([*flags, *choice.beam_options], places, staging, _job(plan))
+
+
+def _job(plan: Plan) -> str:
+    """Return a name that tells a build from those of other inputs, recipes and places."""
+    place = provenance.digest(str(plan.home))[:6]
+    return f"{plan.build_id}-{place}-{plan.recipe.name}"
 
 
 def _workers(size: int) -> int:

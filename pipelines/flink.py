@@ -7,6 +7,7 @@ Beam does with `--flink_submit_uber_jar`: no job server runs, so nothing of ours
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,13 @@ class Flink(Struct, frozen=True, kw_only=True):
         with loopback_only():
             pipeline = beam.Pipeline(_Runner(self.master), options=self._options())
             lay_out(pipeline)
-            result = pipeline.run()
             try:
-                result.wait_until_finish()
-            except RuntimeError as error:
-                self._cancel_left_over()
+                pipeline.run().wait_until_finish()
+            except (RuntimeError, requests.RequestException) as error:
+                with suppress(EngineError):
+                    self._cancel_left_over()
+                if isinstance(error, requests.RequestException):
+                    raise EngineError(f"Flink at {self.master} answers no longer") from None
                 raise EngineError(reason(str(error), self.worker)) from None
             except BaseException:
                 self._cancel_left_over()
@@ -105,7 +108,8 @@ class Flink(Struct, frozen=True, kw_only=True):
         while running := self._running():
             for job in running:
                 url = f"http://{self.master}/v1/jobs/{job}?mode=cancel"
-                requests.patch(url, timeout=_SECONDS_TO_ANSWER)
+                with suppress(requests.RequestException):
+                    requests.patch(url, timeout=_SECONDS_TO_ANSWER)
             if time.monotonic() > deadline:
                 raise EngineError(f"Flink does not cancel job {running[0]}: cancel it by hand")
             time.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -208,6 +212,12 @@ class _Job(FlinkBeamJob):
 
     def get_state_stream(self) -> Iterator[tuple[int, Any]]:
         """Yield the states of the job; RuntimeError with Flink's trace when it has failed."""
+        try:
+            yield from self._states()
+        finally:
+            self.delete_jar()
+
+    def _states(self) -> Iterator[tuple[int, Any]]:
         silent_since = None
         while True:
             try:
@@ -221,9 +231,8 @@ class _Job(FlinkBeamJob):
             else:
                 silent_since = None
                 over = self.is_terminal_state(state)
-                if is_hopeless(trace) or (over and state != JobState.DONE):
-                    self.delete_jar()
-                    raise RuntimeError(trace or "somebody cancelled it")
+                if state != JobState.DONE and (over or is_hopeless(trace)):
+                    raise RuntimeError(trace or f"it is {JobState.Enum.Name(state).lower()}")
                 yield state, time_of_change
                 if over:
                     return
@@ -233,7 +242,19 @@ class _Job(FlinkBeamJob):
         """Yield nothing: what there is to say is the error of the other stream."""
         return iter(())
 
+    def request(
+        self,
+        method: Callable[..., requests.Response],
+        path: str,
+        expected_status: int = 200,
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Return an answer; Beam itself would wait for ever for one."""
+        more.setdefault("timeout", _SECONDS_TO_ANSWER)
+        return super().request(method, path, expected_status, **more)
+
     def _trace(self) -> str:
         """Return the failure that was met last."""
         failures = self.get(f"v1/jobs/{self._flink_job_id}/exceptions?maxExceptions=1")
-        return str(failures.get("root-exception") or "")
+        entries = failures.get("exceptionHistory", {}).get("entries", [])
+        return str(entries[0].get("stacktrace") or "") if entries else ""

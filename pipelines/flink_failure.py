@@ -10,6 +10,7 @@ _PYTHON_ERROR = re.compile(
 _CAUSE = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
 
 
+_LONGEST = 500
 _HOPELESS = (
     "Cannot run program",
     "Process died with exit code",
@@ -47,4 +48,4 @@ def reason(trace: str, worker: str) -> str:
         return f"{kind.rpartition('.')[2]}: {said}"
     causes = _CAUSE.findall(trace)
     first = trace.strip().partition("\n")[0]
-    return f"the job failed on Flink: {causes[-1] if causes else first}"
+    return f"the job failed on Flink: {(causes[-1] if causes else first)[:_LONGEST]}"

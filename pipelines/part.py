@@ -71,12 +71,25 @@ def finished(parts: Location) -> dict[str, Part]:
     return {path.parent.name: part for path, label in read if (part := _read(label)) is not None}
 
 
-def remove_unfinished(parts: Location) -> None:
-    """Remove what builds that were killed, or failed, left in place of a part."""
-    whole = finished(parts)
-    begun = {relative(path, parts).partition("/")[0] for path, _ in files(parts)}
-    for name in sorted(begun - whole.keys()):
+def remove_damaged(parts: Location) -> None:
+    """Remove parts whose label cannot be read, lest they stand in the way of whole ones."""
+    labelled = {path.parent.name for path, _ in files(parts) if path.name == _LABEL}
+    for name in sorted(labelled - finished(parts).keys()):
         remove_tree(parts / name)
+
+
+def remove_left_over(parts: Location) -> None:
+    """Remove what attempts left beside finished parts: failures, and files of those that lost.
+
+    An attempt may be at work that nobody waits for any more, on a cluster that outlived the
+    command. So nothing is removed until there is a part that it can no longer become.
+    """
+    whole = finished(parts)
+    for path, _ in list(files(parts)):
+        folder, _, rest = relative(path, parts).partition("/")
+        kept = (_LABEL, whole[folder].attempt) if folder in whole else (rest.partition("/")[0],)
+        if rest.partition("/")[0] not in kept:
+            path.unlink(missing_ok=True)
 
 
 class PartWriter:

@@ -6,14 +6,15 @@ batches keyed by slice of a shard, since an engine may hold all that has one key
 in files until their shard is put together from them, in the order of ids.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import apache_beam as beam
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 
@@ -29,10 +30,17 @@ from florilegium.pipelines.shards import note_path, read_slice, write_shard, wri
 
 MESSAGE_BYTES = 1 << 20
 """Of Arrow in one message; a hundred of them may wait between an engine and a worker."""
+WAITING_BYTES = 64 << 20
+"""Of rows that a part holds back, in order to send those of one slice together."""
+
+SliceName: TypeAlias = tuple[str, int]
+"""The label of a shard, and which of its slices."""
+
+# Texts travel without what the schema says about itself: it would be in every message.
 _WIRE = pa.schema([field.remove_metadata() for field in DOCUMENT_SCHEMA])
 
 
-class Places(Struct, frozen=True, kw_only=True):
+class PublishPlaces(Struct, frozen=True, kw_only=True):
     """Where shards go, notes on finished ones, and slices until then."""
 
     release: str
@@ -53,7 +61,7 @@ def publish(
     sizes: list[int],
     wave: list[ShardPlan],
     shards: Shards,
-    places: Places,
+    places: PublishPlaces,
     engine: Engine,
 ) -> None:
     """Lay out the pipeline that writes the shards of one wave, with a note on each."""
@@ -74,50 +82,55 @@ class _Read(beam.DoFn):
     def __init__(self, plans: bytes) -> None:
         self._plans = plans
 
-    def process(self, encoded: bytes) -> Iterator[tuple[str, bytes]]:
+    def process(self, encoded: bytes) -> Iterator[tuple[SliceName, bytes]]:
         part = msgspec.json.decode(encoded, type=PartToPublish)
         plans = msgspec.json.decode(self._plans, type=list[ShardPlan])
         yield from read_part(part, plans)
 
 
-def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[str, bytes]]:
-    """Yield what a part adds to each slice: its name, LABEL#NUMBER, and an Arrow record batch."""
-    wanted: dict[str, dict[int, ShardPlan]] = defaultdict(dict)
-    for plan in plans:
-        wanted[plan.lang][plan.index] = plan
+def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[SliceName, bytes]]:
+    """Yield what a part adds to each slice, some at a time, as Arrow record batches."""
+    waiting: dict[SliceName, list[pa.Table]] = defaultdict(list)
+    waiting_bytes = 0
+    for table in _rows_that_stay(part, plans):
+        for name, rows in _by_slice(table, plans):
+            waiting[name].append(rows)
+        waiting_bytes += table.nbytes
+        if waiting_bytes > WAITING_BYTES:
+            yield from _messages(waiting)
+            waiting.clear()
+            waiting_bytes = 0
+    yield from _messages(waiting)
+
+
+def _rows_that_stay(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[pa.Table]:
+    """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
-    waiting: dict[str, list[pa.Table]] = defaultdict(list)
     with parquet(locate(part.documents)) as file:
         row = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)
             mine = sizes[row : row + about.num_rows]
             row += about.num_rows
-            if not mine.any() or not _may_hold(about, wanted):
-                continue
-            table = file.read_row_group(group, use_threads=False).replace_schema_metadata()
-            table = _with_sizes(table.cast(_WIRE), mine)
-            for name, rows in _by_slice(table, wanted):
-                waiting[name].append(rows)
-                if sum(t.nbytes for t in waiting[name]) > MESSAGE_BYTES:
-                    yield name, _pack(waiting.pop(name))
-    for name in sorted(waiting):
-        yield name, _pack(waiting[name])
+            if mine.any() and _may_hold(about, plans):
+                table = file.read_row_group(group, use_threads=False).replace_schema_metadata()
+                yield _with_sizes(table.cast(_WIRE), mine)
 
 
-def _may_hold(group: pq.RowGroupMetaData, wanted: dict[str, dict[int, ShardPlan]]) -> bool:
-    """Say whether a row group of a part, sorted by language and id, may hold wanted rows."""
+def _may_hold(group: pq.RowGroupMetaData, plans: list[ShardPlan]) -> bool:
+    """Say whether a row group of a part, sorted by language and id, may hold rows of a shard."""
     names = [group.column(i).path_in_schema for i in range(group.num_columns)]
     langs = group.column(names.index("lang")).statistics
     ids = group.column(names.index("id")).statistics
     if langs is None or ids is None or not (langs.has_min_max and ids.has_min_max):
         return True
     if langs.min != langs.max:
-        return any(langs.min <= lang <= langs.max for lang in wanted)
+        return any(langs.min <= plan.lang <= langs.max for plan in plans)
     first, last = bucket(ids.min), bucket(ids.max)
     return any(
         first * plan.of // BUCKETS <= plan.index <= last * plan.of // BUCKETS
-        for plan in wanted.get(langs.min, {}).values()
+        for plan in plans
+        if plan.lang == langs.min
     )
 
 
@@ -128,23 +141,42 @@ def _with_sizes(table: pa.Table, sizes: np.ndarray) -> pa.Table:
     return table.set_column(place, _WIRE.field(place), column).filter(pa.array(sizes > 0))
 
 
-def _by_slice(
-    table: pa.Table, wanted: dict[str, dict[int, ShardPlan]]
-) -> Iterator[tuple[str, pa.Table]]:
-    names: list[str | None] = []
-    for lang, identity in zip(
-        table.column("lang").to_pylist(), table.column("id").to_pylist(), strict=True
-    ):
-        plans = wanted.get(lang)
-        of = next(iter(plans.values())).of if plans else 1
-        plan = plans.get(bucket(identity) * of // BUCKETS) if plans else None
-        names.append(f"{plan.label}#{slice_of(identity, plan)}" if plan else None)
-    for name in sorted({name for name in names if name is not None}):
-        yield name, table.filter(pc.equal(pa.array(names), name))
+def _by_slice(table: pa.Table, plans: list[ShardPlan]) -> Iterator[tuple[SliceName, pa.Table]]:
+    """Cut a table, sorted by language and id, where one slice ends and the next begins."""
+    wanted = {(plan.lang, plan.index): plan for plan in plans}
+    of = {plan.lang: plan.of for plan in plans}
+
+    def name(lang: str, identity: bytes) -> SliceName | None:
+        plan = wanted.get((lang, bucket(identity) * of.get(lang, 1) // BUCKETS))
+        return (plan.label, slice_of(identity, plan)) if plan else None
+
+    langs, ids = table.column("lang").to_pylist(), table.column("id").to_pylist()
+    start = 0
+    for name_of_slice, rows in itertools.groupby(map(name, langs, ids)):
+        number = len(list(rows))
+        if name_of_slice is not None:
+            yield name_of_slice, table.slice(start, number)
+        start += number
 
 
-def _pack(tables: list[pa.Table]) -> bytes:
-    (batch,) = pa.concat_tables(tables).combine_chunks().to_batches()
+def _messages(waiting: dict[SliceName, list[pa.Table]]) -> Iterator[tuple[SliceName, bytes]]:
+    for name, tables in sorted(waiting.items()):
+        for piece in _cut(pa.concat_tables(tables)):
+            yield name, _pack(piece)
+
+
+def _cut(table: pa.Table) -> Iterator[pa.Table]:
+    """Yield the rows in tables of at most MESSAGE_BYTES, or of a single row."""
+    if table.num_rows == 1 or table.nbytes <= MESSAGE_BYTES:
+        yield table
+    else:
+        half = table.num_rows // 2
+        yield from _cut(table.slice(0, half))
+        yield from _cut(table.slice(half))
+
+
+def _pack(table: pa.Table) -> bytes:
+    (batch,) = table.combine_chunks().to_batches()
     message = batch.serialize()
     size: bytes = message.size.to_bytes(8, "big")
     packed: bytes = pa.compress(message, codec="zstd", asbytes=True)
@@ -157,20 +189,21 @@ def _unpack(packed: bytes) -> pa.RecordBatch:
 
 
 class _WriteSlice(beam.DoFn):
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: PublishPlaces) -> None:
         self._places = places
 
-    def process(self, keyed: tuple[str, Iterable[bytes]]) -> Iterator[tuple[str, int]]:
-        name, messages = keyed
-        label, _, number = name.rpartition("#")
-        place = _slice_path(self._places, label, int(number))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_slice(_arranged(messages), place)
-        yield label, int(number)
+    def process(self, keyed: tuple[SliceName, Iterable[bytes]]) -> Iterator[tuple[str, int]]:
+        (label, number), messages = keyed
+        place = _slice_path(self._places, label, number)
+        # A slice that is there is this one: another attempt, or a killed build, came so far.
+        if not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_slice(_arranged(messages), place)
+        yield label, number
 
 
 class _WriteShard(beam.DoFn):
-    def __init__(self, plans: bytes, shards: Shards, places: Places) -> None:
+    def __init__(self, plans: bytes, shards: Shards, places: PublishPlaces) -> None:
         self._plans = {p.label: p for p in msgspec.json.decode(plans, type=list[ShardPlan])}
         self._shards = shards
         self._places = places
@@ -179,17 +212,14 @@ class _WriteShard(beam.DoFn):
         label, numbers = keyed
         plan = self._plans[label]
         release, notes = locate(self._places.release), locate(self._places.notes)
-        # An engine that starts work over may do so when the slices are gone already.
-        if not note_path(notes, plan).exists():
+        if not note_path(notes, plan).is_file():
             slices = [_slice_path(self._places, label, number) for number in sorted(set(numbers))]
             rows = (table for place in slices for table in read_slice(place))
             write_shard(plan, rows, self._shards, release, notes)
-            for place in slices:
-                place.unlink(missing_ok=True)
         yield label
 
 
-def _slice_path(places: Places, label: str, number: int) -> Location:
+def _slice_path(places: PublishPlaces, label: str, number: int) -> Location:
     return locate(places.slices) / label.removesuffix(".parquet") / f"{number:04d}.arrow"
 
 

@@ -74,7 +74,7 @@ def plan_shards(kept: dict[str, dict[int, Bucket]], shards: Shards) -> list[Shar
     return plans
 
 
-def waves(
+def group_into_waves(
     plans: Iterable[ShardPlan], most_bytes: int | None, fewest: int
 ) -> Iterator[list[ShardPlan]]:
     """Yield the shards in groups of about `most_bytes` of text, or of `fewest` large ones.

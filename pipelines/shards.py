@@ -16,6 +16,7 @@ from florilegium.manifests.location import Location, replacing, sha256
 from florilegium.manifests.manifest import Shard
 from florilegium.manifests.merkle import Span, span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
+from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan
 
@@ -52,7 +53,7 @@ def write_shard(
 ) -> PublishedShard:
     """Write one shard from its rows in the order of ids, and the note that it is finished.
 
-    ValueError if there are not as many as the plan says.
+    LostRecordsError if there are not as many as the plan says.
     """
     path = release / "data" / plan.label
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ def write_shard(
                 tokens += pc.sum(rows.column("tokens")).as_py()
                 text_bytes += pc.sum(rows.column("text_bytes")).as_py()
         if (rows_written := tree.end - plan.first_leaf) != plan.documents:
-            raise ValueError(
+            raise LostRecordsError(
                 f"{plan.label}: {plan.documents} documents expected, {rows_written} arrived"
             )
         digest, file_bytes = sha256(draft), draft.stat().st_size

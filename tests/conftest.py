@@ -22,7 +22,7 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter
 from florilegium.pipelines.part import load as load_part
-from florilegium.pipelines.publish import PartToPublish, Places, publish
+from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
 from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import plan_shards
@@ -109,7 +109,7 @@ def table_of(folder, name="documents.parquet"):
 
 def places_in(home):
     """Where the shards of a release go, and what is needed on the way."""
-    return Places(
+    return PublishPlaces(
         release=str(home / "release"), notes=str(home / "notes"), slices=str(home / "slices")
     )
 

@@ -17,10 +17,13 @@ from florilegium.dedup.decisions import STORED
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.location import files, relative
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines import part as part_module
 from florilegium.pipelines.part import Part, PartWriter, Unit, load
+
+pytest_plugins = ["servers"]
 
 PART = Part(unit="a.warc.gz", fingerprint="f" * 64, bytes=9, sha256="0" * 64, records=5)
 
@@ -206,17 +209,32 @@ def test_a_part_whose_writer_went_away_is_not_there(tmp_path):
     assert documents_of(tmp_path / "part") == [document(2)]
 
 
-def test_what_was_left_in_place_of_a_part_is_removed_and_parts_stay(tmp_path):
+def test_parts_that_cannot_be_read_are_removed_and_others_stay(tmp_path):
     write(tmp_path / "part", [([document(2)], [])])
-    gone = PartWriter(tmp_path / "gone")
-    gone.add([document(1)], stored([document(1)]), [])
-    (tmp_path / "failed").mkdir()
-    (tmp_path / "failed" / "failed").write_text("OSError: why")
-    (tmp_path / "damaged").mkdir()
+    write(tmp_path / "damaged", [([document(1)], [])])
     (tmp_path / "damaged" / "part.json").write_bytes(b"{")
-    part_module.remove_unfinished(tmp_path)
+    part_module.remove_damaged(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["part"]
     assert part_module.finished(tmp_path) == {"part": load(tmp_path / "part")}
+
+
+def test_what_is_left_beside_a_part_is_removed_but_not_what_may_become_one(place):
+    begun = PartWriter(place / "begun")
+    late = PartWriter(place / "part")
+    write(place / "part", [([document(2)], [])])
+    (place / "part" / "failed").write_bytes(b"OSError: why")
+    late.add([document(2)], stored([document(2)]), [])
+    late._flush()
+    late._files.close()
+    part_module.remove_left_over(place)
+    found = {relative(path, place / "part") for path, _ in files(place / "part")}
+    attempt = load(place / "part").attempt
+    kept = ("documents.parquet", "losses.parquet", "signatures.npy")
+    assert found == {"part.json", *(f"{attempt}/{name}" for name in kept)}
+    assert documents_of(place / "part") == [document(2)]
+    begun.add([document(1)], stored([document(1)]), [])
+    begun.commit(PART)
+    assert documents_of(place / "begun") == [document(1)]
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from florilegium.pipelines.decide import BUCKETS, Bucket, bucket
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import ShardPlan, plan_shards, waves
+from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 
@@ -95,7 +95,7 @@ def a_plan(size, index=0):
 @given(st.lists(st.integers(0, 100), max_size=30), st.integers(1, 200), st.integers(1, 4))
 def test_every_shard_is_in_one_wave_and_waves_are_bounded(texts, most, fewest):
     plans = [a_plan(size, index) for index, size in enumerate(texts)]
-    grouped = list(waves(plans, most, fewest))
+    grouped = list(group_into_waves(plans, most, fewest))
     assert [plan for wave in grouped for plan in wave] == plans
     assert all(grouped)
     for wave in grouped:

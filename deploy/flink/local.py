@@ -7,12 +7,14 @@ Maven. Two TaskManagers have one slot each, so that a build survives the loss of
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -91,7 +93,8 @@ def stop(home: Path) -> None:
     for kind in (signal.SIGTERM, signal.SIGKILL):
         for one in mine:
             if _is_alive(one):
-                os.killpg(one["pid"], kind)
+                with suppress(ProcessLookupError):
+                    os.killpg(one["pid"], kind)
         deadline = time.monotonic() + _SECONDS_TO_STOP
         while any(_is_alive(one) for one in mine) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -121,7 +124,7 @@ def _check_java() -> None:
         raise SystemExit(f"Java {JAVA} is needed: install a JRE, or set JAVA_HOME to one")
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = said.partition('"')[2].partition('"')[0]
-    if not version.startswith(f"{JAVA}."):
+    if re.split(r"[.+-]", version)[0] != str(JAVA):
         raise SystemExit(f"Java {JAVA} is needed, and {java} is {version or 'something else'}")
 
 
@@ -153,7 +156,7 @@ def _spawn(name: str, command: list[str], home: Path) -> dict:
         "FLINK_LOG_DIR": str(home / "log"),
         "FLINK_PID_DIR": str(home),
     }
-    with (home / "log" / f"{name}.out").open("ab") as log:
+    with (home / "log" / f"{name}.out").open("wb") as log:
         process = subprocess.Popen(
             command,
             env=environment,
@@ -194,7 +197,8 @@ def _wait(chosen: argparse.Namespace, home: Path) -> None:
     deadline = time.monotonic() + _SECONDS_TO_START
     slots = 0
     while slots < chosen.task_managers * chosen.slots or not _listens(home):
-        if time.monotonic() > deadline:
+        ended = not all(map(_is_alive, _recorded(home)))
+        if ended or time.monotonic() > deadline:
             raise SystemExit(f"Flink did not start; see {home / 'log'}")
         time.sleep(0.5)
         slots = _slots(chosen.rest_port)
