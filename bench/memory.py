@@ -56,7 +56,7 @@ def published(paths: Sequence[str]) -> int:
     whole = pa.concat_tables(tables)
     times = -(-SLICE_BYTES // sum(whole.column("text_bytes").to_pylist()))
     size = publish.MESSAGE_BYTES * whole.num_rows // max(whole.nbytes, 1)
-    packed = [publish._pack([whole.slice(s, size)]) for s in range(0, whole.num_rows, size)]
+    packed = [publish._pack(whole.slice(s, size)) for s in range(0, whole.num_rows, size)]
     rows = whole.num_rows * times * 2
     plan = ShardPlan(lang="deu_Latn", index=0, of=1, first_leaf=0, documents=rows, bytes=0)
     del whole, tables

@@ -56,8 +56,10 @@ class Built:
 
     def __init__(self, warcs: Sequence[Path], name: str) -> None:
         home = HOME / name
-        command = [sys.executable, str(ROOT / "bench" / "stages.py"), "--out", str(home)]
-        self.usage: Usage = run([*command, *map(str, warcs)], home.with_suffix(".log"))
+        command = [sys.executable, str(ROOT / "bench" / "stages.py"), "--small-slices"]
+        self.usage: Usage = run(
+            [*command, "--out", str(home), *map(str, warcs)], home.with_suffix(".log")
+        )
         self.said: dict[str, Any] = json.loads(self.usage.output.splitlines()[-1])
         self.manifest = manifests.read(home / "european" / "latest")
         self.work = home / "european" / "work"

@@ -1,11 +1,12 @@
 """One build in this process, its stages timed: where the processor time goes, and the memory.
 
-    python bench/stages.py --out FOLDER [--small-bounds] WARC...
+    python bench/stages.py --out FOLDER [--small-bounds] [--small-slices] WARC...
 
 Prints JSON: processor seconds by stage (a stage without those it calls), processor seconds and
 peak memory of each step of the build, and the bytes of each of its shuffles. `--small-bounds`
 makes harvest write and publish move a sixteenth of the usual text at a time, so that a small
-input fills what it may fill and then shows whether memory goes on growing.
+input fills what it may fill and then shows whether memory goes on growing. `--small-slices` lets
+publish move about one document of a part to a slice, as it is where parts and shards are many.
 """
 
 import argparse
@@ -20,7 +21,16 @@ from typing import Any
 
 from shuffles import Shuffles
 
-from florilegium.pipelines import build, cli, embedded, extract, harvest, part, stages
+from florilegium.pipelines import (
+    build,
+    cli,
+    embedded,
+    extract,
+    harvest,
+    part,
+    shard_plans,
+    stages,
+)
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (harvest, "read_page", "read"),
@@ -140,11 +150,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", required=True)
     parser.add_argument("--small-bounds", action="store_true")
+    parser.add_argument("--small-slices", action="store_true")
     parser.add_argument("warcs", nargs="+")
     arguments = parser.parse_args()
     if arguments.small_bounds:
         part.RUN_CHARS //= 16
         embedded.SHUFFLE_BYTES //= 16
+    if arguments.small_slices:
+        shard_plans.SLICE_BYTES >>= 10
     profile = Profile()
     for owner, name, stage in STAGES:
         profile.time_stage(owner, name, stage)

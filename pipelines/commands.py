@@ -159,11 +159,13 @@ def _build(
 
 def _hear_warnings_of_ours_only() -> None:
     """Keep Beam's pages of traces away: what went wrong is said once, in a line."""
-    logging.getLogger().handlers = [logging.NullHandler()]
-    ours = logging.StreamHandler()
-    ours.setFormatter(logging.Formatter("florilegium: %(message)s"))
-    logger = logging.getLogger("florilegium")
-    logger.handlers, logger.propagate = [ours], False
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger("florilegium").handlers = [_Said()]
+
+
+class _Said(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"florilegium: {record.getMessage()}", err=True)
 
 
 def _answer_step(output: str, plan: builds.Plan, step: builds.Step) -> None:
