@@ -20,7 +20,7 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from dataflow_builds import GOLDEN, IMAGE, JOBS, RECIPE, ROOT, STEPS, florilegium
 
 from florilegium.manifests.location import files, locate
-from florilegium.pipelines import dataflow
+from florilegium.pipelines import dataflow, provenance
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.harvest import harvest
 from florilegium.pipelines.part import Unit
@@ -51,18 +51,19 @@ def test_nothing_is_left_in_the_bucket_but_releases_and_what_can_be_used_again(b
     assert kinds == {("work", "parts"), ("work", "decisions"), ("work", "lock"), ("latest",)}
 
 
-def test_a_job_is_named_by_its_build_and_its_step(built, jobs):
+def test_a_job_is_named_by_its_step_its_build_and_the_place_of_that(built, jobs, google):
     build = built[0]["build_id"]
+    place = provenance.digest(str(google.bucket / "corpora" / "demo"))[:6]
     named = {step: job["name"] for step, job in jobs.items()}
-    assert named == {step: f"florilegium-{step}-{build}-demo" for step in STEPS}
+    assert named == {step: f"florilegium-{step}-{build}-{place}-demo" for step in STEPS}
 
 
 def test_the_longest_names_are_names_that_dataflow_takes():
     for step in STEPS:
         for recipe in ("a" * 40, "0-" * 20, "-".join("a" * 20)):
-            name = dataflow._job_name(step, f"0123456789ab-{recipe}")
+            name = dataflow._job_name(step, f"0123456789ab-0a1b2c-{recipe}")
             assert re.fullmatch("[a-z]([-a-z0-9]{0,61}[a-z0-9])", name)
-            assert name.startswith(f"florilegium-{step}-0123456789ab-")
+            assert name.startswith(f"florilegium-{step}-0123456789ab-0a1b2c-")
 
 
 def test_workers_are_of_the_image_on_runner_v2_and_not_too_many(jobs):
@@ -107,7 +108,8 @@ def test_work_is_spread_by_reshuffles_and_texts_are_moved_once(graphs):
     assert spread["decide"] >= {"parts: spread"}
     assert spread["publish"] == {"parts: spread"}
     grouped = {step: names(graphs[step], "beam:transform:group_by_key:v1") for step in STEPS}
-    assert {name for name in grouped["publish"] if "spread" not in name} == {"by shard"}
+    # By slice, texts; by shard, the numbers of its slices.
+    assert {name for name in grouped["publish"] if "spread" not in name} == {"by slice", "by shard"}
     assert len(grouped["deduplicate"]) > 4
 
 
