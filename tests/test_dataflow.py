@@ -292,9 +292,12 @@ def test_an_interrupted_build_cancels_its_job(google):
         time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # A shell lets what it runs in the background ignore the keyboard.
+    before_that = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()
     endless = f"--beam-option=--labels={dataflow_service.NEVER_ENDING}=1"
     done = florilegium(*google.command("interrupted", "--step", "harvest", endless))
+    signal.signal(signal.SIGINT, before_that)
     assert said(done, 130).endswith("run the same command again to go on")
     made, changed = google.asked()[before:]
     assert changed["method"] == "PUT"
