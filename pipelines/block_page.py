@@ -51,6 +51,10 @@ class Page(NamedTuple):
     """For each container, its own bits of `block_names`."""
     names_around: NDArray[np.int64]
     """The same, with those of all containers around it."""
+    markup: str
+    """The inside of `<body>` as the parser writes it, in which containers have their places."""
+    breaks: NDArray[np.uint8]
+    """For each of `codes`, how many line ends a style keeps there."""
 
 
 def read_page(html: str) -> Page | None:
@@ -67,7 +71,18 @@ def read_page(html: str) -> Page | None:
     _, groups = np.unique(walked.signatures[:, 0], return_inverse=True)
     texts = [walked.text[start:end] for start, end in blocks[:, (START, END)].tolist()]
     head = _head(parser, html)
-    return Page(head, walked.codes, texts, blocks, walked.containers, groups, names, around)
+    return Page(
+        head,
+        walked.codes,
+        texts,
+        blocks,
+        walked.containers,
+        groups,
+        names,
+        around,
+        inside,
+        walked.breaks,
+    )
 
 
 @njit(cache=True, nogil=True)
