@@ -113,8 +113,9 @@ def attributes(page: bytes, other: bytes, chance: Random) -> bytes:
 
 
 def unclose(page: bytes, other: bytes, chance: Random) -> bytes:
-    """Forget all end tags of a name, or all of them."""
-    name = chance.choice((b"[a-zA-Z0-9]{1,20}", chance.choice(_NAMES)))
+    """Forget all end tags of a name, or all but those without which nothing more is text."""
+    any_name = b"(?!script|style|title|textarea)[a-zA-Z0-9]{1,20}"
+    name = chance.choice((any_name, chance.choice(_NAMES)))
     return re.sub(b"</" + name + b">", b"", page)
 
 
