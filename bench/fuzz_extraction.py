@@ -3,7 +3,7 @@
 usage: python bench/fuzz_extraction.py WARC... [--pages 20000] [--seed 1] [--format markdown]
 
 Every page goes through the stages of harvest with the real child. A violation is an exception, a
-crash of the child, a text that is too short or not normalised, a page that takes this process
+crash of the child, a text that is empty or not normalised, a page that takes this process
 longer than it should, a good page that gives no document after a failure, or a page that gives
 something else when a fresh child reads it again. Each is written to the folder OUT, as it was
 sent, beside what was wrong; the exit code is then 1. The same seed gives the same pages, each by
@@ -37,7 +37,7 @@ from florilegium.pipelines.warc import read
 
 PARENT_SECONDS = 10.0
 """Processor time that a page may take outside of the child."""
-AGAIN = 0.05
+AGAIN = 0.01
 """Share of the pages that are read twice."""
 LABELS = ("utf-8", "windows-1252", "iso-8859-2", "shift_jis", "utf-16", "koi8-r", "nonsense")
 STEP = 500
@@ -94,8 +94,8 @@ class Fuzz:
     def _wrong(self, page: Page, found: Found, chance: Random) -> str:
         """Return what is wrong with what became of a page, or nothing."""
         if isinstance(found, Document):
-            if len(found.text) < self.tools.recipe.extraction.min_chars:
-                return f"a text of {len(found.text)} characters"
+            if not found.text:
+                return "a document without a text"
             if normalise(found.text, found.lang) != found.text:
                 return "the text is not normalised"
         elif not (found.stage and found.rule):
