@@ -45,14 +45,17 @@ class Lists:
         self._page = page
         self._tag = containers[:, TAG]
         self._items = self._tag == ITEM
+        self._arounds: dict[int, tuple[Around, ...]] = {-1: ()}
+        self._counts: dict[int, tuple[int, int]] = {}
         self._lists = (containers[:, OWN] & _LIST) != 0
+        if not (self._items | (self._tag == _QUOTE)).any():
+            self._wrap = np.full(len(containers), -1, np.int64)
+            return
         list_of = nearest(self._lists, containers)
         # A list around no list, which an item without a list has, is -1: the last mark, not set.
         wraps = (self._tag == _QUOTE) | (self._items & ~self._layout(list_of)[list_of])
         self._wrap = nearest(wraps, containers)
         self._ordinal, self._size = _ordinals(self._items, containers)
-        self._counts: dict[int, tuple[int, int]] = {}
-        self._arounds: dict[int, tuple[Around, ...]] = {-1: ()}
 
     def _layout(self, list_of: _Numbers) -> _Marks:
         """Mark the lists that hold headings or long items: there, authors lay out a page."""

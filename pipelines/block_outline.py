@@ -43,13 +43,15 @@ class Piece(NamedTuple):
 def outline(page: Page, kept: NDArray[np.bool_]) -> Iterator[Piece]:
     """Yield the pieces of the text that the kept blocks make, in the order of the page."""
     lists, tables = Lists(page), Tables(page, kept)
-    listings = nearest(page.containers[:, TAG] == _PRE, page.containers)
-    levels = _levels(page)
+    numbers = np.flatnonzero(kept)
+    containers = page.blocks[numbers, CONTAINER]
+    listings = nearest(page.containers[:, TAG] == _PRE, page.containers)[containers]
+    levels = _levels(page)[containers]
     code: list[str] = []
     code_in = -1
-    for number in np.flatnonzero(kept).tolist():
-        container = int(page.blocks[number, CONTAINER])
-        listing = int(listings[container])
+    for number, listing, level in zip(
+        numbers.tolist(), listings.tolist(), levels.tolist(), strict=True
+    ):
         if code and listing != code_in:
             yield _code(page, lists, code_in, code)
             code = []
@@ -57,7 +59,7 @@ def outline(page: Page, kept: NDArray[np.bool_]) -> Iterator[Piece]:
             code_in = listing
             code.append(page.texts[number])
         elif (grid := tables.grid_of(number)) is None:
-            yield from _block(page, lists, number, int(levels[container]))
+            yield from _block(page, lists, number, level)
         elif grid.first == number:
             yield Piece("table", "", lists.around(grid.container), grid=grid)
     if code:
@@ -67,7 +69,10 @@ def outline(page: Page, kept: NDArray[np.bool_]) -> Iterator[Piece]:
 def _levels(page: Page) -> _Numbers:
     """Return for each container the level of the heading it is or stands in; 0 for none."""
     tag = page.containers[:, TAG]
-    heading = nearest((tag >= _HEADINGS[0]) & (tag <= _HEADINGS[1]), page.containers)
+    marked = (tag >= _HEADINGS[0]) & (tag <= _HEADINGS[1])
+    if not marked.any():
+        return np.zeros(len(tag), np.int64)
+    heading = nearest(marked, page.containers)
     blocks = np.bincount(heading[page.blocks[:, CONTAINER]] + 1, minlength=len(tag) + 1)[1:]
     closed = (heading >= 0) & (blocks[heading] <= MAX_HEADING_BLOCKS)
     levels: _Numbers = np.where(closed, tag[heading] - _HEADINGS[0] + 1, 0)
@@ -94,11 +99,12 @@ def _code(page: Page, lists: Lists, listing: int, texts: list[str]) -> Piece:
 
 def _with_lines(page: Page, number: int) -> str:
     """Return the text of a block with the ends of lines that a style keeps."""
+    text = page.texts[number]
+    if not page.breaks.size:
+        return text
     start, end = page.blocks[number, (START, END)].tolist()
     kept = np.flatnonzero(page.breaks[start:end]).tolist()
-    if not kept:
-        return page.texts[number]
-    letters = list(page.texts[number])
+    letters = list(text)
     for at in kept:
         letters[at] = "\n" * int(page.breaks[start + at])
     return "".join(letters)

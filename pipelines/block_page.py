@@ -60,7 +60,7 @@ class Page(NamedTuple):
     markup: str
     """The inside of `<body>` as the parser writes it, in which containers have their places."""
     breaks: NDArray[np.uint8]
-    """For each of `codes`, how many line ends a style keeps there."""
+    """For each of `codes`, how many line ends a style keeps there; empty if none does."""
 
 
 def read_page(html: str) -> Page | None:
@@ -87,7 +87,7 @@ def read_page(html: str) -> Page | None:
         names,
         around,
         inside,
-        walked.breaks,
+        walked.breaks if walked.breaks.any() else walked.breaks[:0],
     )
 
 

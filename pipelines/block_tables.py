@@ -43,17 +43,20 @@ class Tables:
         containers = page.containers
         tag = containers[:, TAG]
         self._cells = (tag == _TD) | (tag == _TH)
+        self._table: dict[int, int] = {}
+        self._texts: dict[int, list[str]] = {}
+        self._first: dict[int, int] = {}
+        if not self._cells.any():
+            return
         first = page.blocks[:, CONTAINER]
         table_of = nearest((containers[:, OWN] & _TABLE) != 0, containers)
         cell, table = nearest(self._cells, containers)[first], table_of[first]
         inside = (cell > table) & (table >= 0)
         data = self._data(table_of, cell, inside, kept)
         # Of blocks in no table the place is -1: the last mark, which is not set.
-        self._table = np.where(inside & data[table], table, -1)
-        self._texts: dict[int, list[str]] = {}
-        self._first: dict[int, int] = {}
-        for number in np.flatnonzero(kept & (self._table >= 0)).tolist():
-            self._first.setdefault(int(self._table[number]), number)
+        for number in np.flatnonzero(kept & inside & data[table]).tolist():
+            place = self._table[number] = int(table[number])
+            self._first.setdefault(place, number)
             self._texts.setdefault(int(cell[number]), []).append(page.texts[number])
 
     def _data(self, table_of: _Numbers, cell: _Numbers, inside: _Marks, kept: _Marks) -> _Marks:
@@ -80,8 +83,8 @@ class Tables:
 
     def grid_of(self, number: int) -> Grid | None:
         """Return the table of data that a kept block stands in; only its first block gets rows."""
-        table = int(self._table[number])
-        if table < 0:
+        table = self._table.get(number)
+        if table is None:
             return None
         if self._first[table] != number:
             return Grid(table, self._first[table], [], False)

@@ -37,7 +37,7 @@ def write(page: Page, kept: NDArray[np.bool_]) -> str:
     before: tuple[Around, ...] = ()
     long_before = False
     for piece in outline(page, kept):
-        around = tuple(one for one in piece.around if one.marker != "> ")
+        around = piece.around and tuple(one for one in piece.around if one.marker != "> ")
         lines = _plain_rows(piece.grid) if piece.grid else piece.text.split("\n")
         long = len(lines) > 1 and piece.grid is None
         if written and (long or long_before):
@@ -85,6 +85,8 @@ def _indented(
     lines: list[str], around: tuple[Around, ...], before: tuple[Around, ...]
 ) -> list[str]:
     """Return the lines with the markers of the items that begin here, the others further in."""
+    if not around:
+        return lines
     same = _shared(around, before)
     indent = _indent(around)
     first = _indent(around[:same]) + "".join(one.marker for one in around[same:])
