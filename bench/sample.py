@@ -67,19 +67,21 @@ def responses(folder: Path) -> Iterator[tuple[str, Record]]:
 
 def faults(release: Path) -> Iterator[str]:
     """Yield what is wrong with single fates: two of one record, no text, no reason."""
-    ends: Counter[tuple[str, int]] = Counter()
-    for row in pq.read_table(release / "data", columns=[*PLACE, "chars", "text"]).to_pylist():
-        ends[row["warc"], row["warc_offset"]] += 1
+    # By name and place: records that are compressed together have one place for all.
+    ends: Counter[tuple[str, int, bytes]] = Counter()
+    columns = [*PLACE, "id", "chars", "text"]
+    for row in pq.read_table(release / "data", columns=columns).to_pylist():
+        ends[row["warc"], row["warc_offset"], row["id"]] += 1
         if not row["text"].strip() or row["chars"] != len(row["text"]):
             yield f"{row['warc']} {row['warc_offset']}: a document without its text"
     for row in pq.read_table(release / "audit" / "losses").to_pylist():
-        ends[row["warc"], row["warc_offset"]] += 1
+        ends[row["warc"], row["warc_offset"], row["id"]] += 1
         measured = row["stage"] == "quality" or row["rule"].startswith("too_")
         if not (row["stage"] and row["rule"]):
             yield f"{row['warc']} {row['warc_offset']}: a loss without a reason"
         elif measured and (row["value"] is None or row["limit"] is None):
             yield f"{row['warc']} {row['warc_offset']}: {row['rule']} without what was measured"
-    for (warc, offset), count in ends.items():
+    for (warc, offset, _), count in ends.items():
         if count > 1:
             yield f"{warc} {offset}: {count} fates"
 
