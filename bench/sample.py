@@ -3,22 +3,30 @@
 usage: python bench/sample.py RELEASE INDEX.tsv
 
 Prints one line for each kind of planted page: how many there are, how many the release treats as
-expected, and where the others went, so that every difference can be explained. Exits 1 if a page
-of the index is neither in a shard nor in the ledger.
+expected, and where the others went, so that every difference can be explained. Then, row by row,
+what became of all HTML responses, and how much text a parser sees on those that were lost as empty
+or too short.
+
+Exits 1 if a row of the index has no record or a record no row, if a record has no fate or more than
+one, a document no text, a loss no reason, or one that the index contradicts.
 """
 
 import argparse
 import csv
-import hashlib
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from selectolax.lexbor import LexborHTMLParser
 
+from florilegium.pipelines.decode import Decoded, content_type, decode
+from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.warc import Record, read
 
+PLACE = ["warc", "warc_offset"]
+VISIBLE, SHOWN = 1_000, 15
 Fate = tuple[str, str, str]
 """Stage, rule and detail of a loss; ("kept", language, charset) for a document."""
 
@@ -40,7 +48,7 @@ EXPECTED: dict[str, tuple[str, Callable[[Fate], bool]]] = {
 def fates(release: Path) -> dict[tuple[str, int], Fate]:
     """Return what became of each record, by WARC file and offset."""
     found: dict[tuple[str, int], Fate] = {}
-    columns = ["warc", "warc_offset", "lang", "charset"]
+    columns = [*PLACE, "lang", "charset"]
     for row in pq.read_table(release / "data", columns=columns).to_pylist():
         found[row["warc"], row["warc_offset"]] = ("kept", row["lang"], row["charset"])
     for row in pq.read_table(release / "audit" / "losses").to_pylist():
@@ -49,15 +57,53 @@ def fates(release: Path) -> dict[tuple[str, int], Fate]:
     return found
 
 
-def places(folder: Path) -> dict[tuple[str, str, str], int]:
-    """Return where each response of the sample begins, by file, address and payload digest."""
-    found = {}
+def responses(folder: Path) -> Iterator[tuple[str, Record]]:
+    """Yield each response of the sample with the name of its file."""
     for path in sorted(folder.glob("sample-*.warc.gz")):
         for item in read(path):
             if isinstance(item, Record) and item.kind == "response":
-                url = item.headers["warc-target-uri"]
-                found[path.name, url, hashlib.sha1(item.block).hexdigest()] = item.offset
-    return found
+                yield path.name, item
+
+
+def faults(release: Path) -> Iterator[str]:
+    """Yield what is wrong with single fates: two of one record, no text, no reason."""
+    # By name and place: records that are compressed together have one place for all.
+    ends: Counter[tuple[str, int, bytes]] = Counter()
+    columns = [*PLACE, "id", "chars", "text"]
+    for row in pq.read_table(release / "data", columns=columns).to_pylist():
+        ends[row["warc"], row["warc_offset"], row["id"]] += 1
+        if not row["text"].strip() or row["chars"] != len(row["text"]):
+            yield f"{row['warc']} {row['warc_offset']}: a document without its text"
+    for row in pq.read_table(release / "audit" / "losses").to_pylist():
+        ends[row["warc"], row["warc_offset"], row["id"]] += 1
+        measured = row["stage"] == "quality" or row["rule"].startswith("too_")
+        if not (row["stage"] and row["rule"]):
+            yield f"{row['warc']} {row['warc_offset']}: a loss without a reason"
+        elif measured and (row["value"] is None or row["limit"] is None):
+            yield f"{row['warc']} {row['warc_offset']}: {row['rule']} without what was measured"
+    for (warc, offset, _), count in ends.items():
+        if count > 1:
+            yield f"{warc} {offset}: {count} fates"
+
+
+def contradicted(row: dict[str, str], fate: Fate) -> bool:
+    """Tell whether the index says otherwise of a page that was refused as it was read."""
+    if row["status"] != "200":
+        return fate[1] not in ("http_status", "truncated")
+    return "INJECTED" not in row["notes"] and fate[0] == "read" and fate[1] != "empty"
+
+
+def visible(record: Record, warc: str) -> int:
+    """Return how many characters of a page a parser takes for text, furniture and all."""
+    page = read_page(record, warc)
+    if not isinstance(page, Page):
+        return 0
+    decoded = decode(page.payload, content_type(page.content_type).charset, page.host)
+    if not isinstance(decoded, Decoded):
+        return 0
+    parser = LexborHTMLParser(decoded.text)
+    parser.strip_tags(["script", "style", "noscript", "template", "select", "textarea", "svg"])
+    return len(" ".join(parser.body.text(separator=" ").split())) if parser.body else 0
 
 
 def _pairs(
@@ -84,6 +130,51 @@ def _pairs(
     )
 
 
+def _planted(
+    rows: list[dict[str, str]],
+    offsets: dict[tuple[str, str], list[int]],
+    known: dict[tuple[str, int], Fate],
+) -> None:
+    """Print how the planted pages of each kind ended."""
+    for name, (mark, expected) in EXPECTED.items():
+        counted: Counter[Fate] = Counter()
+        planted = [row for row in rows if mark in row["notes"]]
+        for row in planted:
+            for offset in offsets[row["warc"], row["url"]][:1]:
+                counted[known.get((row["warc"], offset), ("astray", "", ""))] += 1
+        right = sum(number for fate, number in counted.items() if expected(fate))
+        others = [(f"{fate[0]}:{fate[1]}", n) for fate, n in counted.items() if not expected(fate)]
+        went = ", ".join(f"{where} {n}" for where, n in sorted(others))
+        print(f"{name:18} {len(planted):5} planted {right:5} as expected   {went}")
+    print(_pairs(rows, offsets, known))
+
+
+def _each(
+    rows: list[dict[str, str]],
+    offsets: dict[tuple[str, str], list[int]],
+    known: dict[tuple[str, int], Fate],
+) -> list[str]:
+    """Print what became of the HTML responses; return what is wrong, row by row."""
+    ends: Counter[str] = Counter()
+    wrong: list[str] = []
+    for row in rows:
+        found = offsets[row["warc"], row["url"]]
+        name = f"{row['warc']} {row['url'][:80]}"
+        if not found:
+            wrong.append(f"{name}: no record")
+        for offset in found:
+            fate = known.get((row["warc"], offset))
+            if fate is None:
+                wrong.append(f"{name}: neither in a shard nor in the ledger")
+            elif contradicted(row, fate):
+                wrong.append(f"{name}: {fate[0]}:{fate[1]}, but {row['status']} in the index")
+            if fate and row["content_type"].startswith("text/html"):
+                ends["document" if fate[0] == "kept" else f"{fate[0]}:{fate[1]}"] += 1
+    print(f"{sum(ends.values())} HTML responses: ", end="")
+    print(", ".join(f"{where} {number}" for where, number in ends.most_common()))
+    return wrong
+
+
 def main() -> int:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -91,30 +182,34 @@ def main() -> int:
     parser.add_argument("index", type=Path)
     options = parser.parse_args()
     known = fates(options.release)
-    offsets: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for (warc, url, _), offset in places(options.index.parent).items():
-        offsets[warc, url].append(offset)
     with options.index.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     for row in rows:  # the index writes blanks where the files write %20
         row["url"] = row["url"].replace(" ", "%20")
-    missing = [row for row in rows if not offsets[row["warc"], row["url"]]]
-    astray = 0
-    for name, (mark, expected) in EXPECTED.items():
-        counted: Counter[Fate] = Counter()
-        planted = [row for row in rows if mark in row["notes"]]
-        for row in planted:
-            for offset in offsets[row["warc"], row["url"]][:1]:
-                fate = known.get((row["warc"], offset))
-                astray += fate is None
-                counted[fate or ("astray", "", "")] += 1
-        right = sum(number for fate, number in counted.items() if expected(fate))
-        others = [(f"{fate[0]}:{fate[1]}", n) for fate, n in counted.items() if not expected(fate)]
-        went = ", ".join(f"{where} {n}" for where, n in sorted(others))
-        print(f"{name:18} {len(planted):5} planted {right:5} as expected   {went}")
-    print(_pairs(rows, offsets, known))
-    print(f"{len(rows)} rows in the index, {len(missing)} not found by address, {astray} astray")
-    return 1 if astray else 0
+    listed = {(row["warc"], row["url"]) for row in rows}
+    offsets: dict[tuple[str, str], list[int]] = defaultdict(list)
+    wrong: list[str] = []
+    seen: dict[str, list[tuple[int, str]]] = {"empty": [], "too_short": []}
+    for warc, record in responses(options.index.parent):
+        url = record.headers["warc-target-uri"]
+        offsets[warc, url].append(record.offset)
+        if (warc, url) not in listed:
+            wrong.append(f"{warc} {url[:80]}: a response that is in no row")
+        stage, rule, _ = known.get((warc, record.offset), ("", "", ""))
+        if stage == "extract" and rule in seen:
+            seen[rule].append((visible(record, warc), url))
+    _planted(rows, offsets, known)
+    wrong += _each(rows, offsets, known)
+    for rule, pages in seen.items():
+        long = sorted(((size, url) for size, url in pages if size >= VISIBLE), reverse=True)
+        print(f"{len(pages)} {rule}, {len(long)} of them with {VISIBLE} visible characters or more")
+        for size, url in long[:SHOWN]:
+            print(f"  {size:7} {url[:100]}")
+    wrong += faults(options.release)
+    for one in wrong:
+        print(one)
+    print(f"{len(rows)} rows in the index, {len(known)} fates, {len(wrong)} faults")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from florilegium.pipelines.block_context import expect, with_context
 from florilegium.pipelines.block_features import Features, features
 from florilegium.pipelines.block_model import Trees, from_bytes, to_bytes
 from florilegium.pipelines.block_page import Page, read_page
-from florilegium.pipelines.blocks import write
+from florilegium.pipelines.block_text import write
 
 SEED = 1
 SHAPES = {"first": (100, 6), "second": (150, 6)}  # trees, depth

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from florilegium.pipelines.block_tags import packed
 
-CLASS, CLASS_END, ID, ID_END, ROLE, ROLE_END, HIDDEN = range(7)
-"""What is noted of the attributes of an element: stretches of the page, and one flag."""
-ATTRIBUTES: Final = 7
+CLASS, CLASS_END, ID, ID_END, ROLE, ROLE_END, HIDDEN, KEEPS_LINES = range(8)
+"""What is noted of the attributes of an element: stretches of the page, and two flags."""
+ATTRIBUTES: Final = 8
 
 _LT, _GT, _SLASH, _EQUALS, _QUOTE, _AMPERSAND, _DASH = 60, 62, 47, 61, 34, 38, 45
 _NO_BREAK_SPACE = 160
@@ -22,6 +22,7 @@ _NAME_CLASS, _NAME_ID, _NAME_ROLE = packed("class"), packed("id"), packed("role"
 _NAME_PROPERTY, _NAME_STYLE = packed("itemprop"), packed("style")
 _NAME_HIDDEN, _NAME_ARIA_HIDDEN = packed("hidden"), packed("aria-hidden")
 _TRUE, _NO_DISPLAY, _NO_VISIBILITY = packed("true"), packed("display:none"), packed("ility:hidden")
+_PRE_SPACE, _BREAK_SPACES = packed("white-space:pre"), packed("white-space:break")
 
 _Codes = NDArray[np.uint32]
 
@@ -56,16 +57,17 @@ def word(page: _Codes, start: int, end: int) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def _hides(page: _Codes, start: int, end: int) -> bool:
-    """Tell whether a style says `display: none` or `visibility: hidden`."""
+def _styled(page: _Codes, start: int, end: int, found: NDArray[np.int64]) -> None:
+    """Note whether a style hides the element, and whether it keeps the ends of lines."""
     letters = np.uint64(0)
     for at in range(start, end):
         if page[at] > 32:
             code = (page[at] | np.uint32(32)) & np.uint32(0xFF)
             letters = (letters << np.uint64(8)) | np.uint64(code)
             if letters in (_NO_DISPLAY, _NO_VISIBILITY):
-                return True
-    return False
+                found[HIDDEN] = 1
+            elif letters in (_PRE_SPACE, _BREAK_SPACES):
+                found[KEEPS_LINES] = 1
 
 
 @njit(cache=True, nogil=True)
@@ -94,10 +96,10 @@ def attributes(page: _Codes, at: int, found: NDArray[np.int64]) -> int:
             found[ID], found[ID_END] = start, end
         elif name == _NAME_ROLE or (name == _NAME_PROPERTY and found[ROLE] == found[ROLE_END]):
             found[ROLE], found[ROLE_END] = start, end
-        elif (
-            name == _NAME_HIDDEN
-            or (name == _NAME_ARIA_HIDDEN and word(page, start, end) == _TRUE)
-            or (name == _NAME_STYLE and _hides(page, start, end))
+        elif name == _NAME_STYLE:
+            _styled(page, start, end, found)
+        elif name == _NAME_HIDDEN or (
+            name == _NAME_ARIA_HIDDEN and word(page, start, end) == _TRUE
         ):
             found[HIDDEN] = 1
     return at + 1

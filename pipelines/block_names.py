@@ -35,22 +35,32 @@ _GROUPS: Final = {
     "hidden": r"hidden|^hide|invisible|^sr$|screen|visually|collaps|print",
 }
 NAME_GROUPS: Final = tuple(_GROUPS)
+COOKIE: Final = 1 << NAME_GROUPS.index("cookie")
 CONSENT: Final = 1 << len(NAME_GROUPS)
 """The bit of an element that asks for consent to cookies."""
 
 _CONSENT_SYSTEMS: Final = (
     "onetrust", "cybot", "cookiebot", "usercentrics", "didomi", "cmplz", "borlabs", "sp_message",
-    "qc-cmp", "quantcast", "iubenda", "tarteaucitron", "axeptio", "klaro", "gdpr", "souhlas",
-    "zgoda", "rodo", "datenschutz", "samtykke",
+    "qc-cmp", "quantcast", "iubenda", "tarteaucitron", "axeptio", "klaro", "gdpr", "cc-window",
 )  # fmt: skip
-_COOKIE_BANNERS: Final = (
+_BANNERS: Final = (
     "banner", "consent", "notice", "bar", "law", "popup", "overlay", "modal", "layer", "dialog",
-    "message", "hint", "info",
+    "message", "hint", "hinweis", "info", "box",
 )  # fmt: skip
+# Consent and cookies as authors call them at home: whole words, or one with a banner behind it.
+# Parts of words would find the Polish "rodo" in every Italian "prodotto".
+_AT_HOME: Final = (
+    "souhlas", "suhlas", "zgoda", "rodo", "datenschutz", "samtykke", "samtycke", "toestemming",
+    "hozzajarulas", "evaste", "evasteet", "slapukai", "piskotki", "sutik", "kolacici", "sikdatnes",
+    "kupsised", "informasjonskapsler",
+)  # fmt: skip
+_TOPICS: Final = ("category-", "tag-")
+"""How the classes begin that say what a page is about."""
 # Alternatives of literals, nothing repeated: no match can backtrack far.
 _PATTERNS = tuple(re.compile(pattern) for pattern in _GROUPS.values())
 _ANY = re.compile("|".join(_GROUPS.values()))
 _PIECE = re.compile(r"[^\W\d_]{2,}")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MAX_LENGTH = 200
 _MAX_REMEMBERED = 50_000
 
@@ -74,9 +84,9 @@ def name_bits(page: str, walked: Walk) -> NDArray[np.int64]:
 def _bits(name: str) -> int:
     known = _names.get(name)
     if known is None:
-        lowered = name[:_MAX_LENGTH].lower()
-        known = CONSENT if _asks_for_consent(lowered) else 0
-        for piece in _PIECE.findall(lowered):
+        begin = name[:_MAX_LENGTH]
+        known = CONSENT if _asks_for_consent(begin) else 0
+        for piece in _PIECE.findall(begin.lower()):
             known |= _piece_bits(piece)
         if len(_names) >= _MAX_REMEMBERED:
             _names.clear()
@@ -85,9 +95,25 @@ def _bits(name: str) -> int:
 
 
 def _asks_for_consent(name: str) -> bool:
-    if any(system in name for system in _CONSENT_SYSTEMS):
+    lowered = name.lower()
+    if any(system in lowered for system in _CONSENT_SYSTEMS):
         return True
-    return "cookie" in name and any(banner in name for banner in _COOKIE_BANNERS)
+    if "cookie" not in lowered and not any(word in lowered for word in _AT_HOME):
+        return False
+    return any(_is_banner(one) for one in name.split() if not one.lower().startswith(_TOPICS))
+
+
+def _is_banner(name: str) -> bool:
+    """Tell whether one class or id names a banner that asks for consent."""
+    lowered = name.lower()
+    if "cookie" in lowered and any(banner in lowered for banner in _BANNERS):
+        return True
+    pieces = _PIECE.findall(_HUMP.sub("-", name).lower())
+    return any(
+        piece.startswith(word) and (piece == word or piece[len(word) :].startswith(_BANNERS))
+        for piece in pieces
+        for word in _AT_HOME
+    )
 
 
 def _piece_bits(piece: str) -> int:

@@ -8,13 +8,17 @@ from numba import njit
 from numpy.typing import NDArray
 from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.block_names import CONSENT, name_bits
+from florilegium.pipelines.block_names import CONSENT, COOKIE, name_bits
+from florilegium.pipelines.block_tags import CONTEXTS, TAGS
 from florilegium.pipelines.block_walk import (
     CONTAINER,
     END,
+    LAST,
+    OWN,
     PARENT,
     SOLID,
     START,
+    TAG,
     Walk,
     walk,
 )
@@ -24,6 +28,8 @@ _MIN_ARTICLE = 200
 _ARTICLE_BODY: Final = '"articleBody"'
 _METAS: Final = "meta[property='og:description'],meta[name='description'],meta[property='og:type']"
 _KINDS: Final = ("article", "product")
+_STORY: Final = sum(1 << CONTEXTS.index(name) for name in ("article", "main"))
+_H1: Final = TAGS.index("h1")
 
 
 class Head(NamedTuple):
@@ -51,6 +57,10 @@ class Page(NamedTuple):
     """For each container, its own bits of `block_names`."""
     names_around: NDArray[np.int64]
     """The same, with those of all containers around it."""
+    markup: str
+    """The inside of `<body>` as the parser writes it, in which containers have their places."""
+    breaks: NDArray[np.uint8]
+    """For each of `codes`, how many line ends a style keeps there; empty if none does."""
 
 
 def read_page(html: str) -> Page | None:
@@ -61,13 +71,24 @@ def read_page(html: str) -> Page | None:
     walked = walk(inside) if inside else None
     if walked is None or not inside or not len(walked.blocks):
         return None
-    names = name_bits(inside, walked)
+    names = _without_stories(name_bits(inside, walked), walked.containers)
     around = inherited(names, walked.containers)
     blocks = _without_consent(walked, around)
     _, groups = np.unique(walked.signatures[:, 0], return_inverse=True)
     texts = [walked.text[start:end] for start, end in blocks[:, (START, END)].tolist()]
     head = _head(parser, html)
-    return Page(head, walked.codes, texts, blocks, walked.containers, groups, names, around)
+    return Page(
+        head,
+        walked.codes,
+        texts,
+        blocks,
+        walked.containers,
+        groups,
+        names,
+        around,
+        inside,
+        walked.breaks if walked.breaks.any() else walked.breaks[:0],
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -77,6 +98,22 @@ def inherited(bits: NDArray[np.int64], containers: NDArray[np.int64]) -> NDArray
     for number in range(1, len(bits)):  # a parent stands before its children
         around[number] |= around[containers[number, PARENT]]
     return around
+
+
+def _without_stories(names: NDArray[np.int64], containers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the names without those of consent where a story or all h1 are inside."""
+    story = _inside((containers[:, OWN] & _STORY) != 0, containers)
+    titles = _inside(containers[:, TAG] == _H1, containers)
+    told = (story > 0) | ((titles > 0) & (titles == titles[0]))
+    names[told] &= ~(CONSENT | COOKIE)
+    return names
+
+
+def _inside(marked: NDArray[np.bool_], containers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many marked containers each container is or has inside."""
+    before = np.concatenate(([0], np.cumsum(marked)))
+    inside: NDArray[np.int64] = before[containers[:, LAST]] - before[:-1]
+    return inside
 
 
 def _without_consent(walked: Walk, around: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,9 +8,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-TRANSPARENT, LINK, BOLD, SKIPPED, BREAK, PREFORMATTED, RAW, VOID = (1 << bit for bit in range(8))
+TRANSPARENT, LINK, BOLD, SKIPPED, BREAK, PREFORMATTED, RAW, VOID, LINED = (
+    1 << bit for bit in range(9)
+)
 """How an element behaves. One that is none of these is a container: it ends the block before it,
-and its own text is a block."""
+and its own text is a block. `LINED` is no matter of the name but of the style."""
 
 TAGS: Final = (
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "pre", "blockquote", "figcaption",

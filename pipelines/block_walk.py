@@ -17,6 +17,7 @@ from florilegium.pipelines.block_markup import (
     HIDDEN,
     ID,
     ID_END,
+    KEEPS_LINES,
     ROLE,
     ROLE_END,
     attributes,
@@ -32,6 +33,7 @@ from florilegium.pipelines.block_tags import (
     BOLD,
     BREAK,
     ITEM,
+    LINED,
     LINK,
     PREFORMATTED,
     RAW,
@@ -50,12 +52,17 @@ MAX_BLOCKS: Final = 100_000
 START, END, SOLID, LINKED, BOLDED, LINKS, CONTAINER, ITEMS = range(8)
 """Columns of a block: stretch of the text, characters other than white space, those of them in
 links and in bold, links, index of the container, list items joined."""
-PARENT, LAST, DEPTH, TAG, CONTEXT, CONCEALED = range(6)
+PARENT, LAST, DEPTH, TAG, CONTEXT, CONCEALED, OWN, BEGIN = range(8)
 """Columns of a container: parent, one behind the last container inside, depth, name, elements
-around it (bits), whether it or one around it is hidden."""
+around it (bits), whether it or one around it is hidden, its own bit among the contexts, where in
+the page its start tag begins."""
 
 _LT, _BANG, _QUERY, _SLASH, _AMPERSAND = 60, 33, 63, 47, 38
 _SPACE, _NEWLINE = 32, 10
+_LINE, _LINES = (
+    1,
+    2,
+)  # a gap that is a space to the classifier, and one or more line ends to readers
 _LINK_ITEM, _SHORT_ITEM = 0.8, 80
 _NAMES, _MEANINGS = tag_table()
 _BODY_SIGNATURE = packed("body")
@@ -71,6 +78,8 @@ class Walk(NamedTuple):
     """The code points of all blocks, one after another."""
     text: str
     """The same as a string."""
+    breaks: NDArray[np.uint8]
+    """For each code point, how many line ends a style keeps there, 2 at most; it is a space."""
     blocks: _Table
     containers: _Table
     attributes: _Table
@@ -88,12 +97,13 @@ def walk(page: str) -> Walk | None:
     tags = page.count("<") - page.count("</")
     if tags > MAX_TAGS:
         return None
-    text, blocks, containers, found, signatures, whole = _walk(
+    text, breaks, blocks, containers, found, signatures, whole = _walk(
         codes, tags + 2, _NAMES, _MEANINGS, _SPACES
     )
     if not whole or len(blocks) > MAX_BLOCKS:
         return None
-    return Walk(text, text.tobytes().decode("utf-32-le"), blocks, containers, found, signatures)
+    string = text.tobytes().decode("utf-32-le")
+    return Walk(text, string, breaks, blocks, containers, found, signatures)
 
 
 @njit(cache=True, nogil=True)
@@ -170,25 +180,26 @@ def _meaning(name: np.uint64, names: NDArray[np.uint64], meanings: _Table) -> tu
 
 
 @njit(cache=True, nogil=True)
-def _walk(  # one loop: splitting it would mean passing its fifteen variables around
+def _walk(  # one loop: splitting it would mean passing its variables around
     page: NDArray[np.uint32],
     most: int,
     names: NDArray[np.uint64],
     meanings: _Table,
     spaces: NDArray[np.bool_],
-) -> tuple[NDArray[np.uint32], _Table, _Table, _Table, NDArray[np.uint64], bool]:
+) -> tuple[NDArray[np.uint32], NDArray[np.uint8], _Table, _Table, _Table, NDArray[np.uint64], bool]:
     size = len(page)
     text = np.empty(size + 2, np.uint32)
+    breaks = np.zeros(size + 2, np.uint8)
     # Each element can end a block where it starts and another where it ends.
     blocks = np.zeros((2 * most + 2, 8), np.int64)
-    containers = np.zeros((most + 1, 6), np.int64)
+    containers = np.zeros((most + 1, 8), np.int64)
     found = np.zeros((most + 1, ATTRIBUTES), np.int64)
     signatures = np.zeros((most + 1, 2), np.uint64)
     containers[0, TAG], signatures[0, 0] = BODY, _BODY_SIGNATURE
     open_name = np.zeros(MAX_DEPTH, np.uint64)
     open_meaning = np.zeros(MAX_DEPTH, np.int64)
     depth, made, here, count = 0, 1, 0, 0
-    skipped, linked, bold, kept = 0, 0, 0, 0  # how many such elements are open
+    skipped, linked, bold, kept, lined = 0, 0, 0, 0, 0  # how many such elements are open
     gap, broken = 0, False  # white space read and not yet written; whether it was a line break
     at = literal = 0  # up to `literal`, markup is text
     whole = True
@@ -207,10 +218,14 @@ def _walk(  # one loop: splitting it would mean passing its fifteen variables ar
                 if kept:
                     text[row[END]] = code
                     row[END] += 1
+                elif lined and code == _NEWLINE and gap != _NEWLINE:
+                    gap = _LINES if gap in (_LINE, _LINES) else _LINE
                 elif gap == 0:
                     gap = _SPACE
                 continue
             if gap and row[SOLID]:
+                if gap in (_LINE, _LINES):
+                    gap, breaks[row[END]] = _SPACE, gap
                 text[row[END]] = gap
                 row[END] += 1
             if row[SOLID] == 0:
@@ -234,6 +249,7 @@ def _walk(  # one loop: splitting it would mean passing its fifteen variables ar
                 continue
             depth -= 1
             meaning = open_meaning[depth]
+            lined -= meaning & LINED > 0
             if meaning & SKIPPED:
                 skipped -= 1
             elif not skipped and meaning & TRANSPARENT:
@@ -245,7 +261,7 @@ def _walk(  # one loop: splitting it would mean passing its fifteen variables ar
                 containers[here, LAST] = made
                 here = containers[here, PARENT]
             continue
-        name_end = tag_end(page, at + 1)
+        begin, name_end = at, tag_end(page, at + 1)
         name = word(page, at + 1, name_end)
         meaning, tag, context = _meaning(name, names, meanings)
         at = attributes(page, name_end, found[made])
@@ -262,6 +278,9 @@ def _walk(  # one loop: splitting it would mean passing its fifteen variables ar
         if depth == MAX_DEPTH:
             whole = False
             break
+        if found[made, KEEPS_LINES]:
+            meaning |= LINED
+            lined += 1
         open_name[depth], open_meaning[depth] = name, meaning
         depth += 1
         if meaning & RAW:
@@ -277,7 +296,8 @@ def _walk(  # one loop: splitting it would mean passing its fifteen variables ar
             kept += meaning & PREFORMATTED > 0
             row = containers[made]
             row[PARENT], row[DEPTH], row[TAG] = here, containers[here, DEPTH] + 1, tag
-            row[CONTEXT] = containers[here, CONTEXT] | context
+            row[CONTEXT], row[OWN] = containers[here, CONTEXT] | context, context
+            row[BEGIN] = begin
             row[CONCEALED] = containers[here, CONCEALED] | found[made, HIDDEN]
             _sign(page, name, found[made], signatures[made])
             here = made
@@ -289,6 +309,7 @@ def _walk(  # one loop: splitting it would mean passing its fifteen variables ar
     containers[0, LAST] = made
     return (
         text[: blocks[count, START]],
+        breaks[: blocks[count, START]],
         blocks[:count].copy(),
         containers[:made].copy(),
         found[:made].copy(),

@@ -13,7 +13,7 @@ from typing import Literal, Self
 import msgspec
 from msgspec import Struct
 
-from florilegium.pipelines.extract_child import HEADER, Policy, Reply, Request, Task
+from florilegium.pipelines.extract_child import HEADER, Format, Policy, Reply, Request, Task
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.structure import structure
 
@@ -24,6 +24,9 @@ class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy: Policy = "blocks"
     """`blocks` is the classifier of this package, with trafilatura where it finds too little;
     `trafilatura-fast` leaves out the second opinions of readability and justext."""
+    format: Format = "text"
+    """`markdown` tells headings, lists, quotations, tables and code by CommonMark with the tables
+    of GFM; `text` gives each block a line, items a dash or a number, cells a bar between them."""
     min_chars: int = 150
     """A page with less main text counts as empty."""
     max_chars: int = 5_000_000
@@ -154,7 +157,7 @@ class Extractor:
         page = html.encode("utf-8", "replace").decode()  # lone surrogates cannot travel
         wanted = self._extraction
         request = msgspec.msgpack.encode(
-            Request(task, wanted.policy, wanted.cpu_seconds, page, wanted.min_chars)
+            Request(task, wanted.policy, wanted.cpu_seconds, page, wanted.min_chars, wanted.format)
         )
         answer = self._exchange(request)
         if isinstance(answer, Failure) and answer.rule == "crash":

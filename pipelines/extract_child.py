@@ -33,6 +33,7 @@ _GLANCE_IS_SHORT: Final = 250
 _TRAFILATURA: Final = importlib.metadata.version("trafilatura")
 
 Policy = Literal["blocks", "trafilatura", "trafilatura-fast"]
+Format = Literal["text", "markdown"]
 Task = Literal["look", "extract"]
 
 
@@ -45,6 +46,7 @@ class Request(Struct, frozen=True, array_like=True):
     html: str
     min_chars: int = 0
     """Where `blocks` finds less, trafilatura is asked."""
+    format: Format = "text"
 
 
 class Reply(Struct, frozen=True, array_like=True):
@@ -71,26 +73,27 @@ def look(request: Request) -> Reply:
     metadata = read(request.html)
     if request.policy != "blocks":
         return Reply("text", glance(request.html), metadata)
-    found = extract("blocks", request.html, request.min_chars)
+    found = extract("blocks", request.html, request.min_chars, request.format)
     return Reply("text", found.text, metadata, found.extractor)
 
 
-def extract(policy: Policy, html: str, min_chars: int) -> Reply:
-    """Return the main text as the policy finds it, and who found it."""
+def extract(policy: Policy, html: str, min_chars: int, form: Format = "text") -> Reply:
+    """Return the main text as the policy finds it, in the form asked for, and who found it."""
     if policy == "blocks":
         find, extractor = _blocks()
-        text = find(html).text
+        text = find(html, markdown=form == "markdown").text
         if len(text) >= min_chars:
             return Reply("text", text, extractor=extractor)
         policy = "trafilatura"
-    text = main_text(html, fast=policy == "trafilatura-fast")
+    text = main_text(html, fast=policy == "trafilatura-fast", form=form)
     return Reply("text", text, extractor=f"{policy} {_TRAFILATURA}")
 
 
-def main_text(html: str, fast: bool) -> str:
-    """Return the main text by trafilatura: one line a block, tables in, comments out."""
+def main_text(html: str, fast: bool, form: Format = "text") -> str:
+    """Return the main text by trafilatura, tables in, comments out."""
     text = trafilatura.extract(
         html,
+        output_format="markdown" if form == "markdown" else "txt",
         fast=fast,
         include_comments=False,
         include_tables=True,
@@ -101,7 +104,7 @@ def main_text(html: str, fast: bool) -> str:
 
 
 @cache
-def _blocks() -> "tuple[Callable[[str], MainText], str]":
+def _blocks() -> "tuple[Callable[..., MainText], str]":
     """Return the classifier, ready to run, and its name with the digest of its model.
 
     It brings a compiler along, which only a child that is asked for it should load, and no page
@@ -123,7 +126,7 @@ def answer(request: Request) -> Reply:
     signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
     try:
         if request.task == "extract":
-            return extract(request.policy, request.html, request.min_chars)
+            return extract(request.policy, request.html, request.min_chars, request.format)
         return look(request)
     except MemoryError:
         return Reply("memory", "MemoryError")

@@ -136,7 +136,7 @@ def test_verses_keep_their_lines():
     text = main_text(page(f"<article><h1>Abend</h1><p>{verses}</p></article>", "Abend")).text
     assert (
         "Der Abend kommt, die Glocken schweigen,\nder Fluss zieht langsam durch das Land,\n"
-        "die Nebel aus den Wiesen steigen\nund legen sich auf Stein und Sand.\n"
+        "die Nebel aus den Wiesen steigen\nund legen sich auf Stein und Sand.\n\n"
         "Ein Licht geht an in jenem Hause,\ndas lange leer am Ufer stand." in text
     )
 

@@ -128,6 +128,20 @@ def test_the_main_text_is_in_and_the_furniture_is_out(policy):
                 assert page[part] not in extracted.text
 
 
+@pytest.mark.parametrize("policy", ["blocks", "trafilatura", "trafilatura-fast"])
+def test_every_policy_writes_markdown(policy):
+    html = (
+        "<article><h2>Alt</h2><p>Der Deich wurde * vor * langer Zeit gebaut, und er hält.</p>"
+        "<p>Wer auf ihm geht, sieht links das Land und rechts das Meer, und beides ist flach.</p>"
+        "<p># Im nächsten Jahr wird er um einen Meter erhöht, weil das Wasser steigt.</p></article>"
+    )
+    with Extractor(Extraction(policy=policy, format="markdown")) as extractor:
+        found = extractor.extract(html)
+    assert found.extractor.startswith(policy)
+    assert "wurde \\* vor \\* langer Zeit" in found.text
+    assert "\n\n\\# Im nächsten Jahr" in found.text
+
+
 @pytest.mark.parametrize("policy", ["blocks", "trafilatura"])
 def test_a_look_has_the_text_and_what_the_page_declares(policy):
     with Extractor(Extraction(policy=policy)) as extractor:
