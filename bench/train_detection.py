@@ -66,8 +66,8 @@ RARITY = {
     **dict.fromkeys(("koi8-u",), 100),
     **dict.fromkeys(("iso-8859-6", "iso-8859-8", "iso-8859-16", "ibm866"), 200),
     **dict.fromkeys(("iso-8859-3", "iso-8859-4", "iso-8859-14"), 300),
-    **dict.fromkeys(("macintosh", "x-mac-cyrillic"), 300),
     "iso-8859-10": 400,
+    **dict.fromkeys(("macintosh", "x-mac-cyrillic"), 600),
 }
 """What rare encodings cost, hundredths of a nat; the windows-125x cost nothing."""
 
@@ -130,6 +130,10 @@ def train(texts: dict[str, str]) -> Model:
     ]
     languages, charsets = zip(*pairs, strict=True)
     return Model(languages, charsets, np.array(rarity, np.int64), surprise)
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _prints(byte: bytes, charset: str) -> bool:

@@ -22,7 +22,7 @@ from florilegium.pipelines.charsets import legacy
 CONTEXTS: Final = 9
 """What stands before and after a byte: a letter of ASCII, a byte beyond it, or neither."""
 
-SAMPLE_BYTES: Final = 131_072
+_SAMPLE_BYTES: Final = 131_072
 _RUN_UP: Final = 1_024
 _MULTI_BYTE: Final = {
     "gb18030": ("gb18030", "gbk"),
@@ -34,6 +34,7 @@ _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
 MAX_SURPRISE: Final = 1_100
 """Hundredths of a nat for a byte beyond ASCII, on average: with more, it is no text we know."""
+_MAX_COUNTED: Final = 100_000
 _ENOUGH: Final = 32
 """Bytes beyond ASCII on which that average means something."""
 
@@ -68,14 +69,13 @@ class Model(NamedTuple):
 def weigh(body: bytes) -> Evidence:
     """Return how well each encoding explains the bytes. Never raises; time is linear.
 
-    The sample is the stretch of the page where bytes beyond ASCII begin. Whole numbers only are
+    chardetng sees the stretch of the page where bytes beyond ASCII begin. Whole numbers only are
     added, so that every machine finds the same.
     """
     first = _BEYOND_ASCII.search(body)
     start = max(0, first.start() - _RUN_UP) if first else 0
-    sample = body[start : start + SAMPLE_BYTES]
-    found = legacy(chardetng_py.detect(sample, allow_utf8=False))
-    counts = tally(sample)
+    found = legacy(chardetng_py.detect(body[start : start + _SAMPLE_BYTES], allow_utf8=False))
+    counts = tally(body, _MAX_COUNTED)
     if found in _MULTI_BYTE:
         return Evidence(int(counts.sum()), dict.fromkeys(_MULTI_BYTE[found], 0))
     model = shipped_model()
@@ -87,14 +87,23 @@ def weigh(body: bytes) -> Evidence:
     return Evidence(int(counts.sum()), least)
 
 
-def tally(sample: bytes) -> NDArray[np.int64]:
-    """Return how often each byte from 0x80 on occurs in each context, 128 times 9 numbers."""
-    codes = np.frombuffer(b" " + sample + b" ", np.uint8)
+def tally(body: bytes, most: int | None = None) -> NDArray[np.int64]:
+    """Return how often each byte from 0x80 on occurs in each context: 128 times 9 numbers.
+
+    The first `most` of such bytes are counted, by default all.
+    """
+    codes = np.frombuffer(b" " + body + b" ", np.uint8)
+    at = np.flatnonzero(codes >= 0x80)[:most]
+    rows = (codes[at].astype(np.int64) - 0x80) * CONTEXTS
+    return np.bincount(
+        rows + 3 * _kinds(codes[at - 1]) + _kinds(codes[at + 1]), minlength=128 * CONTEXTS
+    )
+
+
+def _kinds(codes: NDArray[np.uint8]) -> NDArray[np.int64]:
     lower = codes | 32
-    kinds = np.where(codes >= 0x80, 2, (lower >= ord("a")) & (lower <= ord("z")))
-    at = np.flatnonzero(codes >= 0x80)
-    rows = (codes[at].astype(np.int64) - 0x80) * CONTEXTS + kinds[at - 1] * 3 + kinds[at + 1]
-    return np.bincount(rows, minlength=128 * CONTEXTS)
+    letters = (lower >= ord("a")) & (lower <= ord("z"))
+    return np.where(codes >= 0x80, 2, letters.astype(np.int64))
 
 
 def to_bytes(model: Model) -> bytes:
