@@ -14,7 +14,7 @@ MAX_BROKEN_SHARE: Final = 0.001
 _DECLARATION_BYTES: Final = 16_384
 _CANDIDATES: Final = 4
 """How many encodings are tried where the first ones leave too much undecoded."""
-_BEYOND_DOUBT: Final = 1_000
+_BEYOND_DOUBT: Final = 700
 """By how much another encoding must beat a header's windows-1252, hundredths of a nat."""
 
 Method = Literal["bom", "utf-8", "utf-8-repaired", "http", "meta", "detected"]
@@ -90,7 +90,7 @@ def _declared(body: bytes, http_label: str | None) -> Decoded | None:
     if len(readings) == 2 and readings[0].text != readings[1].text:
         return _likelier(body, *readings)
     if [(reading.charset, reading.method) for reading in readings] == [("windows-1252", "http")]:
-        return None if _is_surely_another(body, readings[0].text) else readings[0]
+        return _surely_another(body, readings[0].text) or readings[0]
     return readings[0] if readings else None
 
 
@@ -101,12 +101,15 @@ def _likelier(body: bytes, first: Decoded, second: Decoded) -> Decoded:
     return min(first, second, key=lambda reading: surprise.get(reading.charset, worst))
 
 
-def _is_surely_another(body: bytes, text: str) -> bool:
-    evidence = weigh(body)
+def _surely_another(body: bytes, text: str) -> Decoded | None:
+    """Return the page in another encoding, if many different letters speak for it."""
+    evidence = weigh(body, once=True)
     for charset in evidence.candidates()[:1]:
         lead = evidence.surprise.get("windows-1252", _BEYOND_DOUBT) - evidence.surprise[charset]
-        return lead >= _BEYOND_DOUBT and strictly(body, charset) not in (None, text)
-    return False
+        other = strictly(body, charset) if lead >= _BEYOND_DOUBT else None
+        if other is not None and other != text and not _C1.search(other):
+            return Decoded(other, charset, "detected")
+    return None
 
 
 def _detected(body: bytes) -> Decoded | Undecodable:

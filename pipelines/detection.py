@@ -32,7 +32,7 @@ _MULTI_BYTE: Final = {
 """The names that go with what chardetng finds."""
 _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
-MAX_SURPRISE: Final = 1_100
+MAX_SURPRISE: Final = 900
 """Hundredths of a nat for a byte beyond ASCII, on average: with more, it is no text we know."""
 _MAX_COUNTED: Final = 100_000
 _ENOUGH: Final = 32
@@ -66,16 +66,19 @@ class Model(NamedTuple):
     """A row for each byte from 0x80 and context, in hundredths of a nat."""
 
 
-def weigh(body: bytes) -> Evidence:
+def weigh(body: bytes, once: bool = False) -> Evidence:
     """Return how well each encoding explains the bytes. Never raises; time is linear.
 
-    chardetng sees the stretch of the page where bytes beyond ASCII begin. Whole numbers only are
-    added, so that every machine finds the same.
+    With `once`, a byte counts once in each context, so that a word said a hundred times says no
+    more than once. chardetng sees the stretch of the page where bytes beyond ASCII begin. Whole
+    numbers only are added, so that every machine finds the same.
     """
     first = _BEYOND_ASCII.search(body)
     start = max(0, first.start() - _RUN_UP) if first else 0
     found = legacy(chardetng_py.detect(body[start : start + _SAMPLE_BYTES], allow_utf8=False))
     counts = tally(body, _MAX_COUNTED)
+    if once:
+        counts = np.minimum(counts, 1)
     if found in _MULTI_BYTE:
         return Evidence(int(counts.sum()), dict.fromkeys(_MULTI_BYTE[found], 0))
     model = shipped_model()
