@@ -241,6 +241,8 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("charset", found.charset and f"{found.charset} (by {found.charset_method})"),
         ("title", about.title),
         ("published", about.published),
+        ("modified", about.modified),
+        ("declared", ", ".join(_declared_languages(about))),
         ("canonical", about.canonical),
         ("opt-outs", ", ".join(f"{r['rule']}: {r['value']}" for r in found.rights)),
         ("licence", found.license and f"{found.license} (tier {found.license_tier})"),
@@ -249,6 +251,11 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("extractor", found.extractor),
     )
     return ((name, value) for name, value in values if value not in (None, "", 0))
+
+
+def _declared_languages(about: Metadata) -> Iterator[str]:
+    stated = (about.html_lang, about.content_language, about.locale)
+    return (language for language in dict.fromkeys(stated) if language)
 
 
 def _counted(personal: Personal) -> str:

@@ -27,12 +27,12 @@ TEXTS = {
     "Macedonian": "Ѓорѓи секоја недела одеше на пазар, и им раскажуваше приказни на луѓето.",
     "Norwegian": "Båten lå på land hele vinteren, og først når isen gikk, kom bestefar og årene.",
     "Portuguese": "O sapateiro não tinha pressa: à tarde ouvia canções e só então acabava.",
-    "Serbian": "Ђак је сваког јутра чекао воз, а кад би снег завејао пругу, ишао је пешке кроз њиве.",
-    "Slovak": "Žatva sa skončila skôr než zvyčajne, a tak mohli ľudia tancovať až do neskorej noci.",
+    "Serbian": "Ђак је сваког јутра чекао воз, а кад би пао снег, ишао је пешке кроз њиве.",
+    "Slovak": "Žatva sa skončila skôr než zvyčajne, a tak mohli ľudia tancovať až do noci.",
     "Slovene": "Čebelar je šel v hrib še pred zoro, ker je želel slišati, kako se panji prebujajo.",
     "Spanish": "¿Quién sabe dónde duerme el viento? La niña preguntó otra vez, y el señor calló.",
     "Swedish": "På ön fanns en enda väg, och längs den växte åkerbär som ingen orkade plocka.",
-    "Welsh": "Mae'r gŵr a'i ŵyr yn byw mewn tŷ ger y dŵr, a'r gwŷr hŷn yn canu.",
+    "Welsh": "Âi'r hen ŵr at y dŵr gan ganu, a'r sêr uwch y tŷ fel tân ar y môr.",
     "Yiddish": "דער שוסטער האָט יעדן אָוונט דערציילט מעשׂיות, און די קינדער האָבן געהערט.",
 }  # fmt: skip
 
