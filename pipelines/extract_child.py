@@ -19,8 +19,9 @@ import msgspec
 import trafilatura
 from msgspec import Struct
 from resiliparse.extract.html2text import extract_plain_text
+from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.metadata import Metadata, read
+from florilegium.pipelines.metadata import Metadata, parse, read
 
 HEADER: Final = struct.Struct(">I")
 """What stands before every message: the number of its bytes."""
@@ -68,18 +69,24 @@ def glance(html: str) -> str:
 
 def look(request: Request) -> Reply:
     """Return what a page declares and a text of it: the main text, if that costs little."""
-    metadata = read(request.html)
+    tree = parse(request.html)
+    metadata = read(request.html, tree)
     if request.policy != "blocks":
         return Reply("text", glance(request.html), metadata)
-    found = extract("blocks", request.html, request.min_chars)
+    found = extract("blocks", request.html, request.min_chars, tree)
     return Reply("text", found.text, metadata, found.extractor)
 
 
-def extract(policy: Policy, html: str, min_chars: int) -> Reply:
-    """Return the main text as the policy finds it, and who found it."""
+def extract(
+    policy: Policy, html: str, min_chars: int, tree: LexborHTMLParser | None = None
+) -> Reply:
+    """Return the main text as the policy finds it, and who found it.
+
+    `tree` is that of the page, if it is parsed already.
+    """
     if policy == "blocks":
         find, extractor = _blocks()
-        text = find(html).text
+        text = find(html, tree=tree).text
         if len(text) >= min_chars:
             return Reply("text", text, extractor=extractor)
         policy = "trafilatura"
@@ -101,7 +108,7 @@ def main_text(html: str, fast: bool) -> str:
 
 
 @cache
-def _blocks() -> "tuple[Callable[[str], MainText], str]":
+def _blocks() -> "tuple[Callable[..., MainText], str]":
     """Return the classifier, ready to run, and its name with the digest of its model.
 
     It brings a compiler along, which only a child that is asked for it should load, and no page

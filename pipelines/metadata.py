@@ -68,13 +68,22 @@ class Metadata(Struct, frozen=True, gc=False):
     licences: tuple[Evidence, ...] = ()
 
 
-def read(html: str) -> Metadata:
+def parse(html: str) -> LexborHTMLParser | None:
+    """Return the tree of a page for all who read it; None if `read` should see no more than a part.
+
+    That is so of a page of more than 20,000 tags, or one with a tag of 5,000 attributes, because
+    the parser is quadratic in depth and in attributes.
+    """
+    return _tree(html) if len(_beginning(html)) == len(html) else None
+
+
+def read(html: str, tree: LexborHTMLParser | None = None) -> Metadata:
     """Return what the page declares of itself. Never raises.
 
-    Of a hostile or huge page only the beginning is read: at most 20,000 tags, and nothing from a
-    tag of 5,000 attributes on, because the parser is quadratic in depth and in attributes.
+    `tree` is what `parse` made of the page. Without one, only the beginning is read of a page for
+    which `parse` makes none.
     """
-    page = LexborHTMLParser(_beginning(html).encode("utf-8", "replace"))
+    page = _tree(_beginning(html)) if tree is None else tree
     metas = _named_metas(page)
     links = [node.attributes for node in page.css("link[rel]")[:_MAX_NODES]]
     things = list(_described_pages(page))
@@ -95,6 +104,10 @@ def read(html: str) -> Metadata:
         rsl=_cut(next(_targets(links, "license", "application/rsl+xml"), None), _MAX_URL),
         licences=tuple(dict.fromkeys(_licences(page, html, metas, links, things))),
     )
+
+
+def _tree(html: str) -> LexborHTMLParser:
+    return LexborHTMLParser(html.encode("utf-8", "replace"))
 
 
 def _beginning(html: str) -> str:

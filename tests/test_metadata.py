@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.licence import Evidence
-from florilegium.pipelines.metadata import Metadata, read
+from florilegium.pipelines.blocks import main_text
+from florilegium.pipelines.metadata import Metadata, parse, read
 
 CC = "https://creativecommons.org/licenses/by-sa/4.0/"
 
@@ -193,6 +194,13 @@ def test_a_hostile_page_is_read_as_far_as_it_goes_and_in_bounded_time(kind):
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize("kind", ["nested", "attributes", "formatting"])
+def test_no_tree_is_made_of_a_page_that_only_the_beginning_is_read_of(kind):
+    started = time.process_time()
+    assert parse(HOSTILE[kind]) is None
+    assert time.process_time() - started < 1
+
+
 PIECES = st.sampled_from(
     ["<", ">", '"', "<meta ", "name=robots ", "content=", "<link ", "rel=license ", "href=", "//",
      "creativecommons.org/", "<a ", "</", '<script type="application/ld+json">', "</script>", "[",
@@ -205,3 +213,11 @@ def test_any_text_is_read_without_error(html):
     found = read(html)
     for value in (found.title, found.html_lang, found.tdm_policy):
         assert value is None or 0 < len(value) <= 500
+    assert read(html, parse(html)) == found
+
+
+@given(st.lists(PIECES | st.sampled_from(["<p>words of a text", "<title>Name"])).map("".join))
+def test_a_tree_that_was_read_before_gives_the_same_main_text(html):
+    tree = parse(html)
+    read(html, tree)
+    assert main_text(html, tree=tree) == main_text(html)
