@@ -63,9 +63,12 @@ class Page(NamedTuple):
     """For each of `codes`, how many line ends a style keeps there; empty if none does."""
 
 
-def read_page(html: str) -> Page | None:
-    """Return the blocks of a page; None if there are none or it is built too big."""
-    parser = LexborHTMLParser(html)
+def read_page(html: str, tree: LexborHTMLParser | None = None) -> Page | None:
+    """Return the blocks of a page; None if there are none or it is built too big.
+
+    `tree` is that of the page, if somebody has parsed it already.
+    """
+    parser = LexborHTMLParser(html) if tree is None else tree
     body = parser.body
     inside = body.inner_html if body is not None else None
     walked = walk(inside) if inside else None

@@ -6,6 +6,8 @@ what the first thought of the blocks around it. How it was trained: `bench/train
 
 from typing import NamedTuple
 
+from selectolax.lexbor import LexborHTMLParser
+
 from florilegium.pipelines.block_context import Expected, expect, with_context
 from florilegium.pipelines.block_features import features
 from florilegium.pipelines.block_layout import Row
@@ -23,13 +25,18 @@ class MainText(NamedTuple):
     """The expected F1 of the text, 0 to 1."""
 
 
-def main_text(html: str, model: Model | None = None, markdown: bool = False) -> MainText:
+def main_text(
+    html: str,
+    model: Model | None = None,
+    markdown: bool = False,
+    tree: LexborHTMLParser | None = None,
+) -> MainText:
     """Return the main text of a page, "" if it has no text or is built too big. Never raises.
 
     The same page gives the same text whatever was read before it, and time is linear in the size
-    of what the parser makes of it.
+    of what the parser makes of it. `tree` is that of the page, if somebody has parsed it already.
     """
-    page = read_page(html)
+    page = read_page(html, tree)
     if page is None:
         return MainText("", 0.0)
     expected, likely = judge(page, model or shipped_model())

@@ -19,8 +19,9 @@ import msgspec
 import trafilatura
 from msgspec import Struct
 from resiliparse.extract.html2text import extract_plain_text
+from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.metadata import Metadata, read
+from florilegium.pipelines.metadata import Metadata, parse, read
 
 HEADER: Final = struct.Struct(">I")
 """What stands before every message: the number of its bytes."""
@@ -70,22 +71,27 @@ def glance(html: str) -> str:
 
 def look(request: Request) -> Reply:
     """Return what a page declares and a text of it: the main text, if that costs little."""
-    metadata = read(request.html)
+    tree = parse(request.html)
+    metadata = read(request.html, tree)
     if request.policy != "blocks":
         return Reply("text", glance(request.html), metadata)
-    found = extract("blocks", request.html, request.min_chars, request.format)
+    found = extract(request, tree)
     return Reply("text", found.text, metadata, found.extractor)
 
 
-def extract(policy: Policy, html: str, min_chars: int, form: Format = "text") -> Reply:
-    """Return the main text as the policy finds it, in the form asked for, and who found it."""
+def extract(request: Request, tree: LexborHTMLParser | None = None) -> Reply:
+    """Return the main text as the policy finds it, in the form asked for, and who found it.
+
+    `tree` is that of the page, if it is parsed already.
+    """
+    policy, html = request.policy, request.html
     if policy == "blocks":
         find, extractor = _blocks()
-        text = find(html, markdown=form == "markdown").text
-        if len(text) >= min_chars:
+        text = find(html, markdown=request.format == "markdown", tree=tree).text
+        if len(text) >= request.min_chars:
             return Reply("text", text, extractor=extractor)
         policy = "trafilatura"
-    text = main_text(html, fast=policy == "trafilatura-fast", form=form)
+    text = main_text(html, fast=policy == "trafilatura-fast", form=request.format)
     return Reply("text", text, extractor=f"{policy} {_TRAFILATURA}")
 
 
@@ -126,7 +132,7 @@ def answer(request: Request) -> Reply:
     signal.setitimer(signal.ITIMER_PROF, request.cpu_seconds)
     try:
         if request.task == "extract":
-            return extract(request.policy, request.html, request.min_chars, request.format)
+            return extract(request)
         return look(request)
     except MemoryError:
         return Reply("memory", "MemoryError")

@@ -23,13 +23,14 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location
-from florilegium.pipelines.decode import Decoded, content_type, decode
+from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.files import fetched
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.sniffing import content_type
 from florilegium.pipelines.stages import Tools, harvest_page
 from florilegium.pipelines.warc import Record, read
 
@@ -240,6 +241,8 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("charset", found.charset and f"{found.charset} (by {found.charset_method})"),
         ("title", about.title),
         ("published", about.published),
+        ("modified", about.modified),
+        ("declared", ", ".join(_declared_languages(about))),
         ("canonical", about.canonical),
         ("opt-outs", ", ".join(f"{r['rule']}: {r['value']}" for r in found.rights)),
         ("licence", found.license and f"{found.license} (tier {found.license_tier})"),
@@ -248,6 +251,11 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("extractor", found.extractor),
     )
     return ((name, value) for name, value in values if value not in (None, "", 0))
+
+
+def _declared_languages(about: Metadata) -> Iterator[str]:
+    stated = (about.html_lang, about.content_language, about.locale)
+    return (language for language in dict.fromkeys(stated) if language)
 
 
 def _counted(personal: Personal) -> str:
@@ -279,7 +287,7 @@ def _captured(page: Page | Loss, name: str, tools: Tools) -> Inspection:
 
 def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     """Add what the page says of itself, even if the build would not come to read it."""
-    decoded = decode(page.payload, content_type(page.content_type).charset, page.host)
+    decoded = decode(page.payload, content_type(page.content_type).charset)
     if not isinstance(decoded, Decoded):
         return
     found.charset, found.charset_method = decoded.charset, decoded.method

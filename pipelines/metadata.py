@@ -1,4 +1,4 @@
-"""What a page says of itself, apart from its text: title, date, language, rights, licence."""
+"""What a page says of itself, apart from its text: title, dates, languages, rights, licence."""
 
 import datetime
 import json
@@ -22,31 +22,45 @@ _MAX_JSON_LENGTH = 100_000
 _MAX_JSON_ITEMS = 2_000
 _MAX_LICENCE_LINKS = 100
 _MAX_ANCESTORS = 40
+_MAX_ALTERNATES = 50
+_MAX_LANGUAGE = 40
 
 _ROBOTS = AGENTS | {"robots", "googlebot", "bingbot"}
 _LICENCE_NAMES = ("license", "og:license", "dc.rights", "dcterms.rights", "dcterms.license")
-_DATE_NAMES = (
+_PUBLISHED_NAMES = (
     "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.issued", "dcterms.created",
     "datepublished", "pubdate", "parsely-pub-date", "citation_publication_date",
+)  # fmt: skip
+_MODIFIED_NAMES = (
+    "last-modified", "dc.date.modified", "dcterms.modified", "datemodified", "revised",
 )  # fmt: skip
 _PAGE_TYPES = ("Article", "Page", "Posting", "WebSite", "CreativeWork", "Report", "Recipe")
 _LICENCE_LINKS = 'a[rel~="license" i], a[href*="creativecommons.org/" i]'
 _JSON_LD = 'script[type="application/ld+json" i]'
-_DATED = '[itemprop~="datePublished"], time[pubdate], article time[datetime], main time[datetime]'
+_PUBLISHED = (
+    '[itemprop~="datePublished"], time[pubdate], article time[datetime], main time[datetime]'
+)
+_MODIFIED = '[itemprop~="dateModified"]'
 
 
 class Metadata(Struct, frozen=True, gc=False):
     """What a page declares. Values are as written, trimmed and cut to 500 characters.
 
-    `published` is a real date, YYYY-MM-DD, from 1990 to 2100. `robots` holds the directives by the
-    crawler they address, "robots" being everyone. `tdm_reservation` is "1" if any such tag says so.
+    `published` and `modified` are real dates, YYYY-MM-DD, from 1990 to 2100. `locale` is that of
+    Open Graph, as in "pt_BR". `alternates` holds the first 50 pairs of language and address of the
+    same page in other languages (`hreflang`), at most one a language; addresses longer than 2,000
+    characters are cut. `robots` holds the directives by the crawler they address, "robots" being
+    everyone. `tdm_reservation` is "1" if any such tag says so.
     """
 
     title: str | None = None
     published: str | None = None
+    modified: str | None = None
     canonical: str | None = None
     html_lang: str | None = None
     content_language: str | None = None
+    locale: str | None = None
+    alternates: tuple[tuple[str, str], ...] = ()
     robots: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tdm_reservation: str | None = None
     tdm_policy: str | None = None
@@ -54,13 +68,22 @@ class Metadata(Struct, frozen=True, gc=False):
     licences: tuple[Evidence, ...] = ()
 
 
-def read(html: str) -> Metadata:
+def parse(html: str) -> LexborHTMLParser | None:
+    """Return the tree of a page for all who read it; None if `read` should see no more than a part.
+
+    That is so of a page of more than 20,000 tags, or one with a tag of 5,000 attributes, because
+    the parser is quadratic in depth and in attributes.
+    """
+    return _tree(html) if len(_beginning(html)) == len(html) else None
+
+
+def read(html: str, tree: LexborHTMLParser | None = None) -> Metadata:
     """Return what the page declares of itself. Never raises.
 
-    Of a hostile or huge page only the beginning is read: at most 20,000 tags, and nothing from a
-    tag of 5,000 attributes on, because the parser is quadratic in depth and in attributes.
+    `tree` is what `parse` made of the page. Without one, only the beginning is read of a page for
+    which `parse` makes none.
     """
-    page = LexborHTMLParser(_beginning(html).encode("utf-8", "replace"))
+    page = _tree(_beginning(html)) if tree is None else tree
     metas = _named_metas(page)
     links = [node.attributes for node in page.css("link[rel]")[:_MAX_NODES]]
     things = list(_described_pages(page))
@@ -69,15 +92,22 @@ def read(html: str) -> Metadata:
     return Metadata(
         title=_title(page, metas),
         published=_published(page, metas, things),
+        modified=_modified(page, metas, things),
         canonical=_cut(next(_targets(links, "canonical"), None), _MAX_URL),
         html_lang=_cut(lang),
         content_language=_first(metas, "content-language"),
+        locale=_first(metas, "og:locale"),
+        alternates=tuple(_alternates(links)),
         robots=tuple(_robots(metas)),
         tdm_reservation=max(_every(metas, ("tdm-reservation",)), key="1".__eq__, default=None),
         tdm_policy=_first(metas, "tdm-policy"),
         rsl=_cut(next(_targets(links, "license", "application/rsl+xml"), None), _MAX_URL),
         licences=tuple(dict.fromkeys(_licences(page, html, metas, links, things))),
     )
+
+
+def _tree(html: str) -> LexborHTMLParser:
+    return LexborHTMLParser(html.encode("utf-8", "replace"))
 
 
 def _beginning(html: str) -> str:
@@ -130,6 +160,19 @@ def _targets(
             yield link.get("href") or ""
 
 
+def _alternates(links: Iterable[dict[str, str | None]]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for link in links:
+        language = (link.get("hreflang") or "").strip()[:_MAX_LANGUAGE]
+        address = _cut(link.get("href"), _MAX_URL)
+        is_alternate = "alternate" in (link.get("rel") or "").lower().split()
+        if is_alternate and language and address and language.lower() not in seen:
+            seen.add(language.lower())
+            yield language, address
+        if len(seen) == _MAX_ALTERNATES:
+            return
+
+
 def _title(page: LexborHTMLParser, metas: list[tuple[str, str]]) -> str | None:
     node = page.css_first("head > title")
     return (_cut(node.text()) if node else None) or _first(metas, "og:title")
@@ -148,13 +191,31 @@ def _published(
     stated = [
         *_every(metas, ("article:published_time",)),
         *(thing.get("datePublished") for thing in things),
-        *_every(metas, _DATE_NAMES),
+        *_every(metas, _PUBLISHED_NAMES),
     ]
-    if date := next(filter(None, map(_date, stated)), None):
-        return date
-    marked = (node.attributes for node in page.css(_DATED)[:_MAX_NODES])
-    times = (given.get("datetime") or given.get("content") for given in marked)
-    return next(filter(None, map(_date, times)), None)
+    return _first_date(stated) or _first_date(_marked(page, _PUBLISHED))
+
+
+def _modified(
+    page: LexborHTMLParser, metas: list[tuple[str, str]], things: list[dict[str, Any]]
+) -> str | None:
+    """Return the first real date of the last change, in the same order."""
+    stated = [
+        *_every(metas, ("article:modified_time", "og:updated_time")),
+        *(thing.get("dateModified") for thing in things),
+        *_every(metas, _MODIFIED_NAMES),
+    ]
+    return _first_date(stated) or _first_date(_marked(page, _MODIFIED))
+
+
+def _marked(page: LexborHTMLParser, selector: str) -> Iterator[str | None]:
+    for node in page.css(selector)[:_MAX_NODES]:
+        given = node.attributes
+        yield given.get("datetime") or given.get("content")
+
+
+def _first_date(stated: Iterable[object]) -> str | None:
+    return next(filter(None, map(_date, stated)), None)
 
 
 def _date(stated: object) -> str | None:

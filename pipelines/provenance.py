@@ -17,7 +17,7 @@ from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
 _PACKAGES = ("manifests", "filters", "dedup", "pipelines")
 _LIBRARIES = (
-    "apache-beam", "trafilatura", "lxml", "resiliparse", "selectolax", "fastwarc",
+    "apache-beam", "trafilatura", "lxml", "resiliparse", "chardetng-py", "selectolax", "fastwarc",
     "fasttext-community", "mistral-common", "numba", "numpy", "pyarrow", "tldextract",
 )  # fmt: skip
 

@@ -20,17 +20,11 @@ from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines.decode import (
-    Decoded,
-    Undecodable,
-    content_type,
-    decode,
-    looks_binary,
-    sniff_html,
-)
+from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.sniffing import Undecodable, content_type, looks_binary, sniff_html
 from florilegium.pipelines.tokens import TokenCounter
 
 # A first look at the text may only drop a page when its language is beyond doubt.
@@ -101,7 +95,7 @@ def read_markup(page: Page, tools: Tools) -> Markup | Loss:
     if not sniff_html(page.payload, page.content_type):
         return page.loss("decode", "not_html", detail=(page.content_type or "none")[:60])
     decoded = looks_binary(page.payload) or decode(
-        page.payload, content_type(page.content_type).charset, page.host
+        page.payload, content_type(page.content_type).charset
     )
     if isinstance(decoded, Undecodable):
         return _refused(page, "decode", decoded)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.licence import Evidence
-from florilegium.pipelines.metadata import Metadata, read
+from florilegium.pipelines.blocks import main_text
+from florilegium.pipelines.metadata import Metadata, parse, read
 
 CC = "https://creativecommons.org/licenses/by-sa/4.0/"
 
@@ -24,6 +25,11 @@ def test_a_page_that_says_everything_is_read_in_full():
         <link rel="canonical" href="https://example.si/panji">
         <meta http-equiv="Content-Language" content="sl-SI">
         <meta property="article:published_time" content="2019-03-05T10:00:00+01:00">
+        <meta property="article:modified_time" content="2020-07-01T08:00:00Z">
+        <meta property="og:locale" content="sl_SI">
+        <link rel="alternate" hreflang="x-default" href="https://example.si/en/hives">
+        <link rel=alternate type="application/rss+xml" href="/feed">
+        <link rel="alternate" hreflang="de-AT" href="https://example.si/de/bienen">
         <META NAME="Robots" CONTENT="NOINDEX, nofollow;noai"><meta name=GPTBot content=noindex>
         <meta name="tdm-reservation" content="1"><meta name="tdm-policy" content="/tdm.json">
         <link rel="license" type="application/rsl+xml" href="/rsl.xml">
@@ -32,9 +38,15 @@ def test_a_page_that_says_everything_is_read_in_full():
     assert found == Metadata(
         title="Čebelji panji",
         published="2019-03-05",
+        modified="2020-07-01",
         canonical="https://example.si/panji",
         html_lang="sl",
         content_language="sl-SI",
+        locale="sl_SI",
+        alternates=(
+            ("x-default", "https://example.si/en/hives"),
+            ("de-AT", "https://example.si/de/bienen"),
+        ),
         robots=(("robots", ("noindex", "nofollow", "noai")), ("gptbot", ("noindex",))),
         tdm_reservation="1",
         tdm_policy="/tdm.json",
@@ -88,6 +100,32 @@ def test_the_most_deliberate_date_wins():
     assert read(weaker + json + strongest).published == "2009-01-01"
 
 
+@pytest.mark.parametrize(
+    ("html", "date"),
+    [
+        (ld('{"@type":"WebPage","dateModified":"2021-02-03T00:00:00Z"}'), "2021-02-03"),
+        (ld('{"@type":"Comment","dateModified":"2021-02-03"}'), None),
+        ('<meta name="DCTERMS.modified" content="2018/05/06">', "2018-05-06"),
+        ('<meta property="og:updated_time" content="2018-05-07T01:02">', "2018-05-07"),
+        ('<time itemprop="dateModified" datetime="2014-05-06 10:00">', "2014-05-06"),
+        ('<article><time datetime="2015-05-06">', None),
+        ('<meta http-equiv="last-modified" content="2021-02-30">', None),
+        ('<meta property="article:modified_time" content="yesterday">', None),
+    ],
+)
+def test_a_change_has_a_date_of_its_own(html, date):
+    assert read(html).modified == date
+
+
+def test_other_languages_of_a_page_are_listed_once_each_and_not_without_end():
+    link = '<link rel=alternate hreflang="{}" href="/{}">'
+    twice = link.format("fr", 1) + link.format("FR", 2) + link.format("", 3) + link.format("it", "")
+    assert read(twice).alternates == (("fr", "/1"), ("it", "/"))
+    assert read("<link rel=author hreflang=fr href=/1>").alternates == ()
+    many = "".join(link.format(f"x-{number}", number) for number in range(400))
+    assert len(read(many).alternates) == 50
+
+
 def test_any_reservation_of_several_counts():
     tags = '<meta name="tdm-reservation" content="0"><meta name="TDM-Reservation" content="1">'
     assert read(tags).tdm_reservation == "1"
@@ -131,6 +169,8 @@ def test_the_licence_of_a_picture_in_json_is_not_the_pages():
 def test_long_values_are_cut():
     found = read(f"<title>{'x' * 9999}</title><link rel=canonical href='{'y' * 9999}'>")
     assert (len(found.title), len(found.canonical)) == (500, 2000)
+    long = f"<link rel=alternate hreflang='{'x' * 99}' href='{'y' * 9999}'>"
+    assert read(long).alternates == (("x" * 40, "y" * 2000),)
 
 
 HOSTILE = {
@@ -154,6 +194,13 @@ def test_a_hostile_page_is_read_as_far_as_it_goes_and_in_bounded_time(kind):
     assert time.process_time() - started < 5
 
 
+@pytest.mark.parametrize("kind", ["nested", "attributes", "formatting"])
+def test_no_tree_is_made_of_a_page_that_only_the_beginning_is_read_of(kind):
+    started = time.process_time()
+    assert parse(HOSTILE[kind]) is None
+    assert time.process_time() - started < 1
+
+
 PIECES = st.sampled_from(
     ["<", ">", '"', "<meta ", "name=robots ", "content=", "<link ", "rel=license ", "href=", "//",
      "creativecommons.org/", "<a ", "</", '<script type="application/ld+json">', "</script>", "[",
@@ -166,3 +213,11 @@ def test_any_text_is_read_without_error(html):
     found = read(html)
     for value in (found.title, found.html_lang, found.tdm_policy):
         assert value is None or 0 < len(value) <= 500
+    assert read(html, parse(html)) == found
+
+
+@given(st.lists(PIECES | st.sampled_from(["<p>words of a text", "<title>Name"])).map("".join))
+def test_a_tree_that_was_read_before_gives_the_same_main_text(html):
+    tree = parse(html)
+    read(html, tree)
+    assert main_text(html, tree=tree) == main_text(html)

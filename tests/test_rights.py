@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.rights import Found, Rights, Signal, bits, signals, verdict
-from florilegium.pipelines.decode import content_type, decode, sniff_html
+from florilegium.pipelines.decode import decode
 from florilegium.pipelines.metadata import read
+from florilegium.pipelines.sniffing import content_type, sniff_html
 
 WARC = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc"
 
