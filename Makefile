@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 DEMO := build/demo
+GOLD ?= ../shared/data
 STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers test check bench bench-peer scale lock language-model clean
+.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors scale lock language-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -58,6 +59,16 @@ bench-peer: $(STAMP) ## Install the peer (datatrove) in its own environment and 
 	&& build/peer/bin/uv pip install --quiet --python build/peer/bin/python \
 		--no-deps -r bench/peer-requirements.txt
 	$(BIN)/python bench/speed.py
+
+build/quality/.installed: bench/quality-requirements.txt $(STAMP)
+	$(BIN)/python -m venv --clear build/quality \
+	&& $(UV) pip install --quiet --python build/quality/bin/python --require-hashes -r $< && touch $@
+
+bench-quality: $(STAMP) build/quality/.installed ## Measure extraction side by side with others; GOLD=folder
+	$(BIN)/python bench/extraction_quality.py --gold $(GOLD) $(BENCH_ARGS)
+
+quality-floors: $(STAMP) ## Hold measured quality against the floors of bench/baseline.json
+	$(BIN)/python bench/quality_floors.py --data $(GOLD)
 
 scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
 	$(BIN)/python bench/scale.py

@@ -18,6 +18,8 @@ FULL_TEXTS = "gold/extraction_dev.jsonl.xz"
 SEGMENTS = "gold/trafilatura_segments.jsonl"
 WARCS = "warc/sample-eval-*.warc.gz"
 FOLDS = 5
+GOLD = Path(__file__).parent.parent.parent / "shared" / "data"
+"""Where the pages are by default: beside the checkout."""
 
 _domain = tldextract.TLDExtract(suffix_list_urls=())
 
@@ -43,6 +45,20 @@ class GoldPage(NamedTuple):
 def read_gold(data: Path) -> list[GoldPage]:
     """Return all pages, those with full texts first."""
     return [*_full_texts(data / FULL_TEXTS), *_segments(data)]
+
+
+def is_there(data: Path) -> bool:
+    """Return whether the folder has the gold files and pages for the segments."""
+    gold = (data / FULL_TEXTS, data / SEGMENTS)
+    return all(path.is_file() for path in gold) and any(data.glob(WARCS))
+
+
+def files_digest(data: Path) -> str:
+    """Return a SHA-256 over all files the pages are read from, whatever is made of them."""
+    digest = hashlib.sha256()
+    for path in (data / FULL_TEXTS, data / SEGMENTS, *sorted(data.glob(WARCS))):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def gold_digest(data: Path, pages: list[GoldPage]) -> str:

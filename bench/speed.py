@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import floors
 from processes import Usage, run
 from rich.console import Console
 from tables import show
@@ -163,15 +164,9 @@ def jobs(stages: dict[str, Any], peer: dict[str, Any] | None) -> dict[str, list[
 
 def broken(found: dict[str, Any]) -> list[str]:
     """Return a sentence for each floor that does not hold; what was not measured is not held."""
-    floors = json.loads((ROOT / "bench" / "baseline.json").read_text())
-    sentences = []
-    for name, floor in floors.items():
-        value = found.get(name)
-        if value is not None and value < floor.get("at_least", value):
-            sentences.append(f"{name} is {value:.2f}, below {floor['at_least']}")
-        if value is not None and value > floor.get("at_most", value):
-            sentences.append(f"{name} is {value:.2f}, above {floor['at_most']}")
-    return sentences
+    required = floors.read()["speed"].required
+    measured = {name: floor for name, floor in required.items() if name in found}
+    return list(floors.broken(measured, found))
 
 
 def measure(warcs: list[Path], rounds: int) -> dict[str, Any]:

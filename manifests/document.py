@@ -53,7 +53,12 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     ] = None
     rights: Annotated[int, Meta(description="bit set of the opt-out signals seen at crawl")] = 0
     pii: Annotated[Personal, Meta(description="personal data found, by kind")] = Personal()
-    extractor: Annotated[str, Meta(description="program and version that found the text")]
+    extractor: Annotated[
+        str, Meta(description="program, version and digest of its model that found the text")
+    ]
+    extraction_confidence: Annotated[
+        float | None, Meta(description="F1 the model expects of the text, 0 to 1; null without one")
+    ] = None
     charset: Annotated[str, Meta(description="character encoding, WHATWG name")]
     charset_method: Annotated[str, Meta(description="how the encoding was told")]
     warc: Annotated[str, Meta(description="name of the WARC file")]

@@ -13,7 +13,9 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+"""Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
+no `extraction_confidence`."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,7 +104,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     """
 
     format: int = FORMAT
-    """Version of this form of manifest."""
+    """Layout of the release: the keys of this manifest and the columns of its files."""
     name: str
     """Name of the corpus, from the recipe."""
     build_id: str
@@ -206,6 +208,18 @@ class Manifest(Record, frozen=True, kw_only=True):
                 raise ValueError(f"{entry.path}: should be written {path}")
 
 
+class _Code(Struct, frozen=True):
+    version: str = "of an unknown version"
+    sha256: str = "unknown"
+
+
+class _Form(Struct, frozen=True):
+    """What a manifest of any format says of itself and of the program that made it."""
+
+    format: int
+    code: _Code = _Code()
+
+
 def _check_distinct(what: str, names: list[str]) -> None:
     if twice := [name for name, number in Counter(names).items() if number > 1]:
         raise ValueError(f"{what} {twice[0]!r} is named more than once")
@@ -234,6 +248,15 @@ def encode(manifest: Manifest) -> bytes:
 def read(release: Location) -> Manifest:
     """Return the manifest of a release folder, checked field by field and sum by sum.
 
-    FileNotFoundError if there is none, ValueError (msgspec.ValidationError) if it is not right.
+    FileNotFoundError if there is none, ValueError (msgspec.ValidationError) if it is not right or
+    of another format than `FORMAT`.
     """
-    return msgspec.json.decode((release / NAME).read_bytes(), type=Manifest)
+    text = (release / NAME).read_bytes()
+    form = msgspec.json.decode(text, type=_Form)
+    if form.format != FORMAT:
+        raise ValueError(
+            f"a release of format {form.format}, and this program knows format {FORMAT} only; "
+            f"made by florilegium {form.code.version}, code {form.code.sha256[:12]}, which can "
+            "verify it; to have it in the new format, build it anew"
+        )
+    return msgspec.json.decode(text, type=Manifest)

@@ -69,7 +69,9 @@ class Extracted(Struct, frozen=True):
 
     text: str
     extractor: str
-    """Program and version that found it, as in "trafilatura 2.3.1" or "blocks 1a2b3c4d"."""
+    """Program and version that found it, as in "trafilatura 2.3.1" or "blocks 0.1.0 1a2b3c4d"."""
+    confidence: float | None = None
+    """The F1 that the model expects of it, 0 to 1; None if no model found it."""
 
 
 class Glance(Struct, frozen=True):
@@ -128,7 +130,7 @@ class Extractor:
     def _judged(self, reply: Reply) -> Extracted | Failure:
         if (size := len(reply.text)) < self._extraction.min_chars:
             return Failure("too_short" if size else "empty", size, self._extraction.min_chars)
-        return Extracted(reply.text, reply.extractor)
+        return Extracted(reply.text, reply.extractor, reply.confidence)
 
     def close(self) -> None:
         """End the child. The next page would start another."""

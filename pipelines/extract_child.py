@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _GLANCE_IS_SHORT: Final = 250
 
+_FLORILEGIUM: Final = importlib.metadata.version("florilegium")
 _TRAFILATURA: Final = importlib.metadata.version("trafilatura")
 
 Policy = Literal["blocks", "trafilatura", "trafilatura-fast"]
@@ -59,6 +60,8 @@ class Reply(Struct, frozen=True, array_like=True):
     """What the page declares, if the task was to look at it."""
     extractor: str = ""
     """Program and version that found the text; empty if it is but a glance."""
+    confidence: float | None = None
+    """The F1 that `blocks` expects of its text, to four decimals; None by others."""
 
 
 def glance(html: str) -> str:
@@ -76,7 +79,7 @@ def look(request: Request) -> Reply:
     if request.policy != "blocks":
         return Reply("text", glance(request.html), metadata)
     found = extract(request, tree)
-    return Reply("text", found.text, metadata, found.extractor)
+    return msgspec.structs.replace(found, metadata=metadata)
 
 
 def extract(request: Request, tree: LexborHTMLParser | None = None) -> Reply:
@@ -87,9 +90,9 @@ def extract(request: Request, tree: LexborHTMLParser | None = None) -> Reply:
     policy, html = request.policy, request.html
     if policy == "blocks":
         find, extractor = _blocks()
-        text = find(html, markdown=request.format == "markdown", tree=tree).text
-        if len(text) >= request.min_chars:
-            return Reply("text", text, extractor=extractor)
+        found = find(html, markdown=request.format == "markdown", tree=tree)
+        if len(found.text) >= request.min_chars:
+            return Reply("text", found.text, None, extractor, round(found.confidence, 4))
         policy = "trafilatura"
     text = main_text(html, fast=policy == "trafilatura-fast", form=request.format)
     return Reply("text", text, extractor=f"{policy} {_TRAFILATURA}")
@@ -111,7 +114,7 @@ def main_text(html: str, fast: bool, form: Format = "text") -> str:
 
 @cache
 def _blocks() -> "tuple[Callable[..., MainText], str]":
-    """Return the classifier, ready to run, and its name with the digest of its model.
+    """Return the classifier, ready to run, and its name with version and digest of its model.
 
     It brings a compiler along, which only a child that is asked for it should load, and no page
     should be charged with.
@@ -120,7 +123,7 @@ def _blocks() -> "tuple[Callable[..., MainText], str]":
     from florilegium.pipelines.blocks import main_text
 
     main_text("<p>text</p>")
-    return main_text, f"blocks {shipped_model().digest[:8]}"
+    return main_text, f"blocks {_FLORILEGIUM} {shipped_model().digest[:8]}"
 
 
 def answer(request: Request) -> Reply:

@@ -66,6 +66,7 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     license: str | None = None
     license_tier: str | None = None
     extractor: str | None = None
+    extraction_confidence: float | None = None
     text: str | None = None
     """The text as a release would hold it."""
     lang: str | None = None
@@ -249,6 +250,7 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("size", found.chars and f"{found.chars:,} characters, {found.tokens:,} tokens"),
         ("personal", found.pii and _counted(found.pii)),
         ("extractor", found.extractor),
+        ("confidence", found.extraction_confidence),
     )
     return ((name, value) for name, value in values if value not in (None, "", 0))
 
@@ -315,6 +317,7 @@ def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection
     for name in ("text", "lang", "lang_score", "lang_second", "foreign_share", "chars", "tokens"):
         setattr(found, name, getattr(document, name))
     found.pii, found.extractor = document.pii, document.extractor or None
+    found.extraction_confidence = document.extraction_confidence
     found.counts = msgspec.structs.asdict(document.counts)
     taken = [one for rule in recipe.filters for one in rule.measures(document)]
     found.measures = [

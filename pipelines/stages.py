@@ -185,6 +185,7 @@ def _document(
         rights=markup.rights,
         pii=count(spans),
         extractor=extracted.extractor,
+        extraction_confidence=extracted.confidence,
         charset=markup.decoded.charset,
         charset_method=markup.decoded.method,
         warc=page.warc,

@@ -70,6 +70,7 @@ def make_document(number, lang="deu_Latn", **changes):
         "rights": 4,
         "pii": Personal(email=number % 3),
         "extractor": "test 1",
+        "extraction_confidence": 0.875 if number % 2 else None,
         "charset": "utf-8",
         "charset_method": "http",
         "warc": "a.warc.gz",

@@ -1,7 +1,7 @@
 import hashlib
 import json
 import time
-from importlib import resources
+from importlib import metadata, resources
 
 import numpy as np
 import pytest
@@ -251,9 +251,13 @@ def test_the_child_says_who_found_a_text():
     with Extractor(Extraction(policy="blocks")) as extractor:
         found, other = extractor.extract(html), extractor.extract(hidden)
     assert isinstance(found, Extracted)
-    assert found == Extracted(main_text(html).text, f"blocks {shipped_model().digest[:8]}")
+    text, confidence = main_text(html)
+    version = f"blocks {metadata.version('florilegium')} {shipped_model().digest[:8]}"
+    assert found == Extracted(text, version, round(confidence, 4))
+    assert 0.5 < round(confidence, 4) < 1
     assert isinstance(other, Extracted)
-    assert other.extractor.startswith("trafilatura ")
+    assert other.extractor == f"trafilatura {metadata.version('trafilatura')}"
+    assert other.confidence is None
     assert paragraphs[1] in other.text
 
 

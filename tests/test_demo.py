@@ -2,11 +2,14 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.demo_web import FILES, captures, pack
 
 FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
@@ -128,6 +131,19 @@ def test_legacy_charsets_are_read_and_recorded(kept):
         "windows-1251", "iso-8859-2", "windows-1250", "iso-8859-7", "koi8-u", "utf-16le"
     }  # fmt: skip
     assert {row["charset_method"] for row in kept.values()} >= {"http", "meta", "bom", "utf-8"}
+
+
+def test_every_document_says_who_found_its_text_and_how_sure_that_is(kept):
+    blocks = f"blocks {version('florilegium')} {shipped_model().digest[:8]}"
+    assert blocks in {row["extractor"] for row in kept.values()}
+    for row in kept.values():
+        if row["extractor"] == blocks:
+            confidence = row["extraction_confidence"]
+            assert 0 < confidence <= 1
+            assert confidence == np.float32(round(confidence, 4))
+        else:
+            assert row["extractor"] == f"trafilatura {version('trafilatura')}"
+            assert row["extraction_confidence"] is None
 
 
 def test_no_furniture_comes_with_the_texts(kept):

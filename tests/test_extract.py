@@ -149,7 +149,9 @@ def test_a_look_has_the_text_and_what_the_page_declares(policy):
             glance = extractor.look(FURNITURE.format(**page))
             assert page["body"].split("</p>")[0][3:] in glance.text
             assert glance.metadata.title
-            assert isinstance(glance.main_text, Extracted) == (policy == "blocks")
+            found = extractor.extract(FURNITURE.format(**page))
+            assert glance.main_text == (found if policy == "blocks" else None)
+            assert (found.confidence is None) == (policy != "blocks")
 
 
 def test_a_look_at_a_page_without_main_text_takes_all_the_text():

@@ -1,5 +1,6 @@
 import base64
 import json
+import re
 from io import BytesIO, StringIO
 
 import msgspec
@@ -63,7 +64,8 @@ def test_the_fate_of_every_page_is_the_one_a_build_would_give_it(captured, tools
         if found.fate == "kept":
             assert found.rule is found.stage is found.value is None
             assert msgspec.structs.asdict(expected.counts) == found.counts
-            for name in ("text", "lang", "chars", "tokens", "pii", "license", "charset"):
+            same = ("text", "lang", "chars", "tokens", "pii", "license", "charset", "extractor")
+            for name in (*same, "extraction_confidence"):
                 assert getattr(found, name) == getattr(expected, name)
         else:
             stage = expected.stage if isinstance(expected, Loss) else "quality"
@@ -260,6 +262,7 @@ def test_an_inspection_is_printed_with_fate_measures_and_text(tools, page, html,
     text = printed(inspect_page(page(html(*prose)), "x", tools))
     assert "https://blog.beispiel.example/uhren" in text
     assert "would be kept, unless it is a copy" in text
+    assert re.search(r"extractor +blocks .*\nconfidence +0\.\d+", text)
     assert "non_symbol_chars" in text
     assert prose[2] in text
 

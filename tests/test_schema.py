@@ -38,7 +38,8 @@ def document(**changes):
 
 
 def test_documents_survive_the_way_through_arrow():
-    rows = [document(), document(title="T", published="2026-01-02", license="CC0-1.0")]
+    known = {"published": "2026-01-02", "license": "CC0-1.0", "extraction_confidence": 0.875}
+    rows = [document(), document(title="T", **known)]
     table = to_table(rows, DOCUMENT_SCHEMA)
     assert table.schema == DOCUMENT_SCHEMA
     assert from_table(table, Document) == rows

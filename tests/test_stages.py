@@ -65,6 +65,7 @@ def test_an_ordinary_page_becomes_a_document_with_all_its_fields(tools, page, ht
         rights=0,
         pii=Personal(),
         extractor=found.extractor,
+        extraction_confidence=found.extraction_confidence,
         charset="utf-8",
         charset_method="utf-8",
         warc="a.warc.gz",
@@ -73,7 +74,8 @@ def test_an_ordinary_page_becomes_a_document_with_all_its_fields(tools, page, ht
         payload_digest=hashlib.sha256(captured.payload).digest(),
         text=text,
     )
-    assert re.fullmatch(r"(trafilatura|blocks) [0-9a-z.]+", found.extractor)
+    assert re.fullmatch(r"blocks \d+\.\d+\.\d+ [0-9a-f]{8}", found.extractor)
+    assert 0.5 < found.extraction_confidence < 1
     assert 0.5 < found.lang_score <= 1
     assert found.lang_second.endswith("_Latn")
     assert found.lang_second != "deu_Latn"

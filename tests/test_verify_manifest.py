@@ -154,8 +154,12 @@ def test_a_manifest_cut_short_is_one_finding(release, sealed, place):
 
 
 def test_a_manifest_of_another_format_is_one_finding(release):
-    state(release, stated(release) | {"format": 2})
-    findings_match(release, r"^manifest\.json: this is a manifest of format 2, not 1")
+    state(release, stated(release) | {"format": 1})
+    findings_match(
+        release,
+        r"^manifest\.json: a release of format 1, and this program knows format 2 only; "
+        r"made by florilegium 0\.1\.0, code [0-9a-f]{12}, which can verify it",
+    )
 
 
 def test_a_manifest_that_leads_out_of_the_release_is_one_finding(release):
