@@ -29,9 +29,9 @@ from rich.table import Table
 from florilegium.filters.normalise import normalise
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines.decode import sniff_html
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe, load
+from florilegium.pipelines.sniffing import sniff_html
 from florilegium.pipelines.stages import Tools, harvest_page
 from florilegium.pipelines.warc import read
 

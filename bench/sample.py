@@ -21,8 +21,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.decode import Decoded, content_type, decode
+from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.sniffing import content_type
 from florilegium.pipelines.warc import Record, read
 
 PLACE = ["warc", "warc_offset"]
@@ -98,7 +99,7 @@ def visible(record: Record, warc: str) -> int:
     page = read_page(record, warc)
     if not isinstance(page, Page):
         return 0
-    decoded = decode(page.payload, content_type(page.content_type).charset, page.host)
+    decoded = decode(page.payload, content_type(page.content_type).charset)
     if not isinstance(decoded, Decoded):
         return 0
     parser = LexborHTMLParser(decoded.text)
