@@ -148,12 +148,11 @@ def report(fuzz: Fuzz) -> None:
     for (stage, rule), count in sorted(fuzz.endings.items()):
         table.add_row(stage, rule, str(count))
     Console(width=80).print(table)
-    parent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(
         f"{sum(fuzz.endings.values())} pages, {fuzz.repeated} read twice, "
         f"{fuzz.violations} violations; outside of the child at most {fuzz.slowest:.2f} s a page; "
-        f"peak memory {parent} MB here, {children} MB in a child"
+        f"peak memory {peak} MB"
     )
 
 
