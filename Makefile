@@ -9,7 +9,8 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors scale lock language-model clean
+.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors scale lock \
+	language-model block-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,6 +77,13 @@ scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
 
 language-model: $(STAMP) ## Train the language model from the folder DATA
 	$(BIN)/python bench/train_language.py --data $(DATA) --out filters
+
+block-model: $(STAMP) ## Train the block classifier from the folder DATA, in an environment of its own
+	$(PYTHON) -m venv build/train && $(UV) pip install --quiet --python build/train/bin/python \
+		--require-hashes -r requirements.lock \
+	&& $(UV) pip install --quiet --python build/train/bin/python -r bench/train-requirements.txt \
+	&& $(UV) pip install --quiet --python build/train/bin/python --no-deps --no-build-isolation -e .
+	build/train/bin/python bench/train_blocks.py --data $(DATA) --out pipelines
 
 lock: $(STAMP) ## Pin all dependencies anew
 	$(UV) pip compile pyproject.toml --extra gcp --group dev --universal --python-version 3.11 --generate-hashes \

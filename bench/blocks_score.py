@@ -38,7 +38,9 @@ class Score(NamedTuple):
     pages: int
 
 
-class _Hits(NamedTuple):
+class Hits(NamedTuple):
+    """What one text got right, shingles or segments."""
+
     right: int
     wrong: int
     missed: int
@@ -62,27 +64,33 @@ def squeezed(text: str) -> str:
 
 def scores(pages: Sequence[GoldPage], texts: Sequence[str]) -> dict[str, Score]:
     """Return the score of each group of pages that has any."""
-    hits = [_hits(page, text) for page, text in zip(pages, texts, strict=True)]
+    hits = [hits_of(page, text) for page, text in zip(pages, texts, strict=True)]
     found: dict[str, Score] = {}
     for group, kinds in GROUPS.items():
         chosen = [hit for page, hit in zip(pages, hits, strict=True) if page.kind in kinds]
         if chosen:
-            found[group] = (_pooled if group == "segments" else _averaged)(chosen)
+            found[group] = score_of(group, chosen)
     return found
 
 
-def _hits(page: GoldPage, text: str) -> _Hits:
+def score_of(group: str, hits: Iterable[Hits]) -> Score:
+    """Return the score of a group from what the texts of its pages got right."""
+    return (_pooled if group == "segments" else _averaged)(hits)
+
+
+def hits_of(page: GoldPage, text: str) -> Hits:
+    """Return what a text got right of a page."""
     if page.text is None:
         line = squeezed(text)
         right = sum(squeezed(segment) in line for segment in page.wanted)
         wrong = sum(squeezed(segment) in line for segment in page.unwanted)
-        return _Hits(right, wrong, len(page.wanted) - right)
+        return Hits(right, wrong, len(page.wanted) - right)
     gold, given = shingles(words(page.text)), shingles(words(text))
     right = sum((gold & given).values())
-    return _Hits(right, given.total() - right, gold.total() - right)
+    return Hits(right, given.total() - right, gold.total() - right)
 
 
-def _averaged(hits: Iterable[_Hits]) -> Score:
+def _averaged(hits: Iterable[Hits]) -> Score:
     hits = list(hits)
     # Undefined for an empty answer (precision) or an empty gold text (recall): left out there.
     precision = _mean(hits, lambda hit: (hit.right, hit.wrong))
@@ -90,12 +98,12 @@ def _averaged(hits: Iterable[_Hits]) -> Score:
     return _score(precision, recall, len(hits))
 
 
-def _mean(hits: Iterable[_Hits], parts: Callable[[_Hits], tuple[int, int]]) -> float:
+def _mean(hits: Iterable[Hits], parts: Callable[[Hits], tuple[int, int]]) -> float:
     shares = [good / (good + bad) for good, bad in map(parts, hits) if good + bad]
     return fmean(shares) if shares else 0.0
 
 
-def _pooled(hits: Iterable[_Hits]) -> Score:
+def _pooled(hits: Iterable[Hits]) -> Score:
     hits = list(hits)
     right, wrong, missed = (sum(hit[part] for hit in hits) for part in range(3))
     return _score(right / max(1, right + wrong), right / max(1, right + missed), len(hits))

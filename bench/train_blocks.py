@@ -13,6 +13,7 @@ import json
 import tempfile
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -24,16 +25,16 @@ from numpy.typing import NDArray
 
 from florilegium.pipelines.block_context import expect, with_context
 from florilegium.pipelines.block_features import Features, features
-from florilegium.pipelines.block_model import Trees, from_bytes, to_bytes
+from florilegium.pipelines.block_model import STEPS, Trees, from_bytes, to_bytes
 from florilegium.pipelines.block_page import Page, read_page
 from florilegium.pipelines.block_text import write
 
-SEED = 1
+SEEDS = (1, 2, 3)  # an ensemble each, of which the model is the mean
 SHAPES = {"first": (100, 6), "second": (150, 6)}  # trees, depth
 BOOSTING = {
     "learning_rate": 0.2, "loss_function": "CrossEntropy", "l2_leaf_reg": 5, "border_count": 32,
-    "rsm": 0.3, "bootstrap_type": "Bernoulli", "subsample": 0.6, "random_seed": SEED,
-    "thread_count": 1, "verbose": 0, "allow_writing_files": False,
+    "rsm": 0.3, "bootstrap_type": "Bernoulli", "subsample": 0.6, "thread_count": 1,
+    "verbose": 0, "allow_writing_files": False,
 }  # fmt: skip
 PAGE_WEIGHT = 60.0
 NEWS_WEIGHT = 2.5  # few pages, and in languages no other page is in
@@ -77,36 +78,58 @@ def example(gold: GoldPage) -> Example | None:
 
 
 def grow(part: str, rows: list[Rows], labels: list[np.ndarray], weights: list[np.ndarray]) -> Trees:
-    """Return trees for labels between 0 and 1."""
-    count, depth = SHAPES[part]
-    model = CatBoostClassifier(iterations=count, depth=depth, **BOOSTING)
+    """Return trees for labels between 0 and 1: the mean of one ensemble for each seed."""
     columns = np.concatenate(rows, axis=1).T
     pool = Pool(columns, np.clip(np.concatenate(labels), 0, 1), weight=np.concatenate(weights))
+    count, depth = SHAPES[part]
+    return _mean([_read(_fitted(pool, seed, count, depth), count, depth) for seed in SEEDS])
+
+
+def _fitted(pool: Pool, seed: int, count: int, depth: int) -> dict:  # type: ignore[type-arg]
+    model = CatBoostClassifier(iterations=count, depth=depth, random_seed=seed, **BOOSTING)
     model.fit(pool)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.json")
         model.save_model(str(path), format="json")
-        return _trees(json.loads(path.read_text()), depth)
+        found: dict = json.loads(path.read_text())  # type: ignore[type-arg]
+    return found
 
 
-def _trees(model: dict, depth: int) -> Trees:  # type: ignore[type-arg]
+class _Ensemble(NamedTuple):
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float32]
+    leaf: NDArray[np.float64]
+    bias: float
+
+
+def _read(model: dict, count: int, depth: int) -> _Ensemble:  # type: ignore[type-arg]
     known = model["features_info"]["float_features"]
     place = {
         known_as["feature_index"]: known_as.get("flat_feature_index", known_as["feature_index"])
         for known_as in known
     }
     scale, bias = model["scale_and_bias"]
-    trees = model["oblivious_trees"]
-    feature = np.zeros((len(trees), depth), np.int32)
-    threshold = np.full((len(trees), depth), np.inf, np.float32)  # no question: always no
-    leaf = np.zeros((len(trees), 1 << depth), np.float32)
-    for number, tree in enumerate(trees):
+    feature = np.zeros((count, depth), np.int32)
+    threshold = np.full((count, depth), np.inf, np.float32)  # no question: always no
+    leaf = np.zeros((count, 1 << depth))
+    for number, tree in enumerate(model["oblivious_trees"]):
         for level, split in enumerate(tree["splits"] or ()):
             feature[number, level] = place[split["float_feature_index"]]
             threshold[number, level] = split["border"]
         values = np.array(tree["leaf_values"]) * scale
         leaf[number, : len(values)] = values
-    return Trees(feature, threshold, leaf, float(bias[0] if isinstance(bias, list) else bias))
+    return _Ensemble(feature, threshold, leaf, float(bias[0] if isinstance(bias, list) else bias))
+
+
+def _mean(ensembles: list[_Ensemble]) -> Trees:
+    """Return all trees as one ensemble whose log odds are the mean of those of the ensembles."""
+    feature, threshold, leaf, bias = zip(*ensembles, strict=True)
+    return Trees(
+        np.concatenate(feature),
+        np.concatenate(threshold),
+        np.round(np.concatenate(leaf) * (STEPS / len(ensembles))).astype(np.int16),
+        fmean(bias),
+    )
 
 
 def grow_from(part: str, examples: list[Example], rows: list[Rows], chosen: list[int]) -> Trees:
@@ -167,6 +190,7 @@ def card(model: bytes, data: str, examples: list[Example], measured: dict[str, S
             "blocks": sum(len(one.page.blocks) for one in examples),
             "features": len(examples[0].found.names),
             "trees_and_depth": SHAPES,
+            "seeds": SEEDS,
             "boosting": BOOSTING,
             "versions": {
                 name: importlib.metadata.version(name)

@@ -51,12 +51,19 @@ class Expected(NamedTuple):
     f1: float
     """The F1 of the best choice of blocks, 0 to 1."""
     limit: float
-    """The probability from which that choice takes blocks: half its F1."""
+    """The probability from which blocks are taken, 0 to 0.5."""
 
 
 def expect(likely: Row, characters: Row) -> Expected:
-    """Return what can be expected of the best choice (Lipton et al. 2014: a limit of F1 / 2)."""
+    """Return what can be expected of the best choice of blocks, and where to set the limit.
+
+    That choice takes blocks from F1 / 2 on (Lipton et al. 2014) if each is right or wrong for
+    itself. On a page the model is unsure of, they are right or wrong together, and a lower limit
+    is better: half the square of the precision that can be expected of that choice.
+    """
     order = np.argsort(-likely, kind="stable")
-    right = np.cumsum(likely[order] * characters[order])
-    f1 = float((2 * right / (np.cumsum(characters[order]) + right[-1])).max())
-    return Expected(f1, f1 / 2)
+    right, taken = np.cumsum(likely[order] * characters[order]), np.cumsum(characters[order])
+    f1 = 2 * right / (taken + right[-1])
+    best = int(f1.argmax())
+    precision = float(right[best] / taken[best])
+    return Expected(float(f1[best]), precision * precision / 2)

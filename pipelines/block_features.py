@@ -7,6 +7,7 @@ All arithmetic is exact or correctly rounded, so the numbers are the same on eve
 import re
 from bisect import bisect_right
 from collections import Counter
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -88,12 +89,20 @@ def features(page: Page) -> Features:
     found |= _containers(page, places, found, good_plain)
     found |= _markup(page)
     found |= _whole_page(page, places, found, good_plain)
-    rows = np.array(list(found.values()), np.float32)
     names = list(found)
     near = [names.index(name) for name in NEIGHBOUR_FEATURES]
-    everything = [rows] + [shifted(rows[near], by) for by in NEIGHBOURS]
-    names += [f"{name}{by:+d}" for by in NEIGHBOURS for name in NEIGHBOUR_FEATURES]
-    return Features(tuple(names), np.concatenate(everything), places)
+    rows = np.empty((len(names) + len(NEIGHBOURS) * len(near), places.size), np.float32)
+    for row, values in zip(rows, found.values(), strict=False):
+        row[:] = values
+    for number, by in enumerate(NEIGHBOURS):
+        start = len(names) + number * len(near)
+        rows[start : start + len(near)] = shifted(rows[near], by)
+    return Features(_all_names(tuple(names)), rows, places)
+
+
+@cache
+def _all_names(own: tuple[str, ...]) -> tuple[str, ...]:
+    return own + tuple(f"{name}{by:+d}" for by in NEIGHBOURS for name in NEIGHBOUR_FEATURES)
 
 
 def _text(page: Page, places: Layout) -> Columns:
@@ -152,10 +161,11 @@ def _likeness(page: Page, places: Layout) -> Columns:
     hits = _hits(words, keys)
     titles = [12 < len(key) < _KEY and key in title for key in keys]
     opening = description[:40]
-    described = [
-        len(opening) > 30 and len(key) > 20 and (key[:40] in description or opening in key)
-        for key in keys
-    ]
+    described = np.zeros(places.size)
+    if len(opening) > 30:
+        described[:] = [
+            len(key) > 20 and (key[:40] in description or opening in key) for key in keys
+        ]
     declared = -np.ones(places.size)
     if head.article is not None:
         article = head.article
@@ -169,7 +179,7 @@ def _likeness(page: Page, places: Layout) -> Columns:
         "copies": np.array([copies[key] for key in keys], np.float64),
         "title": np.array(titles, np.float64),
         "from_title": signed_distance(places.size, np.flatnonzero(titles)),
-        "description": np.array(described, np.float64),
+        "description": described,
         "declared": declared,
         "title_words": share_of_words,
         "second_title_words": density[places.containers[1]],

@@ -18,6 +18,8 @@ from florilegium.pipelines.block_layout import Row
 
 _PARTS: Final = ("first", "second")
 _DECIMALS: Final = 4  # of a probability; hides the last bits in which machines' exp differs
+STEPS: Final = 2048
+"""How many steps of a leaf are one unit of log odds. Whole numbers add up the same in any order."""
 
 
 class Trees(NamedTuple):
@@ -27,16 +29,16 @@ class Trees(NamedTuple):
     """(tree, level): the row of the features asked about."""
     threshold: NDArray[np.float32]
     """(tree, level): more than this is a yes."""
-    leaf: NDArray[np.float32]
-    """(tree, path): what a path adds to the log odds; bit 0 is the first level."""
+    leaf: NDArray[np.int16]
+    """(tree, path): what a path adds to the log odds, in `STEPS`; bit 0 is the first level."""
     bias: float
     """Log odds before any tree."""
 
     def probability(self, rows: NDArray[np.float32]) -> Row:
         """Return the probability of yes for each column of the rows of features."""
-        odds = np.full(rows.shape[1], self.bias)
-        _add_leaves(rows, self.feature, self.threshold, self.leaf, odds)
-        likely: Row = np.round(1.0 / (1.0 + np.exp(-odds)), _DECIMALS)
+        steps = np.zeros(rows.shape[1], np.int32)
+        _add_leaves(rows, self.feature, self.threshold, self.leaf, steps)
+        likely: Row = np.round(1.0 / (1.0 + np.exp(-self.bias - steps / STEPS)), _DECIMALS)
         return likely
 
 
@@ -58,8 +60,8 @@ def _add_leaves(
     rows: NDArray[np.float32],
     feature: NDArray[np.int32],
     threshold: NDArray[np.float32],
-    leaf: NDArray[np.float32],
-    odds: Row,
+    leaf: NDArray[np.int16],
+    steps: NDArray[np.int32],
 ) -> None:
     count = rows.shape[1]
     path = np.zeros(count, np.int32)
@@ -71,7 +73,7 @@ def _add_leaves(
                 path[block] |= np.int32(row[block] > limit) << level
         leaves = leaf[tree]
         for block in range(count):
-            odds[block] += leaves[path[block]]
+            steps[block] += leaves[path[block]]
 
 
 def to_bytes(parts: dict[str, Trees], features: tuple[str, ...]) -> bytes:

@@ -94,7 +94,7 @@ def walk(page: str) -> Walk | None:
     Time is linear in the length. Never raises but MemoryError.
     """
     codes = np.frombuffer(page.encode("utf-32-le", "replace"), np.uint32)
-    tags = page.count("<") - page.count("</")
+    tags = _start_tags(codes)
     if tags > MAX_TAGS:
         return None
     text, breaks, blocks, containers, found, signatures, whole = _walk(
@@ -104,6 +104,16 @@ def walk(page: str) -> Walk | None:
         return None
     string = text.tobytes().decode("utf-32-le")
     return Walk(text, string, breaks, blocks, containers, found, signatures)
+
+
+@njit(cache=True, nogil=True)
+def _start_tags(page: NDArray[np.uint32]) -> int:
+    """Return how many elements there can be at most: `<` that no `/` follows."""
+    size = len(page)
+    tags = int(size > 0 and page[size - 1] == _LT)
+    for at in range(size - 1):
+        tags += (page[at] == _LT) & (page[at + 1] != _SLASH)
+    return tags
 
 
 @njit(cache=True, nogil=True)
