@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from florilegium.dedup.bands import bands
-from florilegium.dedup.decisions import DECISION, STORED, Reason
+from florilegium.dedup.decisions import DECISION, Reason, stored_by
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.dedup.minhash import from_matches
 from florilegium.pipelines import connect, deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
 from florilegium.pipelines.embedded import Embedded
 
+STORED = stored_by(FAST_SIMILARITY)
 SKETCH = 256
 REMOVED = (Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
 
@@ -36,7 +38,7 @@ def planted(seed, size, ids=10**9, texts=10**9, templates=10**9, changes=120):
     changed = rng.random(sketches.shape) * SKETCH < rng.integers(0, changes + 1, size)[:, None]
     sketches[changed] = rng.integers(0, 256, changed.sum())
     out["sketch"] = sketches
-    out["bands"] = bands(sketches.astype(np.uint32))
+    out["bands"] = bands(sketches.astype(np.uint32), 12, 6)
     return out
 
 
@@ -218,7 +220,7 @@ def test_another_file_in_the_place_of_signatures_is_refused(tmp_path):
     path = tmp_path / "0.npy"
     np.save(path, np.zeros(3, DECISION))
     with pytest.raises(ValueError, match=r"0\.npy: rows of .*, expected"):
-        deduplicate.read_entries(0, str(path))
+        deduplicate.read_entries(0, str(path), FAST_SIMILARITY)
 
 
 def graph(parts, out):
