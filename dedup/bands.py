@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from florilegium.dedup.kernels import mix_all
 
-_SEED = 0x9E3779B97F4A7C15
+_SEED = np.uint64(0x9E3779B97F4A7C15)
 
 
 def bands(sketches: NDArray[np.uint32], number: int, rows: int) -> NDArray[np.uint64]:
@@ -15,13 +15,11 @@ def bands(sketches: NDArray[np.uint32], number: int, rows: int) -> NDArray[np.ui
     hashes are of the same band. Texts of similarity s share at least one with probability
     1 - (1 - s^rows)^number.
     """
-    out = np.empty((len(sketches), number), np.uint64)
-    for band in range(number):
-        value = np.full(len(sketches), _SEED * (band + 1) % (1 << 64), np.uint64)
-        for row in range(rows):
-            value = mix_all(value ^ sketches[:, band * rows + row])
-        out[:, band] = value
-    return out
+    values = sketches[:, : number * rows].reshape(len(sketches), number, rows)
+    hashes = np.broadcast_to(np.arange(1, number + 1, dtype=np.uint64) * _SEED, values.shape[:2])
+    for row in range(rows):
+        hashes = mix_all(hashes ^ values[:, :, row])
+    return hashes
 
 
 def stars(hashes: NDArray[np.uint64], vertices: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -133,13 +133,13 @@ def _codes(
     """Return the code points that start there; a space for what is not BMP or cut off."""
     codes = data[starts].astype(np.uint32)
     left = offsets[np.searchsorted(offsets, starts, side="right")] - starts
-    two, three = (codes >= 0x80) & (codes < 0xE0), (codes >= 0xE0) & (codes < 0xF0)
-    codes[(codes >= 0xF0) | (two & (left < 2)) | (three & (left < 3))] = 0x20
-    for chosen, mask in ((two & (left >= 2), 0x1F), (three & (left >= 3), 0x0F)):
-        at, width = starts[chosen], 2 + (mask == 0x0F)
+    widths = np.searchsorted([0x80, 0xE0, 0xF0], codes, side="right") + 1
+    codes[(widths == 4) | (widths > left)] = 0x20
+    for width, mask in ((2, 0x1F), (3, 0x0F)):
+        (chosen,) = np.nonzero((widths == width) & (widths <= left))
         value = codes[chosen] & np.uint32(mask)
         for place in range(1, width):
-            value = value << np.uint32(6) | (data[at + place] & np.uint8(0x3F))
+            value = value << np.uint32(6) | (data[starts[chosen] + place] & np.uint8(0x3F))
         codes[chosen] = value
     return codes
 
@@ -159,15 +159,17 @@ def _fold(
         while position < stop:
             code, width = _decode(data, position, stop)
             position += width
-            if table[code, 0] == SKIP:
+            first = table[code, 0]
+            if first == SKIP or (first == last and first in (SEPARATOR, DIGIT)):
                 continue
-            for place in range(1 if code < 0x80 else 3):
-                letter = table[code, place]
-                if place > 0 and letter == 0:
+            letters[written] = last = first
+            written += 1
+            if code < 0x80:
+                continue
+            for place in range(1, 3):
+                if table[code, place] == 0:
                     break
-                if letter == last and letter in (SEPARATOR, DIGIT):
-                    continue
-                letters[written] = last = letter
+                letters[written] = last = table[code, place]
                 written += 1
         if last != SEPARATOR:
             letters[written] = SEPARATOR

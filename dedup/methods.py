@@ -46,13 +46,11 @@ class Method(Struct, frozen=True, kw_only=True):
         )
 
 
-FAST_SIMILARITY = Method(
-    format="fss256-b12x6-w5-fold1", bands=12, rows=6, stored=SIZE, sketch=sketch
-)
+FAST_SIMILARITY = Method(format="fss256-w5-fold1", bands=12, rows=6, stored=SIZE, sketch=sketch)
 """Fast Similarity Sketch: many candidates, each verified. Of texts of similarity 0.5 17 % become
 candidates, of 0.75 90 %, of 0.8 97 %. A signature has 372 bytes."""
 
-MINHASH = Method(format="minhash112-b14x8-w5-fold1", bands=14, rows=8, stored=0, sketch=permute)
+MINHASH = Method(format="minhash112-w5-fold1", bands=14, rows=8, stored=0, sketch=permute)
 """Classic MinHash as FineWeb and FineWeb2 use it: candidates are copies, and copies of copies too.
 Of texts of similarity 0.5 5 % become candidates, of 0.75 77 %, of 0.8 92 %. A signature has 132
 bytes."""
