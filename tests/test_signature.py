@@ -1,4 +1,4 @@
-"""Signatures: the same bits from loops and from whole arrays, frozen, and as accurate as they say."""
+"""Signatures: the same from loops and from whole arrays, frozen, and as exact as they say."""
 
 import hashlib
 import os
