@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -74,11 +75,12 @@ def plant(originals: Sequence[str], seed: int = 0) -> tuple[list[str], list[tupl
         first = len(texts) - 1
         for kind in chance.sample(("edit", "edit", "wrap", "cut", "insert"), 2):
             pairs.append((first, len(texts)))
-            texts.append(_altered(text, kind, originals, chance))
+            texts.append(altered(text, kind, originals, chance))
     return texts, pairs
 
 
-def _altered(text: str, kind: str, others: Sequence[str], chance: random.Random) -> str:
+def altered(text: str, kind: str, others: Sequence[str], chance: random.Random) -> str:
+    """Return a copy of a text, altered in one of four ways, with words of another if need be."""
     words = text.split(" ")
     if kind == "cut":
         return " ".join(words[: max(10, int(len(words) * chance.uniform(0.4, 0.98)))])
@@ -98,7 +100,7 @@ class Sets:
 
     def __init__(self, texts: Sequence[str]) -> None:
         hashes, ends, _ = shingles(*fold(*_buffers(texts)))
-        self._of = [np.unique(hashes[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+        self._of = [np.unique(hashes[a:b]) for a, b in pairwise(ends)]
 
     def similarity(self, one: int, other: int) -> float:
         """Return the Jaccard similarity of two texts, 0 to 1."""
