@@ -98,9 +98,13 @@ def shapes(number: int, console: Console) -> None:
                         np.save(path, rows)
                 usage, found = decide(files, folder, method, workers=1)
             taken = (f"{usage.wall:.1f}", f"{usage.cpu:.1f}", f"{usage.peak_sum:.0f}")
-            shown.add_row(shape, method, *taken, *(f"{found[key] or 0:,.4g}" for key in SHOWN))
+            shown.add_row(shape, method, *taken, *map(_said, map(found.get, SHOWN)))
     console.print(f"{number:,} documents, one worker, start included")
     console.print(shown)
+
+
+def _said(value: float | None) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
 def _split(rows: np.ndarray) -> list[np.ndarray]:
@@ -119,8 +123,8 @@ def million(number: int, console: Console) -> dict[str, float]:
             documents = len(chosen) * EACH
             costs.append(usage.cpu / documents)
             taken = (f"{usage.wall:.1f}", f"{usage.cpu:.1f}", f"{usage.peak_sum:.0f}")
-            values = (f"{found[key] or 0:,.4g}" for key in SHOWN)
-            shown.add_row(f"{documents:,}", *taken, f"{1e6 * costs[-1]:.1f}", *values)
+            taken += (f"{1e6 * costs[-1]:.1f}", *map(_said, map(found.get, SHOWN)))
+            shown.add_row(f"{documents:,}", *taken)
     console.print(shown)
     return {
         "seconds for a million documents": usage.wall * 1e6 / number,
@@ -135,7 +139,7 @@ def main() -> None:
     parser.add_argument("what", choices=["shapes", "million"])
     parser.add_argument("--documents", type=int)
     given = parser.parse_args()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=130)
     if given.what == "shapes":
         shapes(given.documents or 100_000, console)
         return

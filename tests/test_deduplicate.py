@@ -10,7 +10,7 @@ import pytest
 
 from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import DECISION, Reason, stored_by
-from florilegium.dedup.methods import FAST_SIMILARITY
+from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 from florilegium.dedup.minhash import from_matches
 from florilegium.pipelines import connect, deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
@@ -223,9 +223,9 @@ def test_another_file_in_the_place_of_signatures_is_refused(tmp_path):
         deduplicate.read_entries(0, str(path), FAST_SIMILARITY)
 
 
-def graph(parts, out):
+def graph(parts, out, method="fast-similarity-sketch"):
     root = beam.Pipeline()
-    write_decisions(root, parts, out, Duplicates())
+    write_decisions(root, parts, out, Duplicates(method=method))
     return root.to_runner_api()
 
 
@@ -237,9 +237,10 @@ def test_the_graph_of_ninety_thousand_parts_is_small(tmp_path):
     assert [(ordinal, path.decode()) for ordinal, path in listed] == parts
 
 
-def test_every_key_is_an_integer_and_every_value_text_or_bytes(tmp_path):
+@pytest.mark.parametrize("method", METHODS)
+def test_every_key_is_an_integer_and_every_value_text_or_bytes(method, tmp_path):
     """Anything else would travel as a pickle, which need not be the same for the same key."""
-    found = graph([(0, "x.npy")], tmp_path).components
+    found = graph([(0, "x.npy")], tmp_path, method).components
 
     def urns(coder):
         parts = found.coders[coder].component_coder_ids
