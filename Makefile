@@ -9,8 +9,8 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors scale lock \
-	language-model block-model clean
+.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors \
+	bench-duplicates duplicate-floors scale lock language-model block-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -60,6 +60,15 @@ bench-peer: $(STAMP) ## Install the peer (datatrove) in its own environment and 
 	&& build/peer/bin/uv pip install --quiet --python build/peer/bin/python \
 		--no-deps -r bench/peer-requirements.txt
 	$(BIN)/python bench/speed.py
+	$(BIN)/python bench/duplicates_peer.py
+
+bench-duplicates: $(STAMP) ## Measure near duplicates: quality and speed, odd shapes, a million documents
+	$(BIN)/python bench/duplicates.py
+	$(BIN)/python bench/duplicates_scale.py shapes
+	$(BIN)/python bench/duplicates_scale.py million
+
+duplicate-floors: $(STAMP) ## Hold the floors of near duplicates that take under a minute
+	$(BIN)/python bench/duplicates.py --documents 1500
 
 build/quality/.installed: bench/quality-requirements.txt $(STAMP)
 	$(BIN)/python -m venv --clear build/quality \

@@ -20,12 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec.structs import replace
 
+from florilegium.dedup.decisions import stored_by
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.document import Document
 from florilegium.manifests.schema import from_table
 from florilegium.pipelines import part, publish, worker_imports
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import SLICE_BYTES, ShardPlan
 from florilegium.pipelines.shards import read_slice, write_shard, write_slice
+
+STORED = stored_by(FAST_SIMILARITY)
 
 
 def idle(_: Sequence[str]) -> int:
@@ -38,12 +42,12 @@ def gathered(paths: Sequence[str]) -> int:
     """Return what a full run of a part takes until it is written."""
     documents = [d for path in paths for d in from_table(pq.read_table(path), Document)]
     with tempfile.TemporaryDirectory() as folder:
-        writer = part.PartWriter(Path(folder, "part"))
+        writer = part.PartWriter(Path(folder, "part"), STORED)
         before, chars = _start(), 0
         for document in itertools.cycle(documents):
             chars += len(document.text)
             # Another string, since each page of a crawl has its own.
-            writer.add([replace(document, text=f"{document.text} ")], np.zeros(1, part.STORED), [])
+            writer.add([replace(document, text=f"{document.text} ")], np.zeros(1, STORED), [])
             if chars > part.RUN_CHARS:
                 break
         writer.abandon(RuntimeError())

@@ -5,20 +5,14 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from florilegium.dedup.signature import SIGNATURE
-
-STORED = np.dtype([("priority", "<u8"), ("id", "u1", (16,)), *SIGNATURE.descr])
-"""A document as harvest stores it: who it is, and its signature. The smaller priority is kept."""
-
-ENTRY = np.dtype([("row", "<u8"), *STORED.descr])
-"""A stored document and its row in the build: ordinal of its part << 32 | place in the part."""
+from florilegium.dedup.methods import Method
 
 DECISION = np.dtype(
     [
         ("row", "<u8"),
         ("kept_row", "<u8"),
         ("kept_id", "u1", (16,)),
-        ("similarity", "<f4"),  # estimated Jaccard similarity to the kept document, 0 to 1
+        ("similarity", "<f4"),  # estimated, to the kept document, 0 to 1; NaN if not compared
         ("reason", "u1"),
         ("size", "<u4"),  # rows a kept document stands for, itself included; 0 if removed
     ]
@@ -36,6 +30,19 @@ class Reason(IntEnum):
     """The same words."""
     NEAR_DUPLICATE = 3
     """Nearly the same words, by the sketch."""
+
+
+def stored_by(method: Method) -> np.dtype[np.void]:
+    """Return the type of a document as harvest stores it: who it is, and its signature.
+
+    Of several copies that of the smallest priority is kept.
+    """
+    return np.dtype([("priority", "<u8"), ("id", "u1", (16,)), *method.signature.descr])
+
+
+def entry_of(method: Method) -> np.dtype[np.void]:
+    """Return the type of a stored document with its row: ordinal of part << 32 | place in it."""
+    return np.dtype([("row", "<u8"), *stored_by(method).descr])
 
 
 def part_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:

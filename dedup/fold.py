@@ -1,13 +1,13 @@
 """Texts reduced to what makes two of them the same: bare lower-case words, digits as one class."""
 
 import unicodedata
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-FORMAT = "fss256-w5-fold1"
-"""Names every choice that a stored signature depends on: sketch, shingles, fold table, bands."""
+from florilegium.dedup.kernels import compiled
 
 SEPARATOR = 0
 """Ends a word."""
@@ -80,7 +80,71 @@ def _decode(data: NDArray[np.uint8], position: int, stop: int) -> tuple[np.uint6
     return np.uint64(0x20), 4
 
 
-@njit(cache=True, nogil=True)
+def _fold_all(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    table: NDArray[np.uint16],
+    letters: NDArray[np.uint16],
+    bounds: NDArray[np.int64],
+) -> None:
+    starts = _starts(data, offsets)
+    # After each text comes a space, which closes its last word.
+    ends = np.searchsorted(starts, offsets[1:])
+    codes = np.insert(_codes(data, starts, offsets), ends, 0x20)
+    lengths = (table != 0).sum(axis=1) + (table[:, 0] == SEPARATOR)
+    lengths[table[:, 0] == SKIP] = 0
+    counts = lengths[codes]
+    before = np.cumsum(counts) - counts
+    places = np.arange(counts.sum()) - np.repeat(before, counts)
+    folded = table[np.repeat(codes, counts), places]
+    stays = np.ones(folded.size, np.bool_)
+    stays[1:] = folded[1:] != folded[:-1]
+    stays |= (folded != SEPARATOR) & (folded != DIGIT)
+    stays[:1] &= folded[:1] != SEPARATOR
+    closed = before[ends + np.arange(ends.size)] + 1  # letters up to each of those spaces
+    bounds[1:] = np.cumsum(stays)[closed - 1]
+    letters[: bounds[-1]] = folded[stays]
+
+
+def _starts(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the characters of all texts start, as `_decode` steps through them."""
+    first, last = int(offsets[0]), int(offsets[-1])
+    (starts,) = np.nonzero((data[first:last] & np.uint8(0xC0)) != 0x80)
+    try:
+        data[first:last].tobytes().decode()
+        if np.isin(offsets[:-1] - first, np.append(starts, last - first)).all():
+            return starts + first
+    except UnicodeDecodeError:
+        pass
+    walked: list[int] = []
+    for start, stop in pairwise(offsets.tolist()):
+        position = start
+        while position < stop:
+            walked.append(position)
+            code = int(data[position])
+            width = 1 + (code >= 0x80) + (code >= 0xE0)
+            position += width if code < 0xF0 and position + width <= stop else 4
+    return np.array(walked, np.int64)
+
+
+def _codes(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """Return the code points that start there; a space for what is not BMP or cut off."""
+    codes = data[starts].astype(np.uint32)
+    left = offsets[np.searchsorted(offsets, starts, side="right")] - starts
+    widths = np.searchsorted([0x80, 0xE0, 0xF0], codes, side="right") + 1
+    codes[(widths == 4) | (widths > left)] = 0x20
+    for width, mask in ((2, 0x1F), (3, 0x0F)):
+        (chosen,) = np.nonzero((widths == width) & (widths <= left))
+        value = codes[chosen] & np.uint32(mask)
+        for place in range(1, width):
+            value = value << np.uint32(6) | (data[starts[chosen] + place] & np.uint8(0x3F))
+        codes[chosen] = value
+    return codes
+
+
+@compiled(twin=_fold_all)
 def _fold(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],

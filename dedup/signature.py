@@ -8,46 +8,41 @@ import pyarrow as pa
 import xxhash
 from numpy.typing import NDArray
 
-from florilegium.dedup.bands import BANDS, bands
+from florilegium.dedup.bands import bands
 from florilegium.dedup.fold import fold
-from florilegium.dedup.minhash import SIZE, sketch
+from florilegium.dedup.methods import Method
 from florilegium.dedup.shingles import shingles
-
-SIGNATURE = np.dtype(
-    [
-        ("text", "<u8", (2,)),  # XXH3-128 of the folded words: equal for exact duplicates
-        ("bands", "<u8", (BANDS,)),
-        ("sketch", "u1", (SIZE,)),  # lowest byte of each sketch value
-        ("words", "<u4"),
-    ]
-)
-"""The signature of one text, 372 bytes. Its meaning is fixed by `fold.FORMAT`."""
 
 _CHUNK = 1 << 20
 """Bytes of text signed at a time: enough for speed, little enough to stay in the cache."""
+_CHUNK_TEXTS = 1 << 10
+"""Texts signed at a time: a sketch may be far larger than its text."""
 
 
-def sign(texts: pa.LargeStringArray | Sequence[str]) -> NDArray[np.void]:
-    """Return one SIGNATURE a text, in order. Speed is that of the array, without Python strings.
+def sign(texts: pa.LargeStringArray | Sequence[str], method: Method) -> NDArray[np.void]:
+    """Return the signature of each text, in order; the type is that of the method.
 
-    Any text can be signed: lone surrogates count as punctuation, a null as an empty text.
+    Any text can be signed: lone surrogates count as punctuation, a null as an empty text. An
+    array is signed without making Python strings of it.
     """
     data, offsets = _buffers(texts)
-    signatures = np.empty(offsets.size - 1, SIGNATURE)
+    signatures = np.empty(offsets.size - 1, method.signature)
     for start, stop in _chunks(offsets):
-        _sign(data, offsets[start : stop + 1], signatures[start:stop])
+        _sign(data, offsets[start : stop + 1], method, signatures[start:stop])
     return signatures
 
 
-def _sign(data: NDArray[np.uint8], offsets: NDArray[np.int64], out: NDArray[np.void]) -> None:
+def _sign(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], method: Method, out: NDArray[np.void]
+) -> None:
     letters, bounds = fold(data, offsets)
     folded = letters.astype("<u2", copy=False).view(np.uint8).data
     digests = (xxhash.xxh3_128_digest(folded[2 * a : 2 * b]) for a, b in pairwise(bounds.tolist()))
     hashes, ends, words = shingles(letters, bounds)
-    sketches = sketch(hashes, ends)
+    sketches = method.sketch(hashes, ends)
     out["text"] = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2)
-    out["bands"] = bands(sketches)
-    out["sketch"] = sketches & 0xFF
+    out["bands"] = bands(sketches, method.bands, method.rows)
+    out["sketch"] = sketches[:, : method.stored] & 0xFF
     out["words"] = words
 
 
@@ -69,10 +64,10 @@ def _buffers(
 
 
 def _chunks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield runs of texts of _CHUNK bytes, or of one text that is longer."""
+    """Yield runs of at most _CHUNK_TEXTS texts and _CHUNK bytes, or of one text that is longer."""
     start, texts = 0, offsets.size - 1
     while start < texts:
         stop = int(np.searchsorted(offsets, offsets[start] + _CHUNK, side="right")) - 1
-        stop = min(max(stop, start + 1), texts)
+        stop = min(max(stop, start + 1), start + _CHUNK_TEXTS, texts)
         yield start, stop
         start = stop

@@ -6,10 +6,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from florilegium.dedup.decisions import ENTRY, Reason, halves, ranking, removals
+from florilegium.dedup.decisions import Reason, entry_of, ranking, removals
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.dedup.minhash import SIZE, from_matches
 
-MEMBER = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "bands", "sketch")])
+_ENTRY = entry_of(FAST_SIMILARITY)
+MEMBER = np.dtype([(name, _ENTRY[name]) for name in ("row", "priority", "id", "bands", "sketch")])
 """What `solve` needs of a document, 384 bytes."""
 
 _MOST_KEPT = 16
@@ -17,22 +19,26 @@ _MOST_KEPT = 16
 
 
 def collapse(
-    entries: NDArray[np.void], key: Literal["id", "text"], reason: Reason
+    entries: NDArray[np.void],
+    key: Literal["id", "text", "root"],
+    reason: Reason,
+    similarity: float = 1.0,
 ) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
     """Return removals of all but the best entry of each key, and a mask of the entries that stay.
 
     The entries need the fields row, priority, id and the key.
     """
     ranked = ranking(entries)
-    high, low = halves(entries[key][ranked])
-    grouped = np.lexsort((low, high))  # stable: within a group the best comes first
-    high, low, ranked = high[grouped], low[grouped], ranked[grouped]
+    keys = np.ascontiguousarray(entries[key][ranked]).view("<u8")
+    keys = keys.reshape(len(entries), entries.dtype[key].itemsize // 8)
+    grouped = np.lexsort(keys.T)  # stable: within a group the best comes first
+    keys, ranked = keys[grouped], ranked[grouped]
     first = np.ones(len(entries), np.bool_)
-    first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    first[1:] = (keys[1:] != keys[:-1]).any(axis=1)
     best = ranked[np.flatnonzero(first)[np.cumsum(first) - 1]]
     stays = np.zeros(len(entries), np.bool_)
     stays[ranked[first]] = True
-    removed = removals(entries[ranked[~first]], entries[best[~first]], 1.0, reason)
+    removed = removals(entries[ranked[~first]], entries[best[~first]], similarity, reason)
     return removed, stays
 
 

@@ -69,7 +69,8 @@ def recipe_page() -> Iterator[str]:
     yield "listed here is refused. The manifest records the whole recipe, defaults included."
     yield ""
     harvest = ", ".join(f"`{key}`" for key in HARVEST_KEYS)
-    yield f"A change to {harvest} makes a build read its input again."
+    yield f"A change to {harvest}, or to the `method` of"
+    yield "`duplicates`, makes a build read its input again."
     yield "A change to anything else is applied to what was read before."
     yield from ("", "## Keys at the top", "")
     yield from _keys(Recipe)

@@ -32,5 +32,5 @@ LOSSES: dict[tuple[str, str], str] = {
     ("personal", "personal_data"): "personal data, where the recipe drops pages that have any",
     ("duplicates", "same_capture"): "the same capture, found twice",
     ("duplicates", "exact_duplicate"): "the same words as the document in `dup_of`",
-    ("duplicates", "near_duplicate"): "nearly the same words; value: estimated similarity",
+    ("duplicates", "near_duplicate"): "nearly the same words; value: estimated similarity, if any",
 }

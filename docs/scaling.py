@@ -6,7 +6,7 @@ Its words are in `scale.template`; numbers and tables are made here.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from florilegium.dedup.bands import BANDS
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.pipelines import costs as constants
 from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, MEMORY_GB_A_CORE, PRICES, Costs
 from florilegium.pipelines.decide import BUCKETS
@@ -266,7 +266,8 @@ def _together(costs: Costs) -> Iterator[Row]:
     yield "driver: manifest", grows, f"{(notes + ends.manifest_unit * FILES) / 1e6:,.1f} MB"
     grows = f"{1e3 * ends.seal_seconds:.2f} ms a part and shard"
     yield "driver: seal", grows, f"{made.core_hours['seal'] * 3600:,.0f} s"
-    pieces = min(FILES * -(-FILES // costs.memory.parts_a_partition), work.documents) * (BANDS + 2)
+    partitions = -(-FILES // costs.memory.parts_a_partition)
+    pieces = min(FILES * partitions, work.documents) * (FAST_SIMILARITY.bands + 2)
     grown = f"{pieces / 1e9:,.1f} billion, {pieces * HEADER_BYTES / GB:,.0f} GB of headers"
     yield "all workers: elements of deduplicate", "parts, partitions and groupings", grown
 

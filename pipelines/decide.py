@@ -240,13 +240,14 @@ def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
 def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss | None, int]:
     """Return the loss of a document, or None and the number of copies it stands for."""
     if decision is not None and decision["reason"] != Reason.KEPT:
+        compared = not np.isnan(decision["similarity"])
         return (
             _loss(
                 facts,
                 "duplicates",
                 Reason(int(decision["reason"])).name.lower(),
-                value=round(float(decision["similarity"]), 4),
-                limit=recipe.duplicates.min_similarity,
+                value=round(float(decision["similarity"]), 4) if compared else None,
+                limit=recipe.duplicates.min_similarity if compared else None,
                 dup_of=decision["kept_id"].tobytes(),
             ),
             0,

@@ -15,6 +15,7 @@ left of these components when they have been shrunk comes together on one worker
 
 import zlib
 from collections.abc import Iterator, Sequence
+from math import nan
 from typing import Literal, TypeAlias
 
 import apache_beam as beam
@@ -24,19 +25,20 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
 from numpy.typing import NDArray
 
-from florilegium.dedup.bands import BANDS, stars
+from florilegium.dedup.bands import stars
 from florilegium.dedup.components import connected, roots_of, rows_of, vertices_of
 from florilegium.dedup.decisions import (
     DECISION,
-    ENTRY,
-    STORED,
     Reason,
     credits,
+    entry_of,
     halves,
     part_of,
     redirect,
+    stored_by,
     totals,
 )
+from florilegium.dedup.methods import METHODS, Method
 from florilegium.dedup.solve import MEMBER, collapse, solve
 from florilegium.manifests.location import Location, locate
 from florilegium.pipelines.connect import connect, partition_of
@@ -53,7 +55,9 @@ from florilegium.pipelines.packed import (
 from florilegium.pipelines.recipe import Duplicates
 from florilegium.pipelines.settle import settle
 
-_HEAD = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "text", "words")])
+_WHO = np.dtype([("row", "<u8"), ("priority", "<u8"), ("id", "u1", (16,))])
+_HEAD = np.dtype([*_WHO.descr, ("text", "<u8", (2,)), ("words", "<u4")])
+_CLUSTERED = np.dtype([*_WHO.descr, ("root", "<u8")])
 _POINT = np.dtype([("hash", "<u8"), ("vertex", "<u8")])
 _ROW = np.dtype("<u8")
 
@@ -70,10 +74,11 @@ def write_decisions(
 ) -> PCollection[str]:
     """Decide on every document of the parts, and write the decisions of each part to a file.
 
-    A part is an ordinal below 2^32 and the path of its signatures: an array of STORED as saved by
-    `numpy.save`, in the order of its documents. `out/<ordinal:06d>.npy` holds its DECISIONs sorted
-    by row, those of documents that are removed or stand for others; all others are kept. Returns
-    the paths of the files. The decisions on documents do not depend on how they lie in parts.
+    A part is an ordinal below 2^32 and the path of its signatures: an array of what `stored_by`
+    the method says, as saved by `numpy.save`, in the order of its documents.
+    `out/<ordinal:06d>.npy` holds its DECISIONs sorted by row, those of documents that are removed
+    or stand for others; all others are kept. Returns the paths of the files. The decisions on
+    documents do not depend on how they lie in parts.
     """
     out.mkdir(parents=True, exist_ok=True)
     partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
@@ -83,11 +88,11 @@ def write_decisions(
         | "Parts" >> beam.FlatMap(_unlisted, _listed(parts))
         | "Spread" >> beam.Reshuffle()
     )
-    removed = files | "Equal" >> _equal(partitions, settings.exact)
+    removed = files | "Equal" >> _equal(partitions, settings)
     if settings.near:
-        similar = (files, removed) | "Similar" >> _similar(partitions, settings.min_similarity)
+        similar = (files, removed) | "Similar" >> _similar(partitions, settings)
         removed = (removed, similar) | "EqualOrSimilar" >> beam.Flatten()
-    settled = removed | "Settle" >> settle()
+    settled = removed | "Settle" >> settle(_turns(settings))
     by_part = {
         "path": files,
         "removed": settled,
@@ -99,25 +104,29 @@ def write_decisions(
     return written
 
 
-def read_entries(ordinal: int, path: str) -> NDArray[np.void]:
-    """Return the signatures of a part as ENTRYs. Raises ValueError if the file holds others."""
+def read_entries(ordinal: int, path: str, method: Method) -> NDArray[np.void]:
+    """Return the signatures of a part, each with its row.
+
+    Raises ValueError if those in the file are not of the method.
+    """
     stored = load_array(locate(path))
-    if stored.dtype != STORED:
-        raise ValueError(f"{path}: rows of {stored.dtype}, expected {STORED}")
-    entries = np.empty(len(stored), ENTRY)
+    if stored.dtype != stored_by(method):
+        raise ValueError(f"{path}: rows of {stored.dtype}, expected {stored_by(method)}")
+    entries = np.empty(len(stored), entry_of(method))
     entries["row"] = np.arange(len(stored), dtype=np.uint64) + np.uint64(ordinal << 32)
-    for field in STORED.names or ():
+    for field in stored.dtype.names or ():
         entries[field] = stored[field]
     return entries
 
 
 @beam.ptransform_fn
 @no_annotations
-def _equal(files: PCollection, partitions: int, exact: bool) -> PCollection:
+def _equal(files: PCollection, partitions: int, settings: Duplicates) -> PCollection:
     """Parts -> removals of all but the best of each capture, then of each text if `exact`."""
-    parts = files | "InPart" >> beam.FlatMap(_heads, partitions).with_outputs(
-        "removed", main="heads"
-    )
+    exact = settings.exact
+    parts = files | "InPart" >> beam.FlatMap(
+        _heads, partitions, METHODS[settings.method]
+    ).with_outputs("removed", main="heads")
     captures = (
         parts.heads
         | "GroupById" >> beam.GroupByKey()
@@ -138,28 +147,48 @@ def _equal(files: PCollection, partitions: int, exact: bool) -> PCollection:
 @beam.ptransform_fn
 @no_annotations
 def _similar(
-    inputs: tuple[PCollection, PCollection], partitions: int, min_similarity: float
+    inputs: tuple[PCollection, PCollection], partitions: int, settings: Duplicates
 ) -> PCollection:
     """Parts, removals so far -> removals of similar documents among the others."""
     files, removed = inputs
+    method = METHODS[settings.method]
     gone = removed | "Gone" >> beam.FlatMap(_gone)
     labels = (
         {"path": files, "gone": gone}
         | "JoinGone" >> beam.CoGroupByKey()
-        | "Points" >> beam.FlatMap(_points, partitions)
+        | "Points" >> beam.FlatMap(_points, partitions, method)
         | "GroupByBand" >> beam.GroupByKey()
         | "Stars" >> beam.FlatMap(_stars)
         | "Connect" >> connect(partitions)
         | "Labels" >> beam.FlatMap(_labels)
     )
-    similar: PCollection = (
-        {"path": files, "gone": gone, "labels": labels}
-        | "JoinLabels" >> beam.CoGroupByKey()
-        | "Members" >> beam.FlatMap(_members, partitions)
-        | "GroupComponents" >> beam.GroupByKey()
-        | "Solve" >> beam.FlatMap(_solve, min_similarity)
+    labelled = {"path": files, "gone": gone, "labels": labels} | "JoinLabels" >> beam.CoGroupByKey()
+    if method.verifies:
+        solved: PCollection = (
+            labelled
+            | "Members" >> beam.FlatMap(_members, partitions, method)
+            | "GroupComponents" >> beam.GroupByKey()
+            | "Solve" >> beam.FlatMap(_solve, settings.min_similarity)
+        )
+        return solved
+    in_parts = labelled | "InPartClusters" >> beam.FlatMap(
+        _clusters, partitions, method
+    ).with_outputs("removed", main="best")
+    elsewhere = (
+        in_parts.best | "GroupClusters" >> beam.GroupByKey() | "Cluster" >> beam.FlatMap(_cluster)
     )
-    return similar
+    clustered: PCollection = (in_parts.removed, elsewhere) | "Clustered" >> beam.Flatten()
+    return clustered
+
+
+def _turns(settings: Duplicates) -> int:
+    """Return how often to halve the steps from a removed document to the one that is kept.
+
+    A capture gives way to another in its part, that to one elsewhere, that to one of the same
+    words, that to a similar one: four at most. Without verification, the last may be two: to one
+    in the part and to one elsewhere.
+    """
+    return 2 if METHODS[settings.method].verifies else 3
 
 
 def _listed(parts: Sequence[tuple[int, str]]) -> bytes:
@@ -185,8 +214,8 @@ def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["remo
         yield TaggedOutput("removed", piece)
 
 
-def _heads(part: Keyed, partitions: int) -> _Sent:
-    entries = read_entries(part[0], part[1].decode())
+def _heads(part: Keyed, partitions: int, method: Method) -> _Sent:
+    entries = read_entries(part[0], part[1].decode(), method)
     removed, stays = collapse(entries, "id", Reason.SAME_CAPTURE)
     yield from _removed(removed)
     heads = _fields(entries[stays], _HEAD)
@@ -216,20 +245,20 @@ def _gone(packed: bytes) -> Iterator[Keyed]:
     yield from scatter(rows, part_of(rows))
 
 
-def _remaining(joined: Joined) -> NDArray[np.void]:
+def _remaining(joined: Joined, method: Method) -> NDArray[np.void]:
     """Return the entries of a part that have words and are not gone."""
     ordinal, inputs = joined
     (path,) = inputs["path"]
-    entries = read_entries(ordinal, path.decode())
+    entries = read_entries(ordinal, path.decode(), method)
     gone = gather(inputs["gone"], _ROW)
     return entries[(entries["words"] > 0) & ~np.isin(entries["row"], gone)]
 
 
-def _points(joined: Joined, partitions: int) -> Iterator[Keyed]:
+def _points(joined: Joined, partitions: int, method: Method) -> Iterator[Keyed]:
     """Each component inside a part is one vertex, which lies in all the buckets of its members."""
-    entries = _remaining(joined)
+    entries = _remaining(joined, method)
     roots = connected(vertices_of(entries["row"]), entries["bands"])
-    for band in range(BANDS):
+    for band in range(method.bands):
         hashes, first = np.unique(entries["bands"][:, band], return_index=True)
         points = np.empty(len(hashes), _POINT)
         points["hash"], points["vertex"] = hashes, roots[first]
@@ -249,20 +278,43 @@ def _labels(packed: bytes) -> Iterator[Keyed]:
     yield from scatter(labels, part_of(rows_of(labels[:, 0])))
 
 
-def _members(joined: Joined, partitions: int) -> Iterator[Keyed]:
-    """Part and labels -> the documents that share a band with another, components together."""
-    entries = _remaining(joined)
+def _linked(joined: Joined, method: Method) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
+    """Return the documents of a part that share a band with another, and their roots."""
+    entries = _remaining(joined, method)
     labels = gather_pairs(joined[1]["labels"])
     here = connected(vertices_of(entries["row"]), entries["bands"])
     _, place, sizes = np.unique(here, return_inverse=True, return_counts=True)
     linked = (sizes[place] > 1) | np.isin(here, labels[:, 0])
-    members = _fields(entries[linked], MEMBER)
-    roots = roots_of(here[linked], labels)
+    return entries[linked], roots_of(here[linked], labels)
+
+
+def _members(joined: Joined, partitions: int, method: Method) -> Iterator[Keyed]:
+    """Part and labels -> the documents that share a band with another, components together."""
+    entries, roots = _linked(joined, method)
+    members = _fields(entries, MEMBER)
     yield from scatter(members, partition_of(roots, partitions * _SOLVED_A_PARTITION))
 
 
 def _solve(group: Group, min_similarity: float) -> Iterator[bytes]:
     yield from pieces(solve(gather(group[1], MEMBER), min_similarity))
+
+
+def _clusters(joined: Joined, partitions: int, method: Method) -> _Sent:
+    """Part and labels -> removals of all but the best here of each component, and these."""
+    entries, roots = _linked(joined, method)
+    members = np.empty(len(entries), _CLUSTERED)
+    for field in _WHO.names or ():
+        members[field] = entries[field]
+    members["root"] = roots
+    removed, stays = collapse(members, "root", Reason.NEAR_DUPLICATE, nan)
+    yield from _removed(removed)
+    yield from scatter(members[stays], partition_of(roots[stays], partitions))
+
+
+def _cluster(group: Group) -> Iterator[bytes]:
+    members = gather(group[1], _CLUSTERED)
+    removed, _ = collapse(members, "root", Reason.NEAR_DUPLICATE, nan)
+    yield from pieces(removed)
 
 
 def _credits(group: Keyed) -> Iterator[Keyed]:

@@ -11,8 +11,9 @@ import apache_beam as beam
 import msgspec
 import numpy as np
 
-from florilegium.dedup.decisions import STORED
-from florilegium.dedup.signature import SIGNATURE, sign
+from florilegium.dedup.decisions import stored_by
+from florilegium.dedup.methods import METHODS, Method
+from florilegium.dedup.signature import sign
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
@@ -39,13 +40,13 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
 
     OSError if the file cannot be read or the part cannot be written.
     """
-    writer = PartWriter(parts / unit.folder)
+    writer = PartWriter(parts / unit.folder, stored_by(method_of(tools.recipe)))
     records = 0
     try:
         with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
             for batch in _batches(read(file), RECORDS_PER_BATCH):
                 documents, losses = harvest_batch(batch, unit.name, tools, shown)
-                writer.add(documents, stored(documents, tools.recipe.keep), losses)
+                writer.add(documents, stored(documents, tools.recipe), losses)
                 records += len(batch)
             part = Part(
                 unit=unit.name,
@@ -77,15 +78,21 @@ def harvest_batch(
     return _measured(documents), losses
 
 
-def stored(documents: list[Document], keep: str) -> np.ndarray:
-    """Return what deduplication needs to know of each document, as STORED entries."""
-    entries = np.zeros(len(documents), STORED)
-    signatures = sign([document.text for document in documents])
-    for name in SIGNATURE.names or ():
+def method_of(recipe: Recipe) -> Method:
+    """Return how a recipe wants near duplicates to be found, which says what is stored of texts."""
+    return METHODS[recipe.duplicates.method]
+
+
+def stored(documents: list[Document], recipe: Recipe) -> np.ndarray:
+    """Return what deduplication needs to know of each document, by the method of the recipe."""
+    method = method_of(recipe)
+    entries = np.zeros(len(documents), stored_by(method))
+    signatures = sign([document.text for document in documents], method)
+    for name in signatures.dtype.names or ():
         entries[name] = signatures[name]
     for entry, document in zip(entries, documents, strict=True):
         entry["id"] = np.frombuffer(document.id, np.uint8)
-        entry["priority"] = _priority(document, keep)
+        entry["priority"] = _priority(document, recipe.keep)
     return entries
 
 

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from florilegium.dedup.decisions import STORED
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import (
@@ -112,8 +111,9 @@ class PartWriter:
     be read without the rest, and memory does not grow with the unit.
     """
 
-    def __init__(self, folder: Location) -> None:
+    def __init__(self, folder: Location, stored: np.dtype[np.void]) -> None:
         self._folder = folder
+        self._stored = stored
         self._attempt = uuid.uuid4().hex[:12]
         self._place = folder / self._attempt
         self._place.mkdir(parents=True)
@@ -137,7 +137,7 @@ class PartWriter:
         """Finish the part; return it, or the part of another attempt that was finished before."""
         self._flush()
         self._files.close()
-        signatures = np.concatenate([np.empty(0, STORED), *self._signatures])
+        signatures = np.concatenate([np.empty(0, self._stored), *self._signatures])
         save_array(self._place / "signatures.npy", signatures)
         mine = msgspec.structs.replace(part, attempt=self._attempt)
         create(self._folder / _LABEL, msgspec.json.encode(mine))
@@ -162,7 +162,7 @@ class PartWriter:
         for start in range(0, len(self._run), BATCH):
             chunk = self._run[start : start + BATCH]
             self._documents.write_table(to_table([d for d, _ in chunk], DOCUMENT_SCHEMA))
-            self._signatures.append(np.array([s for _, s in chunk], STORED))
+            self._signatures.append(np.array([s for _, s in chunk], self._stored))
         self._run.clear()
         self._run_bytes = 0
 

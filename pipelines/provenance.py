@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from florilegium.dedup.fold import FORMAT
+from florilegium.dedup.methods import METHODS
 from florilegium.filters.language import Identifier
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines import tokens
@@ -50,14 +50,18 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
         *blocks,
         Resource(name="language model", sha256=Identifier.packaged().digest),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
-        Resource(name="duplicate signature format", sha256=digest(FORMAT)),
+        Resource(name="duplicate signature format", sha256=digest(_signatures(recipe))),
     )
 
 
 def harvest_fingerprint(recipe: Recipe) -> str:
     """Return the digest of all that decides what harvest makes of an input."""
     chosen = {key: resolved(recipe)[key] for key in HARVEST_KEYS}
-    return digest([code(), environment(), chosen])
+    return digest([code(), environment(), chosen, _signatures(recipe)])
+
+
+def _signatures(recipe: Recipe) -> str:
+    return METHODS[recipe.duplicates.method].format
 
 
 def _files(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:

@@ -28,9 +28,22 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
 
     exact: Annotated[bool, Meta(description="remove documents with the same words")] = True
     near: Annotated[bool, Meta(description="remove documents with nearly the same words")] = True
+    method: Annotated[
+        Literal["fast-similarity-sketch", "minhash"],
+        Meta(
+            description="how documents with nearly the same words are found: each compared to the "
+            "one that is kept, or, with `minhash`, any that 14 bands of 8 connect, uncompared, as "
+            "FineWeb does"
+        ),
+    ] = "fast-similarity-sketch"
     min_similarity: Annotated[
         float,
-        Meta(ge=0.5, le=1, description="Jaccard similarity of word 5-grams that makes a copy"),
+        Meta(
+            ge=0.5,
+            le=1,
+            description="Jaccard similarity of word 5-grams that makes a copy; `minhash` does not "
+            "look at it",
+        ),
     ] = 0.75
 
 

@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
+from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.signature import sign
 from florilegium.filters.measures import measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
 from florilegium.pipelines.decide import Bucket, sum_of
-from florilegium.pipelines.harvest import harvest_batch, stored
+from florilegium.pipelines.harvest import harvest_batch, method_of, stored
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.stages import Tools
@@ -111,7 +112,7 @@ class _Taken:
 
     def __init__(self, tools: Tools, folder: Path) -> None:
         self._tools, self._folder = tools, folder
-        self._writer = PartWriter(folder / "part")
+        self._writer = PartWriter(folder / "part", stored_by(method_of(tools.recipe)))
         self._documents: list[Document] = []
         self._losses: list[Loss] = []
         self._bytes = 0
@@ -132,7 +133,7 @@ class _Taken:
             if not (batch := list(itertools.islice(items, BATCH))):
                 break
             documents, losses = harvest_batch(batch, unit.name, self._tools, shown)
-            self._writer.add(documents, stored(documents, self._tools.recipe.keep), losses)
+            self._writer.add(documents, stored(documents, self._tools.recipe), losses)
             self.seconds += _seconds() - started
             self._documents += documents
             self._losses += losses
@@ -173,7 +174,7 @@ def _warm(tools: Tools) -> None:
     lang = min(tools.languages)
     tools.identifier.foreign_share(text, tools.identifier.identify(text).lang)
     measure([text], np.array([profile(lang)], np.uint8))
-    sign([text])
+    sign([text], method_of(tools.recipe))
 
 
 def _seconds() -> float:

@@ -15,22 +15,21 @@ from numpy.typing import NDArray
 from florilegium.dedup.decisions import DECISION, part_of, redirect
 from florilegium.pipelines.packed import Group, Joined, Keyed, gather, gather_pairs, pieces, scatter
 
-_TURNS = 2
-"""A capture gives way to another in its part, that to one elsewhere, that to one of the same
-words, that to a similar one: four steps at most, which each turn halves."""
-
 
 @beam.ptransform_fn
 @no_annotations
-def settle(removed: PCollection) -> PCollection:
-    """Packed removals -> (part, its removals), each led on to a document that is kept."""
+def settle(removed: PCollection, turns: int) -> PCollection:
+    """Packed removals -> (part, its removals), each led on to a document that is kept.
+
+    That is at most 2^turns steps away: each turn halves them.
+    """
     settled: PCollection = (
         removed
         | "ByRow" >> beam.FlatMap(_by_row)
         | "Group" >> beam.GroupByKey()
         | "Together" >> beam.FlatMap(_together)
     )
-    for turn in range(_TURNS):
+    for turn in range(turns):
         answers = (
             {"removed": settled, "asked": settled | f"Ask{turn}" >> beam.FlatMap(_ask)}
             | f"JoinAsked{turn}" >> beam.CoGroupByKey()

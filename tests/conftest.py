@@ -11,7 +11,8 @@ import pytest
 from hypothesis import settings
 from msgspec.structs import replace
 
-from florilegium.dedup.decisions import DECISION, STORED, Reason
+from florilegium.dedup.decisions import DECISION, Reason, stored_by
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.filters.length import Length
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
@@ -32,6 +33,7 @@ from florilegium.pipelines.stages import Tools
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
+STORED = stored_by(FAST_SIMILARITY)
 SMALL = Recipe(
     name="small",
     languages=("deu_Latn", "fra_Latn", "gle_Latn"),
@@ -93,7 +95,7 @@ def make_part(folder, documents, losses=(), name="a.warc.gz", records=None):
     """Write a part as harvest does, in several batches."""
     documents = [replace(document, warc=name) for document in documents]
     losses = [replace(loss, warc=name) for loss in losses]
-    writer = PartWriter(folder)
+    writer = PartWriter(folder, STORED)
     for start in range(0, len(documents), 100):
         batch = documents[start : start + 100]
         writer.add(batch, np.zeros(len(batch), STORED), [])

@@ -118,6 +118,16 @@ def test_what_is_kept_is_counted_by_language_and_bucket(case, document):
         assert set(verdict.kept[lang]) == {bucket(d.id) for d in documents if d.lang == lang}
 
 
+def test_a_copy_that_was_not_compared_is_lost_without_value_and_limit(case, rows):
+    case.prepare(rows, decided=[(5, Reason.NEAR_DUPLICATE, rows[2].id, 0)])
+    decisions = np.load(case.home / "decisions.npy")
+    decisions["similarity"] = np.nan
+    np.save(case.home / "decisions.npy", decisions)
+    case.decide()
+    (near,) = case.ledger
+    assert (near.rule, near.value, near.limit) == ("near_duplicate", None, None)
+
+
 @pytest.mark.parametrize("astray", [-3, -1, 1, 1_000_000])
 def test_records_that_are_neither_kept_nor_lost_stop_the_build(case, rows, loss, astray):
     case.prepare(rows, [loss(50)], records=11 + astray)

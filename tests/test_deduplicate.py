@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from florilegium.dedup.bands import bands
-from florilegium.dedup.decisions import DECISION, STORED, Reason
+from florilegium.dedup.decisions import DECISION, Reason, stored_by
+from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 from florilegium.dedup.minhash import from_matches
 from florilegium.pipelines import connect, deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
+STORED = stored_by(FAST_SIMILARITY)
 SKETCH = 256
 REMOVED = (Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
 
@@ -37,7 +39,7 @@ def planted(seed, size, ids=10**9, texts=10**9, templates=10**9, changes=120):
     changed = rng.random(sketches.shape) * SKETCH < rng.integers(0, changes + 1, size)[:, None]
     sketches[changed] = rng.integers(0, 256, changed.sum())
     out["sketch"] = sketches
-    out["bands"] = bands(sketches.astype(np.uint32))
+    out["bands"] = bands(sketches.astype(np.uint32), 12, 6)
     return out
 
 
@@ -219,12 +221,12 @@ def test_another_file_in_the_place_of_signatures_is_refused(tmp_path):
     path = tmp_path / "0.npy"
     np.save(path, np.zeros(3, DECISION))
     with pytest.raises(ValueError, match=r"0\.npy: rows of .*, expected"):
-        deduplicate.read_entries(0, str(path))
+        deduplicate.read_entries(0, str(path), FAST_SIMILARITY)
 
 
-def graph(parts, out):
+def graph(parts, out, method="fast-similarity-sketch"):
     root = beam.Pipeline()
-    write_decisions(root, parts, out, Duplicates())
+    write_decisions(root, parts, out, Duplicates(method=method))
     return root.to_runner_api()
 
 
@@ -236,9 +238,10 @@ def test_the_graph_of_ninety_thousand_parts_is_small(tmp_path):
     assert [(ordinal, path.decode()) for ordinal, path in listed] == parts
 
 
-def test_every_key_is_an_integer_and_every_value_text_or_bytes(tmp_path):
+@pytest.mark.parametrize("method", METHODS)
+def test_every_key_is_an_integer_and_every_value_text_or_bytes(method, tmp_path):
     """Anything else would travel as a pickle, which need not be the same for the same key."""
-    found = graph([(0, "x.npy")], tmp_path).components
+    found = graph([(0, "x.npy")], tmp_path, method).components
 
     def urns(coder):
         parts = found.coders[coder].component_coder_ids

@@ -17,10 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 import servers
 from clusters import descendants, eventually, listening
+from copies import dealt, documents, web
 
+from florilegium.dedup.methods import METHODS
+from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.publish import PartToPublish, publish
-from florilegium.pipelines.recipe import Shards
+from florilegium.pipelines.recipe import Duplicates, Shards
 from florilegium.pipelines.shard_plans import ShardPlan
 
 pytest_plugins = ["servers", "clusters"]
@@ -107,6 +111,21 @@ def test_the_release_made_on_flink_is_that_of_the_embedded_engine(cluster, warcs
     subtasks = cluster.ask(f"jobs/{first}/vertices/{harvest}")["subtasks"]
     assert [task["metrics"]["read-records"] for task in subtasks] == [2, 2]
     assert len({task["taskmanager-id"] for task in subtasks}) == 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_decisions_on_duplicates_are_those_of_the_embedded_engine(method, cluster, tmp_path):
+    names = [(n, str(tmp_path / f"{n}.npy")) for n in range(40)]
+    parts = dealt(documents(web(), METHODS[method]), len(names), seed=0)
+    for part, (_, path) in zip(parts, names, strict=True):
+        np.save(path, part)
+    written = []
+    for number, engine in enumerate((cluster.engine("duplicates"), Embedded())):
+        out, settings = tmp_path / f"out-{number}", Duplicates(method=method)
+        engine.run(lambda root, o=out, s=settings: write_decisions(root, names, o, s))
+        written.append([path.read_bytes() for path in sorted(out.iterdir())])
+    assert len(written[0]) == len(names)
+    assert written[0] == written[1]
 
 
 def publishing(home):

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florilegium.dedup.decisions import STORED
+from florilegium.dedup.decisions import stored_by
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
@@ -25,6 +26,7 @@ from florilegium.pipelines.part import Part, PartWriter, Unit, load
 
 pytest_plugins = ["servers"]
 
+STORED = stored_by(FAST_SIMILARITY)
 PART = Part(unit="a.warc.gz", fingerprint="f" * 64, bytes=9, sha256="0" * 64, records=5)
 
 
@@ -77,7 +79,7 @@ def loss(number: int) -> Loss:
 
 
 def write(folder: Path, added: list[tuple[list[Document], list[Loss]]], part: Part = PART) -> None:
-    writer = PartWriter(folder)
+    writer = PartWriter(folder, STORED)
     for documents, losses in added:
         writer.add(documents, stored(documents), losses)
     writer.commit(part)
@@ -175,7 +177,7 @@ def test_a_table_is_read_by_column_and_batch(tmp_path, monkeypatch):
 
 
 def test_documents_and_signatures_must_be_as_many(tmp_path):
-    writer = PartWriter(tmp_path / "part")
+    writer = PartWriter(tmp_path / "part", STORED)
     with pytest.raises(ValueError, match="shorter"):
         writer.add([document(1), document(2)], stored([document(1)]), [])
     writer.abandon(ValueError())
@@ -185,7 +187,7 @@ def test_documents_and_signatures_must_be_as_many(tmp_path):
 
 
 def test_there_is_no_part_until_it_is_committed(tmp_path):
-    writer = PartWriter(tmp_path / "part")
+    writer = PartWriter(tmp_path / "part", STORED)
     writer.add([document(1)], stored([document(1)]), [loss(2)])
     assert load(tmp_path / "part") is None
     writer.commit(PART)
@@ -193,14 +195,14 @@ def test_there_is_no_part_until_it_is_committed(tmp_path):
 
 
 def test_an_abandoned_part_leaves_nothing(tmp_path):
-    writer = PartWriter(tmp_path / "part")
+    writer = PartWriter(tmp_path / "part", STORED)
     writer.add([document(1)], stored([document(1)]), [])
     writer.abandon(ValueError())
     assert everything(tmp_path) == []
 
 
 def test_a_part_whose_writer_went_away_is_not_there(tmp_path):
-    gone = PartWriter(tmp_path / "part")
+    gone = PartWriter(tmp_path / "part", STORED)
     gone.add([document(1)], stored([document(1)]), [])
     gone._flush()
     del gone
@@ -228,8 +230,8 @@ def test_labels_that_cannot_be_read_make_room_and_attempts_beside_them_stay(plac
 
 
 def test_what_is_left_beside_a_part_is_removed_but_not_what_may_become_one(place):
-    begun = PartWriter(place / "begun")
-    late = PartWriter(place / "part")
+    begun = PartWriter(place / "begun", STORED)
+    late = PartWriter(place / "part", STORED)
     write(place / "part", [([document(2)], [])])
     (place / "part" / "failed").write_bytes(b"OSError: why")
     late.add([document(2)], stored([document(2)]), [])
@@ -262,7 +264,7 @@ def no_file_beyond(size: int) -> Iterator[None]:
 def test_a_part_abandoned_for_want_of_room_leaves_nothing(tmp_path):
     documents = [document(number, text=os.urandom(9_000).hex()) for number in range(9)]
     with no_file_beyond(20_000):
-        writer = PartWriter(tmp_path / "part")
+        writer = PartWriter(tmp_path / "part", STORED)
         writer.add(documents, stored(documents), [])
         with pytest.raises(OSError, match="too large"):
             writer.commit(PART)
@@ -271,7 +273,7 @@ def test_a_part_abandoned_for_want_of_room_leaves_nothing(tmp_path):
 
 
 def test_of_two_attempts_the_one_finished_first_is_the_part(tmp_path):
-    first, second = PartWriter(tmp_path / "part"), PartWriter(tmp_path / "part")
+    first, second = PartWriter(tmp_path / "part", STORED), PartWriter(tmp_path / "part", STORED)
     first.add([document(1)], stored([document(1)]), [loss(1)])
     second.add([document(2)], stored([document(2)]), [])
     committed = first.commit(PART)
@@ -286,7 +288,7 @@ def test_of_two_attempts_the_one_finished_first_is_the_part(tmp_path):
 
 
 def test_two_writers_of_one_part_do_not_meet(tmp_path):
-    one, other = PartWriter(tmp_path / "part"), PartWriter(tmp_path / "part")
+    one, other = PartWriter(tmp_path / "part", STORED), PartWriter(tmp_path / "part", STORED)
     one.add([document(1)], stored([document(1)]), [])
     other.add([document(2)], stored([document(2)]), [])
     one.commit(PART)

@@ -16,6 +16,7 @@ from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.language import LANGUAGES, european
 from florilegium.filters.length import Length
 from florilegium.pipelines import recipe as recipe_module
+from florilegium.pipelines.provenance import harvest_fingerprint
 from florilegium.pipelines.recipe import (
     HARVEST_KEYS,
     Recipe,
@@ -81,6 +82,15 @@ def test_the_resolved_recipe_is_whole_and_reads_back_the_same():
 
 def test_harvest_reads_only_keys_that_there_are():
     assert set(HARVEST_KEYS) < set(Recipe.__struct_fields__)
+
+
+def test_input_is_read_again_for_another_method_but_not_for_another_limit():
+    def fingerprint(settings):
+        return harvest_fingerprint(parse(f"{START}[duplicates]\n{settings}".encode(), ""))
+
+    assert fingerprint("min_similarity = 0.9") == fingerprint("")
+    assert fingerprint('method = "minhash"') != fingerprint("")
+    assert fingerprint('method = "fast-similarity-sketch"') == fingerprint("")
 
 
 def test_recipes_that_come_with_the_package_load():

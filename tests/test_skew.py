@@ -8,8 +8,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from florilegium.dedup.bands import BANDS, bands
-from florilegium.dedup.decisions import DECISION, STORED, Reason
+from florilegium.dedup.bands import bands
+from florilegium.dedup.decisions import DECISION, Reason, stored_by
+from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.dedup.solve import MEMBER, solve
 from florilegium.pipelines import deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import write_decisions
@@ -17,6 +18,8 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
 PARTS = 40
+STORED = stored_by(FAST_SIMILARITY)
+BANDS, ROWS = FAST_SIMILARITY.bands, FAST_SIMILARITY.rows
 HEAD = deduplicate._HEAD.itemsize
 
 
@@ -113,7 +116,7 @@ def template(size, rng):
     sketches = np.repeat(rng.integers(0, 256, (1, 256)), size, axis=0)
     changed = rng.random(sketches.shape) < 0.05
     sketches[changed] = rng.integers(0, 256, changed.sum())
-    return sketches, bands(sketches.astype(np.uint32))
+    return sketches, bands(sketches.astype(np.uint32), BANDS, ROWS)
 
 
 def chain(size, rng):
@@ -124,7 +127,7 @@ def chain(size, rng):
     places = order - (order - columns) % 11 + 10
     sketches = np.zeros((size, 256), int)
     sketches[:, : 11 * 23] = values[places, :23].reshape(size, -1)
-    return sketches, bands(sketches.astype(np.uint32))
+    return sketches, bands(sketches.astype(np.uint32), BANDS, ROWS)
 
 
 def bucket(size, rng):

@@ -1,0 +1,156 @@
+"""Near duplicates in large numbers and odd shapes: seconds, processor time and memory.
+
+    python bench/duplicates_scale.py shapes [--documents 100000]
+    python bench/duplicates_scale.py million [--documents 1000000]
+
+`shapes`: so many pages of one template; a chain in which every page is like the next; a bucket that
+holds everything; all by both methods. `million`: a tenth of the documents, and all, of 2 kB each,
+from texts in Parquet to decisions on two workers, with the floors of baseline.json. Needs 5 GB of
+disk in TMPDIR for a million documents.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from duplicates import broken
+from processes import Usage, run
+from rich.console import Console
+from rich.table import Table
+from texts import altered, generated, write
+
+from florilegium.dedup.decisions import stored_by
+from florilegium.dedup.methods import METHODS
+
+DECIDE = str(Path(__file__).with_name("decide_texts.py"))
+EACH = 10_000
+"""Documents a file."""
+WORDS_OF_2_KB = 185
+SHOWN = ("removed", "clusters", "largest", "least similarity")
+
+
+def template(number: int) -> Iterator[str]:
+    """Yield pages of which nine tenths are the same words, and the rest are their own."""
+    same, *others = generated(2_000, 200)
+    chance = random.Random(0)
+    for _ in range(number):
+        own = chance.choice(others).split(" ")
+        yield " ".join([*own[:10], same, *own[-10:]])
+
+
+def chain(number: int) -> Iterator[str]:
+    """Yield pages of 200 words that share 190 with the one before."""
+    words = " ".join(generated(number // 20 + 20, 200)).split(" ")
+    for place in range(number):
+        yield " ".join(words[10 * place :][:200])
+
+
+def bucket(number: int, method: str) -> np.ndarray:
+    """Return signatures that agree in one band and in nothing else."""
+    rng = np.random.default_rng(0)
+    out = np.zeros(number, stored_by(METHODS[method]))
+    for field in out.dtype.names or ():
+        dtype = out.dtype[field].base
+        out[field] = rng.integers(0, np.iinfo(dtype).max, out[field].shape, dtype, endpoint=True)
+    out["bands"][:, 3] = 7
+    return out
+
+
+def crowd(number: int) -> Iterator[str]:
+    """Yield texts of 2 kB; a fifth are altered copies of those of which the file before is."""
+    chance = random.Random(0)
+    source = generated(number, WORDS_OF_2_KB)
+    before = list(islice(generated(EACH // 5, WORDS_OF_2_KB, seed=1), EACH // 5))
+    for _ in range(number // EACH):
+        block = list(islice(source, EACH - len(before)))
+        kinds = ("edit", "wrap", "cut", "insert")
+        copies = [altered(text, chance.choice(kinds), before, chance) for text in before]
+        before = block[: len(before)]
+        yield from (*block, *copies)
+
+
+def decide(files: list[Path], folder: Path, method: str, workers: int) -> tuple[Usage, dict]:
+    """Return what it took to decide on the documents in files, and what was decided."""
+    options = ["--workers", str(workers), "--method", method, "--out", str(folder / "out")]
+    usage = run([sys.executable, DECIDE, *options, *map(str, files)], folder / "decide.log")
+    return usage, json.loads(usage.output.splitlines()[-1])
+
+
+def shapes(number: int, console: Console) -> None:
+    """Decide on each shape by each method, and show what it took."""
+    shown = Table("shape", "method", "seconds", "processor", "MiB", *SHOWN)
+    makers: dict[str, Callable[[int], Iterator[str]]] = {"template": template, "chain": chain}
+    for shape in (*makers, "bucket"):
+        for method in METHODS:
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                files = [folder / f"{n}.npy" for n in range(-(-number // EACH))]
+                if shape in makers:
+                    files = write(makers[shape](number), folder / "texts", len(files), EACH)
+                else:
+                    for path, rows in zip(files, _split(bucket(number, method)), strict=True):
+                        np.save(path, rows)
+                usage, found = decide(files, folder, method, workers=1)
+            taken = (f"{usage.wall:.1f}", f"{usage.cpu:.1f}", f"{usage.peak_sum:.0f}")
+            shown.add_row(shape, method, *taken, *map(_said, map(found.get, SHOWN)))
+    console.print(f"{number:,} documents, one worker, start included")
+    console.print(shown)
+
+
+def _said(value: float | None) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def _split(rows: np.ndarray) -> list[np.ndarray]:
+    return [rows[start : start + EACH] for start in range(0, len(rows), EACH)]
+
+
+def million(number: int, console: Console) -> dict[str, float]:
+    """Decide on a tenth of so many documents and on all; return the figures with a floor."""
+    shown = Table("documents", "seconds", "processor", "MiB", "µs a document", *SHOWN)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = write(crowd(number), folder / "texts", number // EACH, EACH)
+        costs = []
+        for chosen in (files[: len(files) // 10], files):
+            usage, found = decide(chosen, folder, "fast-similarity-sketch", workers=2)
+            documents = len(chosen) * EACH
+            costs.append(usage.cpu / documents)
+            taken = (f"{usage.wall:.1f}", f"{usage.cpu:.1f}", f"{usage.peak_sum:.0f}")
+            taken += (f"{1e6 * costs[-1]:.1f}", *map(_said, map(found.get, SHOWN)))
+            shown.add_row(f"{documents:,}", *taken)
+    console.print(shown)
+    return {
+        "seconds for a million documents": usage.wall * 1e6 / number,
+        "MiB for a million documents": usage.peak_sum,
+        "cost of a document at ten times as many": costs[1] / costs[0],
+    }
+
+
+def main() -> None:
+    """Measure what is asked for; hold the floors after a million documents."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("what", choices=["shapes", "million"])
+    parser.add_argument("--documents", type=int)
+    given = parser.parse_args()
+    console = Console(highlight=False, width=130)
+    if given.what == "shapes":
+        shapes(given.documents or 100_000, console)
+        return
+    figures = million(given.documents or 1_000_000, console)
+    for name, value in figures.items():
+        console.print(f"{name:44} {value:10.2f}")
+    sentences = broken("duplicates at scale", figures)
+    for sentence in sentences:
+        print(f"floor broken: {sentence}", file=sys.stderr)
+    sys.exit(bool(sentences))
+
+
+if __name__ == "__main__":
+    main()
