@@ -4,9 +4,9 @@
     python bench/duplicates_scale.py million [--documents 1000000]
 
 `shapes`: so many pages of one template; a chain in which every page is like the next; a bucket that
-holds everything; all by both methods. `million`: a tenth of the documents, and all, of 2 kB each,
-from texts in Parquet to decisions on two workers, with the floors of baseline.json. Needs 5 GB of
-disk in TMPDIR for a million documents.
+holds everything; all by both methods. `million`: documents of 2 kB from texts in Parquet to
+decisions on two workers, and from signatures to decisions of a hundredth, a tenth and all of them,
+what starting takes left out; with the floors of baseline.json. Needs 5 GB of disk in TMPDIR.
 """
 
 import argparse
@@ -25,8 +25,9 @@ from rich.console import Console
 from rich.table import Table
 from texts import altered, generated, write
 
+from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import stored_by
-from florilegium.dedup.methods import METHODS
+from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 
 DECIDE = str(Path(__file__).with_name("decide_texts.py"))
 EACH = 10_000
@@ -75,10 +76,12 @@ def crowd(number: int) -> Iterator[str]:
         yield from (*block, *copies)
 
 
-def decide(files: list[Path], folder: Path, method: str, workers: int) -> tuple[Usage, dict]:
+def decide(
+    files: list[Path], folder: Path, method: str, workers: int, *more: str
+) -> tuple[Usage, dict[str, float]]:
     """Return what it took to decide on the documents in files, and what was decided."""
     options = ["--workers", str(workers), "--method", method, "--out", str(folder / "out")]
-    usage = run([sys.executable, DECIDE, *options, *map(str, files)], folder / "decide.log")
+    usage = run([sys.executable, DECIDE, *more, *options, *map(str, files)], folder / "decide.log")
     return usage, json.loads(usage.output.splitlines()[-1])
 
 
@@ -112,25 +115,58 @@ def _split(rows: np.ndarray) -> list[np.ndarray]:
 
 
 def million(number: int, console: Console) -> dict[str, float]:
-    """Decide on a tenth of so many documents and on all; return the figures with a floor."""
-    shown = Table("documents", "seconds", "processor", "MiB", "µs a document", *SHOWN)
+    """Decide on so many texts, and on signatures of three numbers; return what has a floor."""
+    shown = Table("", "documents", "seconds", "processor", "MiB", *SHOWN)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        files = write(crowd(number), folder / "texts", number // EACH, EACH)
-        costs = []
-        for chosen in (files[: len(files) // 10], files):
-            usage, found = decide(chosen, folder, "fast-similarity-sketch", workers=2)
-            documents = len(chosen) * EACH
-            costs.append(usage.cpu / documents)
-            taken = (f"{usage.wall:.1f}", f"{usage.cpu:.1f}", f"{usage.peak_sum:.0f}")
-            taken += (f"{1e6 * costs[-1]:.1f}", *map(_said, map(found.get, SHOWN)))
-            shown.add_row(f"{documents:,}", *taken)
+        files = write(crowd(number), Path(name, "texts"), number // EACH, EACH)
+        usage, found = decide(files, Path(name), "fast-similarity-sketch", workers=2)
+        shown.add_row("texts, two workers", *_row(number, usage.wall, usage.cpu, usage, found))
+    seconds = {}
+    with tempfile.TemporaryDirectory() as name:
+        files = signed(number, Path(name))
+        for chosen in (files[:1], files[: len(files) // 10], files):
+            again, found = decide(chosen, Path(name), "fast-similarity-sketch", 1, "--warm")
+            size, taken = len(chosen) * EACH, found["cpu_seconds"]
+            seconds[size] = taken
+            row = _row(size, found["wall_seconds"], taken, again, found)
+            shown.add_row("signatures, one worker, warm", *row)
     console.print(shown)
+    (few, tenth, whole), taken = seconds, list(seconds.values())
+    slopes = (taken[1] - taken[0]) / (tenth - few), (taken[2] - taken[1]) / (whole - tenth)
+    console.print(f"a document more: {1e6 * slopes[0]:.1f} µs up to {tenth:,}", end=", ")
+    console.print(f"{1e6 * slopes[1]:.1f} µs up to {whole:,}")
     return {
         "seconds for a million documents": usage.wall * 1e6 / number,
         "MiB for a million documents": usage.peak_sum,
-        "cost of a document at ten times as many": costs[1] / costs[0],
+        "cost of a document at ten times as many": slopes[1] / slopes[0],
     }
+
+
+def signed(number: int, folder: Path) -> list[Path]:
+    """Write signatures as of `crowd`: a fifth of a file are altered copies of the one before."""
+    rng = np.random.default_rng(0)
+    before = rng.integers(0, 256, (EACH // 5, FAST_SIMILARITY.stored), np.uint32)
+    files = [folder / f"{n:06d}.npy" for n in range(number // EACH)]
+    for path in files:
+        sketches = rng.integers(0, 256, (EACH, FAST_SIMILARITY.stored), np.uint32)
+        copies = np.where(rng.random(before.shape) < 0.05, sketches[-len(before) :], before)
+        sketches[-len(before) :] = copies
+        before = sketches[: len(before)]
+        out = np.empty(EACH, stored_by(FAST_SIMILARITY))
+        out["priority"], out["words"] = rng.integers(0, 1 << 62, EACH), 200
+        out["id"] = rng.integers(0, 256, out["id"].shape)
+        out["text"] = rng.integers(0, 1 << 62, out["text"].shape)
+        out["sketch"] = sketches
+        out["bands"] = bands(sketches, FAST_SIMILARITY.bands, FAST_SIMILARITY.rows)
+        np.save(path, out)
+    return files
+
+
+def _row(
+    number: int, wall: float, cpu: float, usage: Usage, found: dict[str, float]
+) -> tuple[str, ...]:
+    taken = (f"{number:,}", f"{wall:.1f}", f"{cpu:.1f}", f"{usage.peak_sum:.0f}")
+    return *taken, *map(_said, map(found.get, SHOWN))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import DECISION, Reason, stored_by
-from florilegium.dedup.methods import FAST_SIMILARITY
+from florilegium.dedup.methods import FAST_SIMILARITY, MINHASH
 from florilegium.dedup.solve import MEMBER, solve
 from florilegium.pipelines import deduplicate, packed, settle
 from florilegium.pipelines.deduplicate import write_decisions
@@ -18,19 +18,18 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
 PARTS = 40
-STORED = stored_by(FAST_SIMILARITY)
 BANDS, ROWS = FAST_SIMILARITY.bands, FAST_SIMILARITY.rows
 HEAD = deduplicate._HEAD.itemsize
 
 
-def documents(size, rng):
+def documents(size, rng, method=FAST_SIMILARITY):
     """Documents that have nothing in common."""
-    out = np.zeros(size, STORED)
+    out = np.zeros(size, stored_by(method))
     out["priority"] = rng.integers(0, 1 << 62, size)
     out["id"] = rng.integers(0, 256, (size, 16))
     out["text"] = rng.integers(0, 1 << 62, (size, 2))
-    out["bands"] = rng.integers(0, 1 << 62, (size, BANDS))
-    out["sketch"] = rng.integers(0, 256, (size, 256))
+    out["bands"] = rng.integers(0, 1 << 62, (size, method.bands))
+    out["sketch"] = rng.integers(0, 256, (size, method.stored))
     out["words"] = 100
     return out
 
@@ -52,11 +51,12 @@ def decided(tmp_path, monkeypatch):
         largest[caller.f_code.co_name] = max(largest[caller.f_code.co_name], records.nbytes)
         return records
 
-    def run(rows):
+    def run(rows, method="fast-similarity-sketch"):
         parts = [(n, str(tmp_path / f"{n}.npy")) for n in range(PARTS)]
         for n, path in parts:
             np.save(path, rows[n::PARTS])
-        Embedded().run(lambda root: write_decisions(root, parts, tmp_path / "out", Duplicates()))
+        settings = Duplicates(method=method)
+        Embedded().run(lambda root: write_decisions(root, parts, tmp_path / "out", settings))
         written = [np.load(tmp_path / "out" / f"{n:06d}.npy") for n in range(PARTS)]
         return np.concatenate(written), largest
 
@@ -108,6 +108,18 @@ def test_a_band_that_everything_has_comes_to_one_key_once_a_part(decided):
     assert largest["_stars"] < size // PARTS * 16 * 1.2
     assert largest["_eliminated"] < 10_000
     assert largest["_forest"] == 0
+    largest.pop("_by_row")  # the elements that it makes
+    assert max(largest.values()) < size // PARTS * HEAD * 1.2
+
+
+def test_a_cluster_of_everything_comes_to_one_key_once_a_part(decided):
+    rng = np.random.default_rng(4)
+    size = 40_000
+    rows = documents(size, rng, MINHASH)
+    rows["bands"][:, 3] = 7
+    found, largest = decided(rows, "minhash")
+    assert found[found["reason"] == Reason.KEPT]["size"].tolist() == [size]
+    assert largest["_cluster"] == PARTS * deduplicate._CLUSTERED.itemsize
     largest.pop("_by_row")  # the elements that it makes
     assert max(largest.values()) < size // PARTS * HEAD * 1.2
 
