@@ -22,7 +22,9 @@ from pathlib import Path
 
 import fasttext
 
-from florilegium.filters.language import LANGUAGES, NO_LANGUAGE, dominant_script, normalise
+from florilegium.filters.language import normalise
+from florilegium.filters.languages import LANGUAGES, NO_LANGUAGE
+from florilegium.filters.scripts import dominant_script
 
 SEED = 5
 LINES = 4000  # most real lines of a label

@@ -1,25 +1,23 @@
 """Which language a text is written in, told by a small fastText model that ships with the package.
 
-Languages are named by ISO 639-3 and ISO 15924, as in ``deu_Latn``. The script of a text is
-counted first, so that the model is never asked to weigh an alphabet it can see.
+The script of a text is counted first, so that the model is never asked to weigh an alphabet it
+can see.
 """
 
-import csv
 import hashlib
-import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from numba import njit
 
 from florilegium.filters.fasttext_model import FastText
+from florilegium.filters.languages import NO_LANGUAGE, easily_mistaken
+from florilegium.filters.scripts import SCRIPTS, Points, dominant_scripts, points_of
 
 MAX_CHARACTERS = 2000
 """Characters of a text that are looked at, from its start."""
@@ -30,145 +28,9 @@ MIN_PARAGRAPH = 40
 MIN_FOREIGN_SCORE = 0.6
 """Score below which a paragraph's own label is not believed."""
 
-NO_LANGUAGE = "zxx_Zzzz"
-"""Label of text that is in no language: code, addresses, product numbers."""
-
 _TOGETHER = 256  # paragraphs taken at a time, a bound on memory
 
 _DATA = files("florilegium.filters")
-
-
-class Language(Struct, frozen=True):
-    """A language in one script, as the table of languages has it."""
-
-    code: str
-    """ISO 639-3 and ISO 15924, as in ``srp_Cyrl``; macro codes for Albanian, Latvian and so on."""
-
-    name: str
-    """English name."""
-
-    bcp47: str
-    """Tag for ``lang`` attributes and HTTP headers."""
-
-    european: bool
-    """Whether it is one of the written languages of Europe that a build may ask for."""
-
-    group: str
-    """Name of the close languages it is easily mistaken for, or empty."""
-
-
-def _languages() -> Iterator[tuple[str, Language]]:
-    table = _DATA.joinpath("languages.tsv").read_text(encoding="utf-8").splitlines()
-    for row in csv.DictReader(table, delimiter="\t", strict=True):
-        code, european = row["code"], row["european"] == "yes"
-        yield code, Language(code, row["name"], row["bcp47"], european, row["group"])
-
-
-LANGUAGES: Mapping[str, Language] = MappingProxyType(dict(_languages()))
-"""Every language of Europe and every label of the packaged model, by code."""
-
-
-@cache
-def european() -> tuple[str, ...]:
-    """Return the codes of the European languages that the packaged model tells, sorted."""
-    card = json.loads(_DATA.joinpath("language.json").read_text(encoding="utf-8"))
-    return tuple(sorted(code for code in card["labels"] if LANGUAGES[code].european))
-
-
-# First and last code point of the letters of a script, after the Unicode character database.
-_LETTERS = """
-Latn 0041-005A 0061-007A 00AA-00AA 00BA-00BA 00C0-00D6 00D8-00F6 00F8-02B8 1E00-1EFF
-Latn 2C60-2C7F A722-A787 A78B-A7FF AB30-AB64 FB00-FB06 FF21-FF3A FF41-FF5A
-Grek 0370-0373 0376-037D 0386-0386 0388-03E1 03F0-03FF 1F00-1FFF
-Cyrl 0400-0481 048A-052F 1C80-1C8A 1D2B-1D2B A640-A66E A680-A69D
-Armn 0531-0556 0560-0588 FB13-FB17
-Hebr 05D0-05F2 FB1D-FB4F
-Arab 0620-064A 066E-06D5 06EE-06EF 06FA-06FF 0750-077F 08A0-08C9 FB50-FDFB FE70-FEFC
-Syrc 0710-072F
-Thaa 0780-07A5
-Deva 0904-0939 0958-0961 0972-097F
-Beng 0985-09B9 09DC-09E1 09F0-09F1
-Guru 0A05-0A39 0A59-0A5E
-Gujr 0A85-0AB9 0AE0-0AE1
-Orya 0B05-0B39 0B5C-0B61
-Taml 0B83-0BB9
-Telu 0C05-0C39 0C58-0C61
-Knda 0C85-0CB9 0CDE-0CE1
-Mlym 0D05-0D3A 0D5F-0D61 0D7A-0D7F
-Sinh 0D85-0DC6
-Thai 0E01-0E33 0E40-0E46
-Laoo 0E81-0EB3 0EC0-0EDF
-Tibt 0F40-0F6C
-Mymr 1000-102A 103F-103F 1050-109F
-Geor 10A0-10FF 1C90-1CBF 2D00-2D2D
-Hang 1100-11FF 3131-318E AC00-D7A3
-Ethi 1200-139F 2D80-2DDE
-Cher 13A0-13FD AB70-ABBF
-Cans 1401-167F
-Khmr 1780-17B3
-Mong 1820-18AA
-Copt 03E2-03EF 2C80-2CEE
-Jpan 3041-309F 30A1-30FA 30FC-30FF 31F0-31FF FF66-FF9D
-Hani 3005-3007 3400-4DBF 4E00-9FFF F900-FAD9 20000-323AF
-Goth 10330-1034A
-"""
-
-_SCRIPTS = ("Zzzz", *dict.fromkeys(row.split()[0] for row in _LETTERS.split("\n") if row))
-
-
-Points = npt.NDArray[np.uint32]
-Scripts = npt.NDArray[np.int64]
-
-
-def _script_table() -> npt.NDArray[np.uint8]:
-    table = np.zeros(0x110000, np.uint8)
-    for row in filter(None, _LETTERS.split("\n")):
-        script, *ranges = row.split()
-        for first, last in (letters.split("-") for letters in ranges):
-            table[int(first, 16) : int(last, 16) + 1] = _SCRIPTS.index(script)
-    return table
-
-
-_SCRIPT_OF = _script_table()
-_HANI, _JPAN = _SCRIPTS.index("Hani"), _SCRIPTS.index("Jpan")
-
-
-def dominant_script(text: str) -> str:
-    """Return the ISO 15924 code of the script most letters are in, ``Zzzz`` if there are none.
-
-    Chinese characters count as Japanese when at least one letter in ten beside them is kana.
-    """
-    return _SCRIPTS[int(_dominant_scripts(text.replace("\n", " "), 1)[0])]
-
-
-def _dominant_scripts(lines: str, count: int) -> Scripts:
-    """Return the dominant script of each line, an index of `_SCRIPTS`."""
-    return _count_letters(_points(lines), _SCRIPT_OF, np.zeros(len(_SCRIPTS), np.int64), count)
-
-
-@njit(cache=True, nogil=True)
-def _count_letters(
-    points: Points, script_of: npt.NDArray[np.uint8], letters: Scripts, lines: int
-) -> Scripts:
-    dominant = np.zeros(lines, np.int64)
-    i = 0
-    for line in range(lines):
-        letters[:] = 0
-        while i < len(points) and points[i] != 0x0A:
-            letters[script_of[points[i]]] += 1
-            i += 1
-        i += 1
-        letters[0] = 0
-        kana = letters[_JPAN] * 10 >= letters[_HANI]
-        own, other = (_JPAN, _HANI) if kana else (_HANI, _JPAN)
-        letters[own] += letters[other]
-        letters[other] = 0
-        dominant[line] = np.argmax(letters)
-    return dominant
-
-
-def _points(text: str) -> Points:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 @cache
@@ -184,10 +46,10 @@ def _folding() -> Points:
     return table
 
 
-def _fold(lines: str) -> str:
-    """Return lines in lower case with all that is no letter made a space."""
+def fold(lines: str) -> str:
+    """Return lines of text in lower case, all that is no letter made a space."""
     lower = unicodedata.normalize("NFC", lines).lower()
-    return _folding().take(_points(lower)).tobytes().decode("utf-32-le")
+    return _folding().take(points_of(lower)).tobytes().decode("utf-32-le")
 
 
 def _start(text: str) -> str:
@@ -200,7 +62,7 @@ def normalise(text: str) -> str:
 
     Only the first `MAX_CHARACTERS` are read. Training and identification fold text alike.
     """
-    return " ".join(_fold(_start(text)).split())
+    return " ".join(fold(_start(text)).split())
 
 
 class Identity(Struct, frozen=True):
@@ -273,11 +135,11 @@ class Identifier:
     def _identified(self, texts: Sequence[str]) -> Iterator[tuple[str, Identity]]:
         """Yield each text with its identity."""
         lines = "\n".join(map(_start, texts))
-        scripts = _dominant_scripts(lines, len(texts))
-        best, scores = self._model.best_two(_fold(lines), scripts, self._admitted)
+        scripts = dominant_scripts(lines, len(texts))
+        best, scores = self._model.best_two(fold(lines), scripts, self._admitted)
         found = zip(texts, scripts.tolist(), best.tolist(), scores.tolist(), strict=True)
         for text, script, labels, probabilities in found:
-            yield text, self._identity(_SCRIPTS[script], *labels, *probabilities)
+            yield text, self._identity(SCRIPTS[script], *labels, *probabilities)
 
     def _identity(
         self, script: str, best: int, second: int, score: float, second_score: float
@@ -297,7 +159,7 @@ def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
     wordless = (NO_LANGUAGE, "Latn")  # what is in no language is in Latin letters, if in any
     admitted = [
         [label[4:] == script or (label, script) == wordless for label in labels]
-        for script in _SCRIPTS
+        for script in SCRIPTS
     ]
     admitted[0] = [False] * len(labels)
     return np.array(admitted)
@@ -306,9 +168,4 @@ def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
 def _is_foreign(own: Identity, lang: str) -> bool:
     if own.score < MIN_FOREIGN_SCORE or own.lang == NO_LANGUAGE:
         return False
-    return own.lang[:3] != lang[:3] and not _easily_mistaken(own.lang, lang)
-
-
-def _easily_mistaken(one: str, other: str) -> bool:
-    first, second = LANGUAGES.get(one), LANGUAGES.get(other)
-    return bool(first and second and first.group and first.group == second.group)
+    return own.lang[:3] != lang[:3] and not easily_mistaken(own.lang, lang)

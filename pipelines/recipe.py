@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
-from florilegium.filters.language import LANGUAGES, european
+from florilegium.filters.languages import LANGUAGES, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.deduplicate import Duplicates

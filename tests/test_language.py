@@ -10,16 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.filters.language import (
-    LANGUAGES,
-    MAX_CHARACTERS,
-    NO_LANGUAGE,
-    Identifier,
-    Identity,
-    dominant_script,
-    european,
-    normalise,
-)
+from florilegium.filters.language import MAX_CHARACTERS, Identifier, Identity, normalise
+from florilegium.filters.languages import LANGUAGES, NO_LANGUAGE, european
+from florilegium.filters.scripts import dominant_script
 
 DATA = files("florilegium.filters")
 GOLD = Path(__file__).parent.parent.parent / "shared" / "data" / "language_id"
