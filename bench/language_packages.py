@@ -53,12 +53,14 @@ PACKAGES = (
 )
 
 # Codes of translators that are no plain language tags of ours. Empty: not to be learnt from,
-# because it is several languages at once or a spelling that hardly anyone writes.
+# because it is several languages at once, or so close to one of ours that text of that one would
+# be taken for foreign.
 _OTHER_CODES = {
     "aln": "", "als": "gsw", "bat-smg": "sgs", "be-tarask": "bel", "cbk-zam": "", "eml": "egl",
-    "en-rtl": "", "fiu-vro": "vro", "hrx": "", "ku": "kmr", "no": "nob", "nrm": "nrf", "pdc": "",
-    "pdt": "", "qqq": "", "rmc": "rom", "rmy": "rom", "roa-rup": "rup", "roa-tara": "",
-    "sh": "", "simple": "", "sli": "", "vmf": "", "zh-classical": "", "lzh": "",
+    "en-rtl": "", "fiu-vro": "vro", "frc": "", "hrx": "", "hyw": "hye", "isv": "", "ku": "kmr",
+    "kv": "kpv", "lzh": "", "no": "nob", "nrm": "nrf", "pdc": "", "pdt": "", "qqq": "",
+    "rmc": "rom", "rmy": "rom", "roa-rup": "rup", "roa-tara": "", "rsk": "", "sdc": "", "sh": "",
+    "simple": "", "sje": "", "sli": "", "vmf": "", "zh-classical": "",
 }  # fmt: skip
 _BY_TAG = {language.bcp47.partition("-")[0]: code[:3] for code, language in LANGUAGES.items()}
 

@@ -6,29 +6,25 @@ can see.
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
 from florilegium.filters.fasttext_model import FastText
-from florilegium.filters.languages import NO_LANGUAGE, easily_mistaken
-from florilegium.filters.scripts import SCRIPTS, Points, dominant_scripts, points_of
+from florilegium.filters.languages import NO_LANGUAGE, group_of
+from florilegium.filters.scripts import SCRIPTS, Points, Scripts, dominant_scripts, points_of
 
 MAX_CHARACTERS = 2000
 """Characters of a text that are looked at, from its start."""
 
-MIN_PARAGRAPH = 40
-"""Characters below which a paragraph is too short to be called foreign."""
-
-MIN_FOREIGN_SCORE = 0.6
-"""Score below which a paragraph's own label is not believed."""
-
-_TOGETHER = 256  # paragraphs taken at a time, a bound on memory
+_TOGETHER = 256  # texts taken at a time, a bound on memory
 
 _DATA = files("florilegium.filters")
 
@@ -46,10 +42,14 @@ def _folding() -> Points:
     return table
 
 
-def fold(lines: str) -> str:
-    """Return lines of text in lower case, all that is no letter made a space."""
+def _fold(lines: str) -> str:
     lower = unicodedata.normalize("NFC", lines).lower()
     return _folding().take(points_of(lower)).tobytes().decode("utf-32-le")
+
+
+def fold(text: str) -> str:
+    """Return lower-case words of letters, one space between them: all that a model is shown."""
+    return " ".join(_fold(text.replace("\n", " ")).split())
 
 
 def _start(text: str) -> str:
@@ -58,11 +58,8 @@ def _start(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return what the model is shown: lower-case words of letters, one space between them.
-
-    Only the first `MAX_CHARACTERS` are read. Training and identification fold text alike.
-    """
-    return " ".join(fold(_start(text)).split())
+    """Return the words of the first `MAX_CHARACTERS` as `fold` has them."""
+    return fold(_start(text))
 
 
 class Identity(Struct, frozen=True):
@@ -75,7 +72,10 @@ class Identity(Struct, frozen=True):
     """Its probability, 0 to 1, among all labels of the model, whatever their script."""
 
     second: str
-    """Next most probable language in the script; ``und_`` and the script when there is none."""
+    """Next most probable language in the script; ``und_`` and the script when there is none.
+
+    Where a second model has told close languages apart, it is the next of these.
+    """
 
     second_score: float
     """Its probability, 0 to 1."""
@@ -93,65 +93,116 @@ class Identifier:
     labels: tuple[str, ...]
     """Codes the model tells, sorted."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(
+        self, path: str | Path, close: Mapping[str, str | Path] = MappingProxyType({})
+    ) -> None:
         """Load a fastText model trained on normalised text, with labels as in `LANGUAGES`.
 
-        Raises OSError if the file cannot be read, ValueError if it is not a fastText model.
+        `close` has a model for some groups of close languages, which then tells them apart.
+        Raises OSError if a file cannot be read, ValueError if it is not a fastText model.
         """
         data = Path(path).read_bytes()
         self.digest = hashlib.sha256(data).hexdigest()
-        self._model = FastText(data)
-        self.labels = tuple(sorted(self._model.labels))
-        self._admitted = _admitted(self._model.labels)
+        self._first = _Model(data)
+        self.labels = tuple(sorted(self._first.labels))
+        self._close = {group: _Model(Path(file).read_bytes()) for group, file in close.items()}
 
     @classmethod
     def packaged(cls) -> "Identifier":
-        """Load the model that ships with the package (``language.ftz``)."""
-        with as_file(_DATA.joinpath("language.ftz")) as path:
-            return cls(path)
+        """Load the models that ship with the package (``language*.ftz``)."""
+        with as_file(_DATA) as folder:
+            close = {file.stem.partition("-")[2]: file for file in folder.glob("language-*.ftz")}
+            return cls(folder / "language.ftz", close)
 
     def identify(self, text: str) -> Identity:
         """Return the language of the first `MAX_CHARACTERS` of any text. Never raises."""
-        return next(self._identified([text]))[1]
+        return self._identified([text])[0]
 
-    def foreign_share(self, text: str, lang: str) -> float:
-        """Return the share of the text's characters, 0 to 1, in paragraphs of another language.
+    def identify_all(self, texts: Sequence[str]) -> Iterator[Identity]:
+        """Yield the language of each text, as `identify` does but sooner. Never raises."""
+        for start in range(0, len(texts), _TOGETHER):
+            yield from self._identified(texts[start : start + _TOGETHER])
 
-        A paragraph is a line. It counts when it has `MIN_PARAGRAPH` characters or more and its
-        own label is believed (`MIN_FOREIGN_SCORE`), is a language, and is not one that `lang`
-        is easily mistaken for. Line breaks and surrounding spaces are not counted.
-        """
-        paragraphs = [line.strip() for line in text.split("\n")]
-        whole = sum(map(len, paragraphs))
-        long = [paragraph for paragraph in paragraphs if len(paragraph) >= MIN_PARAGRAPH]
-        foreign = sum(
-            len(paragraph)
-            for start in range(0, len(long), _TOGETHER)
-            for paragraph, own in self._identified(long[start : start + _TOGETHER])
-            if _is_foreign(own, lang)
-        )
-        return round(foreign / whole, 4) if whole else 0.0
-
-    def _identified(self, texts: Sequence[str]) -> Iterator[tuple[str, Identity]]:
-        """Yield each text with its identity."""
+    def _identified(self, texts: Sequence[str]) -> list[Identity]:
         lines = "\n".join(map(_start, texts))
         scripts = dominant_scripts(lines, len(texts))
-        best, scores = self._model.best_two(fold(lines), scripts, self._admitted)
-        found = zip(texts, scripts.tolist(), best.tolist(), scores.tolist(), strict=True)
-        for text, script, labels, probabilities in found:
-            yield text, self._identity(SCRIPTS[script], *labels, *probabilities)
+        folded = _fold(lines)
+        found = self._first.told(folded, scripts)
+        for group, model in self._close.items():
+            among = [i for i, one in enumerate(found) if one.close == group]
+            if among:
+                words = folded.split("\n")
+                again = model.told("\n".join(words[i] for i in among), scripts[among])
+                for i, one in zip(among, again, strict=True):
+                    found[i] = found[i].told_apart(one)
+        return [
+            one.identity(SCRIPTS[script])
+            for script, one in zip(scripts.tolist(), found, strict=True)
+        ]
 
-    def _identity(
-        self, script: str, best: int, second: int, score: float, second_score: float
-    ) -> Identity:
-        labels, unknown = self._model.labels, f"und_{script}"
+
+class _Told(NamedTuple):
+    """What a model says of a text."""
+
+    lang: str
+    score: float
+    second: str
+    second_score: float
+    close: str
+    """The group of the best label, if there are others of it in the script."""
+    together: float
+    """The probability of the group's labels in the script; of the best label if there is none."""
+
+    def told_apart(self, again: "_Told") -> "_Told":
+        """Return the same when a second model has parted the probability of the group anew."""
+        if not again.together:
+            return self
+        part = self.together / again.together
+        return self._replace(
+            lang=again.lang,
+            score=again.score * part,
+            second=again.second,
+            second_score=again.second_score * part,
+        )
+
+    def identity(self, script: str) -> Identity:
+        """Return what is said to the outside."""
         return Identity(
-            labels[best] if best >= 0 else unknown,
-            round(score, 4),
-            labels[second] if second >= 0 else unknown,
-            round(second_score, 4),
+            self.lang or f"und_{script}",
+            round(self.score, 4),
+            self.second or f"und_{script}",
+            round(self.second_score, 4),
             script,
         )
+
+
+class _Model:
+    """A fastText model, asked for labels in the script of the text only."""
+
+    def __init__(self, data: bytes) -> None:
+        self._model = FastText(data)
+        self.labels = self._model.labels
+        names = sorted({group_of(label) for label in self.labels} - {""})
+        families = [group_of(label) for label in self.labels]
+        self._families = np.array([names.index(n) if n else -1 for n in families], np.int32)
+        self._admitted = _admitted(self.labels)
+
+    def told(self, folded: str, scripts: Scripts) -> list[_Told]:
+        """Return what the model says of each line, whose script is an index of `SCRIPTS`."""
+        best, scores = self._model.best_two(folded, scripts, self._admitted, self._families)
+        return [
+            self._told(*labels, *probabilities)
+            for labels, probabilities in zip(best.tolist(), scores.tolist(), strict=True)
+        ]
+
+    def _told(
+        self, best: int, second: int, score: float, second_score: float, together: float
+    ) -> _Told:
+        if best < 0:
+            return _Told("", 0.0, "", 0.0, "", 0.0)
+        lang = self.labels[best]
+        other = self.labels[second] if second >= 0 else ""
+        return _Told(lang, score, other, second_score, group_of(lang), together)
 
 
 def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -163,9 +214,3 @@ def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
     ]
     admitted[0] = [False] * len(labels)
     return np.array(admitted)
-
-
-def _is_foreign(own: Identity, lang: str) -> bool:
-    if own.score < MIN_FOREIGN_SCORE or own.lang == NO_LANGUAGE:
-        return False
-    return own.lang[:3] != lang[:3] and not easily_mistaken(own.lang, lang)

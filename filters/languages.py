@@ -55,7 +55,12 @@ def european() -> tuple[str, ...]:
     return tuple(sorted(code for code in card["labels"] if LANGUAGES[code].european))
 
 
+def group_of(code: str) -> str:
+    """Return the name of the group of close languages that a code is of, or nothing."""
+    language = LANGUAGES.get(code)
+    return language.group if language else ""
+
+
 def easily_mistaken(one: str, other: str) -> bool:
     """Return whether two codes are of one group of close languages."""
-    first, second = LANGUAGES.get(one), LANGUAGES.get(other)
-    return bool(first and second and first.group and first.group == second.group)
+    return group_of(one) != "" and group_of(one) == group_of(other)

@@ -15,6 +15,8 @@ from msgspec import Struct
 from florilegium.filters.language import Identifier, Identity
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
+from florilegium.filters.paragraphs import Paragraph, foreign_share, paragraphs, runs, share_in
+from florilegium.filters.paragraphs import without_foreign as own_paragraphs
 from florilegium.filters.personal import Span, count, find, mask
 from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
@@ -132,13 +134,17 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     if identity.lang not in tools.languages:
         return _foreign(page, identity)
     text = normalise(text, identity.lang)
+    found = paragraphs(text, tools.identifier)
+    if recipe.foreign_paragraphs == "drop":
+        text = own_paragraphs(text, found, identity.lang)
+        if len(text) < (limit := recipe.extraction.min_chars):
+            return _foreign(page, identity, "foreign_paragraphs", len(text), limit)
     spans = find(text)
     if spans and recipe.personal == "drop":
         return page.loss("personal", "personal_data", value=len(spans), limit=0, lang=identity.lang)
-    foreign_share = tools.identifier.foreign_share(text, identity.lang)
     if recipe.personal == "mask":
         text = mask(text, spans)
-    return _document(markup, text, identity, foreign_share, extracted, spans, tools)
+    return _document(markup, text, identity, found, extracted, spans, tools)
 
 
 def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
