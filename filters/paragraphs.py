@@ -34,7 +34,7 @@ class Paragraph(Struct, frozen=True, gc=False):
 
     def is_foreign(self, lang: str) -> bool:
         """Whether it is in another language than `lang`, and none easily mistaken for it."""
-        if self.lang in ("", NO_LANGUAGE) or self.lang[:3] == lang[:3]:
+        if self.lang in ("", NO_LANGUAGE, "und_Zzzz") or self.lang[:3] == lang[:3]:
             return False
         return not easily_mistaken(self.lang, lang)
 
@@ -49,7 +49,9 @@ def paragraphs(text: str, identifier: Identifier) -> tuple[Paragraph, ...]:
             found.append(Paragraph(line, "", 0.0))
             continue
         own = next(told)
-        found.append(Paragraph(line, own.lang if own.score >= MIN_SCORE else "", own.score))
+        # A script that no label is of needs no model to be believed.
+        sure = own.score >= MIN_SCORE or own.lang.startswith("und_")
+        found.append(Paragraph(line, own.lang if sure else "", own.score))
     return tuple(found)
 
 

@@ -222,6 +222,19 @@ def inspect(
 
 
 @main.command()
+@click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
+@_OUTPUT
+def identify(jsonl: bool, output: str) -> None:
+    """Tell the language of a text on standard input, and of each of its paragraphs.
+
+    With --jsonl, texts are read a line each: {"id", "text"}, and answered by a JSON line each.
+    """
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.identify(jsonl, output))
+
+
+@main.command()
 @_OUTPUT
 def recipes(output: str) -> None:
     """List the recipes that come with the package."""

@@ -12,13 +12,14 @@ import click
 import msgspec
 from rich.console import Console
 
+from florilegium.filters.language import Identifier
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.verify import verify as check
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import demo_web as demonstration
 from florilegium.pipelines import dry_run as forecasts
-from florilegium.pipelines import inspection
+from florilegium.pipelines import identification, inspection
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
@@ -104,6 +105,23 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
         _print_json(found)
     else:
         inspection.show(found, _console(output))
+    return DONE
+
+
+def identify(jsonl: bool, output: str) -> int:
+    """Tell the language of the text on standard input, or of each of its JSON lines."""
+    identifier = Identifier.packaged()
+    if jsonl:
+        for line in identification.answer_lines(sys.stdin.buffer, identifier):
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+        return DONE
+    text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    found = identification.answer(None, text, identifier)
+    if output == "json":
+        _print_json(found)
+    for line in identification.lines_of(found) if output == "text" else ():
+        click.echo(line)
     return DONE
 
 

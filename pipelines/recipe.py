@@ -48,6 +48,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which opt-outs are honoured."""
     extraction: Extraction = Extraction()
     """How the main text is found."""
+    foreign_paragraphs: Literal["keep", "drop"] = "keep"
+    """What happens to paragraphs in another language than the rest of the text."""
     personal: Literal["mask", "count", "drop"] = "mask"
     """What happens to personal data: masked, only counted, or the document dropped."""
     tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
@@ -68,6 +70,7 @@ HARVEST_KEYS = (
     "keep_truncated",
     "rights",
     "extraction",
+    "foreign_paragraphs",
     "personal",
     "tokenizer",
     "keep",

@@ -7,6 +7,7 @@ the recipe's rules decide later.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +16,14 @@ from msgspec import Struct
 from florilegium.filters.language import Identifier, Identity
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
-from florilegium.filters.paragraphs import Paragraph, foreign_share, paragraphs, runs, share_in
-from florilegium.filters.paragraphs import without_foreign as own_paragraphs
+from florilegium.filters.paragraphs import (
+    Paragraph,
+    foreign_share,
+    paragraphs,
+    runs,
+    share_in,
+    without_foreign,
+)
 from florilegium.filters.personal import Span, count, find, mask
 from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
@@ -136,9 +143,11 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     text = normalise(text, identity.lang)
     found = paragraphs(text, tools.identifier)
     if recipe.foreign_paragraphs == "drop":
-        text = own_paragraphs(text, found, identity.lang)
+        text = without_foreign(text, found, identity.lang)
         if len(text) < (limit := recipe.extraction.min_chars):
-            return _foreign(page, identity, "foreign_paragraphs", len(text), limit)
+            return page.loss(
+                "identify", "foreign_paragraphs", value=len(text), limit=limit, lang=identity.lang
+            )
     spans = find(text)
     if spans and recipe.personal == "drop":
         return page.loss("personal", "personal_data", value=len(spans), limit=0, lang=identity.lang)
@@ -169,7 +178,7 @@ def _document(
     markup: Markup,
     text: str,
     identity: Identity,
-    foreign_share: float,
+    found: Sequence[Paragraph],
     extracted: Extracted,
     spans: tuple[Span, ...],
     tools: Tools,
@@ -187,7 +196,10 @@ def _document(
         lang=identity.lang,
         lang_score=identity.score,
         lang_second=identity.second,
-        foreign_share=foreign_share,
+        lang_second_score=identity.second_score,
+        foreign_share=foreign_share(found, identity.lang),
+        english_share=share_in(found, "eng"),
+        paragraph_langs=runs(found),
         chars=len(text),
         text_bytes=len(text.encode()),
         tokens=tools.tokens.count(text),

@@ -275,37 +275,6 @@ def test_what_the_model_is_shown_are_letters_marks_and_plain_apostrophes(text):
     assert normalise(text) == " ".join("".join(folded).split())
 
 
-@given(st.lists(any_text | st.sampled_from([UNION["deu_Latn"], UNION["ell_Grek"]])))
-def test_a_foreign_share_is_a_share(paragraphs):
-    assert 0 <= MODEL.foreign_share("\n".join(paragraphs), "deu_Latn") <= 1
-
-
-def test_the_foreign_share_counts_the_characters_of_foreign_paragraphs():
-    german, greek = UNION["deu_Latn"], UNION["ell_Grek"]
-    share = MODEL.foreign_share(f"{german}\n\n  {greek}\nKurz und gut", "deu_Latn")
-    assert share == round(len(greek) / (len(greek) + len(german) + len("Kurz und gut")), 4)
-    assert MODEL.foreign_share(german, "deu_Latn") == 0
-    assert MODEL.foreign_share(german, "ell_Grek") == 1
-    assert MODEL.foreign_share("", "deu_Latn") == 0
-
-
-def test_every_paragraph_of_a_long_text_is_looked_at():
-    german, greek = UNION["deu_Latn"], UNION["ell_Grek"]
-    text = "\n".join([german] * 150 + [greek] + [german] * 50)
-    assert MODEL.foreign_share(text, "deu_Latn") == round(
-        len(greek) / (len(greek) + 200 * len(german)), 4
-    )
-    turning = german[:60] + " " + greek * 3
-    assert MODEL.foreign_share(turning, "deu_Latn") == 1
-
-
-def test_short_lines_and_numbers_and_close_languages_are_not_foreign():
-    assert MODEL.foreign_share("Read more\nAbout us\nPrivacy policy", "deu_Latn") == 0
-    assert MODEL.foreign_share(WORDLESS["code"], "deu_Latn") == 0
-    assert MODEL.foreign_share(OTHERS["nno_Latn"], "nob_Latn") == 0
-    assert MODEL.foreign_share(OTHERS["srp_Latn"], "srp_Cyrl") == 0
-
-
 @pytest.mark.parametrize(
     ("text", "script"),
     [
