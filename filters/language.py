@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -84,11 +84,20 @@ class Identity(Struct, frozen=True):
     """Script of most letters, ISO 15924; ``Zzzz`` when there are none."""
 
 
+class LanguageIdentifier(Protocol):
+    """Anything that tells languages."""
+
+    labels: tuple[str, ...]
+
+    def identify(self, text: str) -> Identity: ...  # noqa: D102
+    def identify_all(self, texts: Sequence[str]) -> Iterator[Identity]: ...  # noqa: D102
+
+
 class Identifier:
     """A loaded model. It cannot be pickled: load it in each process that uses it."""
 
-    digest: str
-    """SHA-256 of the model file, hexadecimal."""
+    digests: Mapping[str, str]
+    """SHA-256 of each model file, hexadecimal, by what it is."""
 
     labels: tuple[str, ...]
     """Codes the model tells, sorted."""
@@ -102,10 +111,13 @@ class Identifier:
         Raises OSError if a file cannot be read, ValueError if it is not a fastText model.
         """
         data = Path(path).read_bytes()
-        self.digest = hashlib.sha256(data).hexdigest()
+        apart = {group: Path(file).read_bytes() for group, file in sorted(close.items())}
         self._first = _Model(data)
+        self._close = {group: _Model(model) for group, model in apart.items()}
         self.labels = tuple(sorted(self._first.labels))
-        self._close = {group: _Model(Path(file).read_bytes()) for group, file in close.items()}
+        named = {"language model": data}
+        named |= {f"language model {group}": model for group, model in apart.items()}
+        self.digests = {name: hashlib.sha256(model).hexdigest() for name, model in named.items()}
 
     @classmethod
     def packaged(cls) -> "Identifier":

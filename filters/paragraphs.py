@@ -9,7 +9,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from florilegium.filters.language import Identifier
+from florilegium.filters.language import LanguageIdentifier
 from florilegium.filters.languages import NO_LANGUAGE, easily_mistaken
 
 MIN_PARAGRAPH = 40
@@ -39,7 +39,7 @@ class Paragraph(Struct, frozen=True, gc=False):
         return not easily_mistaken(self.lang, lang)
 
 
-def paragraphs(text: str, identifier: Identifier) -> tuple[Paragraph, ...]:
+def paragraphs(text: str, identifier: LanguageIdentifier) -> tuple[Paragraph, ...]:
     """Return the paragraphs of a text in their order, each with its language."""
     lines = [line for line in map(str.strip, text.split("\n")) if line]
     told = iter(identifier.identify_all([line for line in lines if len(line) >= MIN_PARAGRAPH]))

@@ -20,6 +20,7 @@ from florilegium.pipelines import build as builds
 from florilegium.pipelines import demo_web as demonstration
 from florilegium.pipelines import dry_run as forecasts
 from florilegium.pipelines import identification, inspection
+from florilegium.pipelines.calibrate import toml
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
@@ -108,6 +109,22 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     return DONE
 
 
+def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
+    """Print the filter that what was harvested comes to."""
+    try:
+        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
+        limits = builds.calibrated(plan)
+    except (RecipeError, ValueError) as error:
+        return _ended(USAGE, str(error))
+    except (OSError, ModuleNotFoundError, builds.StepError) as error:
+        return _stopped(error)
+    if output == "json":
+        _print_json(limits)
+    for line in toml(limits) if output == "text" else ():
+        click.echo(line)
+    return DONE
+
+
 def identify(jsonl: bool, output: str) -> int:
     """Tell the language of the text on standard input, or of each of its JSON lines."""
     identifier = Identifier.packaged()
@@ -120,8 +137,8 @@ def identify(jsonl: bool, output: str) -> int:
     found = identification.answer(None, text, identifier)
     if output == "json":
         _print_json(found)
-    for line in identification.lines_of(found) if output == "text" else ():
-        click.echo(line)
+    for said in identification.lines_of(found) if output == "text" else ():
+        click.echo(said)
     return DONE
 
 

@@ -6,7 +6,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from florilegium.filters.language import Identifier
+from florilegium.filters.language import LanguageIdentifier
 from florilegium.filters.languages import group_of
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import foreign_share, paragraphs, share_in
@@ -55,7 +55,7 @@ class _Line(Struct):
     text: str
 
 
-def answer(name: str | None, text: str, identifier: Identifier) -> Answer:
+def answer(name: str | None, text: str, identifier: LanguageIdentifier) -> Answer:
     """Return what language a text is in; it is normalised first, as in a build."""
     text = normalise(text)
     identity = identifier.identify(text)
@@ -74,7 +74,7 @@ def answer(name: str | None, text: str, identifier: Identifier) -> Answer:
     )
 
 
-def answer_lines(lines: BinaryIO, identifier: Identifier) -> Iterator[bytes]:
+def answer_lines(lines: BinaryIO, identifier: LanguageIdentifier) -> Iterator[bytes]:
     """Yield one JSON answer for each line of JSON; a line that is none is answered by its error."""
     number = 0
     while line := lines.readline(MAX_LINE):

@@ -35,6 +35,21 @@ class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Bytes of text in one Parquet row group."""
 
 
+class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The fastText model that tells languages: ours, or another such as GlotLID or OpenLID."""
+
+    path: str = ""
+    """Where another model is: a local path, `s3://…` or `gs://…`. Ours if empty."""
+    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    """Digest of that model; another file is refused."""
+    labels: dict[str, str] = {}
+    """Our codes of its labels that are none, without `__label__`: `als = "gsw_Latn"`."""
+
+    def __post_init__(self) -> None:
+        if bool(self.path) != bool(self.sha256):
+            raise ValueError("a language model is named by both `path` and `sha256`")
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to build. Same inputs, same recipe, same code: same root."""
 
@@ -48,6 +63,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which opt-outs are honoured."""
     extraction: Extraction = Extraction()
     """How the main text is found."""
+    language_model: LanguageModel = LanguageModel()
+    """The model that tells languages."""
     foreign_paragraphs: Literal["keep", "drop"] = "keep"
     """What happens to paragraphs in another language than the rest of the text."""
     personal: Literal["mask", "count", "drop"] = "mask"
@@ -70,6 +87,7 @@ HARVEST_KEYS = (
     "keep_truncated",
     "rights",
     "extraction",
+    "language_model",
     "foreign_paragraphs",
     "personal",
     "tokenizer",

@@ -13,7 +13,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from florilegium.filters.language import Identifier, Identity
+from florilegium.filters.language import Identity
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import (
@@ -29,6 +29,7 @@ from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
+from florilegium.pipelines import language_models
 from florilegium.pipelines.decode import (
     Decoded,
     Undecodable,
@@ -54,7 +55,7 @@ class Tools:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.languages = frozenset(recipe.languages)
-        self.identifier = Identifier.packaged()
+        self.identifier = language_models.load(recipe.language_model)
         self.tokens = TokenCounter(recipe.tokenizer)
         self.extractor = Extractor(recipe.extraction)
         self._remembered: OrderedDict[bytes, Extracted | Failure] = OrderedDict()
