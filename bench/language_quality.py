@@ -3,14 +3,14 @@
     python bench/language_quality.py --gold DIR [--write]
 
 DIR holds ``sentence.jsonl`` and ``document.jsonl``, lines ``{"lang": ..., "text": ...}``. A
-label must agree in language and script. Prints a table and the figures as JSON; ``--write``
-puts them into the model's card.
+label must agree in language and script. Prints a table and the figures as JSON, and exits 1 if a
+floor of baseline.json is broken; ``--write`` puts the figures into the model's card.
 """
 
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ TIERS = ("sentence", "document")
 MIN_ITEMS = 30  # labels with fewer gold items are too few to average over
 CONFUSIONS = 15
 CARD = Path(__file__).parent.parent / "filters" / "language.json"
+BASELINE = Path(__file__).with_name("baseline.json")
 
 _UNION = (
     "bul_Cyrl ces_Latn dan_Latn deu_Latn ell_Grek eng_Latn est_Latn fin_Latn fra_Latn gle_Latn "
@@ -111,6 +112,25 @@ def judged(identifier: Identifier, folder: Path) -> dict[str, list[tuple[str, st
     }
 
 
+def figures_of(found: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Return the figures that have floors, by name."""
+    held = ("accuracy", "macro_f1", "eu24_f1", "leak")
+    return {f"{tier} {name}": found[tier][name] for tier in TIERS for name in held} | {
+        f"prefix_{size} accuracy": found[f"prefix_{size}"]["accuracy"] for size in PREFIXES
+    }
+
+
+def broken(found: Mapping[str, float]) -> list[str]:
+    """Return a sentence for each floor of the baseline that does not hold."""
+    floors = json.loads(BASELINE.read_text(encoding="utf-8"))["language"]["required"]
+    return [
+        f"{name} is {found[name]}, must be {kind.replace('_', ' ')} {bound}"
+        for name, floor in floors.items()
+        for kind, bound in floor.items()
+        if not (found[name] >= bound if kind == "at_least" else found[name] <= bound)
+    ]
+
+
 def read(path: Path) -> list[Item]:
     """Return the text of each line."""
     rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
@@ -133,9 +153,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gold", type=Path, required=True, help="folder of the gold files")
     parser.add_argument("--write", action="store_true", help="put the figures into the card")
-    parser.add_argument("--model", type=Path, help="another model than the packaged one")
+    parser.add_argument("--models", type=Path, help="folder of other models than the packaged")
     options = parser.parse_args()
-    identifier = Identifier(options.model) if options.model else Identifier.packaged()
+    identifier = Identifier.of(options.models) if options.models else Identifier.packaged()
     unnamed = sorted(set(identifier.labels) - set(LANGUAGES))
     if unnamed:
         raise SystemExit(f"labels missing from languages.tsv: {', '.join(unnamed)}")
@@ -144,10 +164,12 @@ def main() -> None:
         figures[tier] = scores(pairs)
         show(tier, pairs, figures[tier])
     print(json.dumps(figures, indent=1))
-    if options.write and not options.model:
+    if options.write and not options.models:
         card = json.loads(CARD.read_text(encoding="utf-8"))
         card["scores"] = figures
         CARD.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if sentences := broken(figures_of(figures)):
+        raise SystemExit("\n".join(sentences))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.document import Facts
@@ -35,7 +35,7 @@ class Certainty(Filter, frozen=True, tag="certainty"):
 
     min_score: Score = 0.30
     """For texts whose language and length has no limit of its own."""
-    limits: dict[str, dict[str, Limit]] = {}
+    limits: dict[str, dict[str, Limit]] = field(default_factory=dict)
     """By language and `short`, `medium` or `long`, as `florilegium calibrate` writes them."""
 
     def measures(self, facts: Facts) -> Iterator[Measure]:

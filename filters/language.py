@@ -6,7 +6,7 @@ can see.
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -16,9 +16,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
+from msgspec.structs import replace
 
 from florilegium.filters.fasttext_model import FastText
-from florilegium.filters.languages import NO_LANGUAGE, group_of
+from florilegium.filters.languages import MACRO, NO_LANGUAGE, group_of
 from florilegium.filters.scripts import SCRIPTS, Points, Scripts, dominant_scripts, points_of
 
 MAX_CHARACTERS = 2000
@@ -84,6 +85,20 @@ class Identity(Struct, frozen=True):
     """Script of most letters, ISO 15924; ``Zzzz`` when there are none."""
 
 
+def merged(identity: Identity, wanted: Container[str]) -> Identity:
+    """Return the identity with its language as the macro language, if that is wanted.
+
+    Its probability is that of its members among the two best labels.
+    """
+    macro, other = MACRO.get(identity.lang, ""), MACRO.get(identity.second, "")
+    if macro not in wanted or not macro:
+        return identity
+    if other != macro:
+        return replace(identity, lang=macro)
+    score = round(identity.score + identity.second_score, 4)
+    return Identity(macro, score, f"und_{identity.script}", 0.0, identity.script)
+
+
 class LanguageIdentifier(Protocol):
     """Anything that tells languages."""
 
@@ -121,10 +136,15 @@ class Identifier:
 
     @classmethod
     def packaged(cls) -> "Identifier":
-        """Load the models that ship with the package (``language*.ftz``)."""
+        """Load the models that ship with the package."""
         with as_file(_DATA) as folder:
-            close = {file.stem.partition("-")[2]: file for file in folder.glob("language-*.ftz")}
-            return cls(folder / "language.ftz", close)
+            return cls.of(folder)
+
+    @classmethod
+    def of(cls, folder: Path) -> "Identifier":
+        """Load ``language.ftz`` and ``language-<group>.ftz`` from a folder."""
+        close = {file.stem.partition("-")[2]: file for file in folder.glob("language-*.ftz")}
+        return cls(folder / "language.ftz", close)
 
     def identify(self, text: str) -> Identity:
         """Return the language of the first `MAX_CHARACTERS` of any text. Never raises."""

@@ -48,6 +48,19 @@ LANGUAGES: Mapping[str, Language] = MappingProxyType(dict(_languages()))
 """Every language of Europe and every label of the packaged model, by code."""
 
 
+_MEMBERS = {"hbs": ("bos", "cnr", "hrv", "srp"), "nor": ("nno", "nob")}
+
+MACRO: Mapping[str, str] = MappingProxyType(
+    {
+        f"{member}{code[3:]}": code
+        for code in LANGUAGES
+        for member in _MEMBERS.get(code[:3], ())
+        if f"{member}{code[3:]}" in LANGUAGES
+    }
+)
+"""The macro language, such as ``hbs_Latn``, that a code is a member of."""
+
+
 @cache
 def european() -> tuple[str, ...]:
     """Return the codes of the European languages that the packaged model tells, sorted."""

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
-from florilegium.filters.languages import LANGUAGES, european
+from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.deduplicate import Duplicates
@@ -56,7 +56,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
     """Name of the corpus: lower-case letters, digits and hyphens."""
     languages: Annotated[tuple[str, ...], Meta(min_length=1)]
-    """Codes such as `deu_Latn`, or `european` for every European language we identify."""
+    """Codes such as `deu_Latn`, or `european` for every European language we identify. `hbs_Latn`
+    merges Bosnian, Croatian, Montenegrin and Serbian, `nor_Latn` both forms of Norwegian."""
     keep_truncated: bool = False
     """Whether pages that the crawler cut off are kept."""
     rights: Rights = Rights()
@@ -154,7 +155,7 @@ def _languages(codes: tuple[str, ...], source: str) -> tuple[str, ...]:
             raise RecipeError(
                 f"{source}: unknown language {code!r}{hint} - at `$.languages[{position}]`"
             )
-    return tuple(sorted(chosen))
+    return tuple(sorted(code for code in chosen if MACRO.get(code) not in chosen))
 
 
 def _hint(message: str) -> str:

@@ -7,13 +7,14 @@ the recipe's rules decide later.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
 
-from florilegium.filters.language import Identity
+from florilegium.filters.evidence import Hint, hints, weighed
+from florilegium.filters.language import Identity, merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import (
@@ -138,7 +139,8 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     text = normalise(extracted.text)
     if len(text) < recipe.extraction.min_chars:
         return page.loss("extract", "too_short", value=len(text), limit=recipe.extraction.min_chars)
-    identity = tools.identifier.identify(text)
+    identity, evidence = weighed(tools.identifier.identify(text), _hints(markup))
+    identity = merged(identity, tools.languages)
     if identity.lang not in tools.languages:
         return _foreign(page, identity)
     text = normalise(text, identity.lang)
@@ -154,17 +156,24 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
         return page.loss("personal", "personal_data", value=len(spans), limit=0, lang=identity.lang)
     if recipe.personal == "mask":
         text = mask(text, spans)
-    return _document(markup, text, identity, found, extracted, spans, tools)
+    return _document(markup, text, identity, evidence, found, extracted, spans, tools)
 
 
 def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
     """Drop a page whose language is beyond doubt none of the recipe's, before the costly parse."""
     if len(markup.glance.text) < SURE_CHARS:
         return None
-    identity = tools.identifier.identify(markup.glance.text)
+    identity = merged(tools.identifier.identify(markup.glance.text), tools.languages)
     if identity.lang in tools.languages or identity.score < SURE_SCORE:
         return None
     return _foreign(markup.page, identity)
+
+
+def _hints(markup: Markup) -> Iterator[Hint]:
+    """Yield what the page, its server and its address say of its language."""
+    about = markup.glance.metadata
+    served = (value for name, value in markup.page.headers if name.lower() == "content-language")
+    return hints((about.html_lang, *served, about.content_language), markup.page.url)
 
 
 def _foreign(page: Page, identity: Identity) -> Loss:
@@ -179,6 +188,7 @@ def _document(
     markup: Markup,
     text: str,
     identity: Identity,
+    evidence: str,
     found: Sequence[Paragraph],
     extracted: Extracted,
     spans: tuple[Span, ...],
@@ -198,6 +208,7 @@ def _document(
         lang_score=identity.score,
         lang_second=identity.second,
         lang_second_score=identity.second_score,
+        lang_evidence=evidence,
         foreign_share=foreign_share(found, identity.lang),
         english_share=share_in(found, "eng"),
         paragraph_langs=runs(found),
