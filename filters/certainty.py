@@ -35,11 +35,11 @@ class Certainty(Filter, frozen=True, tag="certainty"):
 
     min_score: Score = 0.30
     """For texts whose language and length has no limit of its own."""
-    limits: dict[str, dict[str, Limit]] = field(default_factory=dict)
+    min_scores: dict[str, dict[str, Limit]] = field(default_factory=dict)
     """By language and `short`, `medium` or `long`, as `florilegium calibrate` writes them."""
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield the probability of the language."""
-        limit = self.limits.get(facts.lang, {}).get(tier(facts.chars))
+        limit = self.min_scores.get(facts.lang, {}).get(tier(facts.chars))
         low = limit.min_score if limit else self.min_score
         yield Measure("lang_score", facts.lang_score, low=low)

@@ -55,7 +55,7 @@ def toml(limits: Limits) -> Iterator[str]:
     yield 'use = "certainty"'
     for lang, lengths in sorted(limits.items()):
         yield ""
-        yield f"[filters.limits.{lang}]"
+        yield f"[filters.min_scores.{lang}]"
         for name, found in lengths.items():
             written = f"{{ min_score = {found.min_score}, documents = {found.documents} }}"
             yield f"{name} = {written}"
