@@ -63,8 +63,8 @@ scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
 	$(BIN)/python bench/scale.py
 	$(BIN)/python docs/generate.py
 
-language-model: $(STAMP) ## Train the language model from the folder DATA
-	$(BIN)/python bench/train_language.py --data $(DATA) --out filters
+language-model: $(STAMP) ## Train the language model from packages, and from the folder DATA if given
+	$(BIN)/python bench/train_language.py --packages build/language $(if $(DATA),--data $(DATA)) --out filters
 
 lock: $(STAMP) ## Pin all dependencies anew
 	$(UV) pip compile pyproject.toml --extra gcp --group dev --universal --python-version 3.11 --generate-hashes \

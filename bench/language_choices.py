@@ -12,10 +12,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import language_close
 import language_text
 from language_lines import Amounts, examples
 from language_quality import scores
-from train_language import QUANTISING, TRAINING, train
+from train_language import QUANTISING, TRAINING, train, train_close
 
 from florilegium.filters.language import Identifier
 from florilegium.filters.languages import LANGUAGES
@@ -37,14 +38,23 @@ def items(held: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
             yield "document", code, "\n".join(lines[place::DOCUMENTS][:LINES_OF_DOCUMENT])
 
 
-def judged(model: Path, held: dict[str, list[str]]) -> dict[str, dict[str, float | int]]:
-    """Return the scores of a model on each tier."""
-    identifier = Identifier(model)
+def told(identifier: Identifier, held: dict[str, list[str]]) -> dict[str, list[tuple[str, str]]]:
+    """Return (label, label told) of all items of European languages, by tier."""
     pairs: dict[str, list[tuple[str, str]]] = {}
     for tier, code, text in items(held):
         if LANGUAGES[code].european:
             pairs.setdefault(tier, []).append((code, identifier.identify(text).lang))
-    return {tier: scores(found) for tier, found in pairs.items()}
+    return pairs
+
+
+def apart(pairs: dict[str, list[tuple[str, str]]]) -> dict[str, dict[str, float]]:
+    """Return the share of right labels in each group that has a second model, by tier."""
+    found: dict[str, dict[str, float]] = {}
+    for group, codes in language_close.GROUPS.items():
+        for tier in ("sentence", "document"):
+            right = [truth == label for truth, label in pairs[tier] if truth in codes]
+            found.setdefault(group, {})[tier] = round(sum(right) / len(right), 4)
+    return found
 
 
 def main() -> None:
@@ -62,11 +72,16 @@ def main() -> None:
     quantising = {**QUANTISING, **{n: v for n, v in chosen.items() if n in QUANTISING}}
     text, held = language_text.held_out(language_text.read(options.packages, options.data))
     with tempfile.TemporaryDirectory() as scratch:
-        model = Path(scratch) / "language.ftz"
+        folder = Path(scratch)
+        model = folder / "language.ftz"
         train(examples(text, amounts), model, training, quantising)
-        print(
-            json.dumps({"settings": chosen, "bytes": model.stat().st_size, **judged(model, held)})
-        )
+        alone = told(Identifier(model), held)
+        train_close(text, folder)
+        both = told(Identifier.of(folder), held)
+        size = sum(file.stat().st_size for file in folder.glob("*.ftz"))
+    figures = {tier: scores(pairs) for tier, pairs in both.items()}
+    close = {"one model": apart(alone), "two": apart(both)}
+    print(json.dumps({"settings": chosen, "bytes": size, "close": close, **figures}))
 
 
 if __name__ == "__main__":

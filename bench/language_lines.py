@@ -23,10 +23,10 @@ class Amounts(NamedTuple):
     """Most copies of a real line before words fill up the label."""
     views: int = 2
     """Each line is written that often, cut differently."""
-    cut_share: float = 0.5
+    cut_share: float = 0.3
     """Share of lines cut to a few words, so that short texts are met in training."""
     invented: int = 2000
-    """Most lines made up of listed words in a language with few real ones; a quarter in others."""
+    """Most lines made up of listed words in a language with little prose; a quarter in others."""
     joined: float = 0.2
     """Share of lines joined with another of the same language, before any cut."""
 
@@ -107,7 +107,8 @@ def _lines_of(code: str, text: Text, amounts: Amounts) -> list[str]:
         common = _spoken(sources, dice)
         # Listed words are rare ones; a line also needs the small words that neighbours share.
         mixed = words + dice.sample(common, min(len(common), max(200, len(words) // 3)))
-        poor = real < amounts.fewest
+        prose = sum(len(lines) for name, lines in sources.items() if name in PROSE)
+        poor = prose < amounts.fewest // 4
         count = min(amounts.invented if poor else amounts.invented // 4, len(mixed) * 2)
         chosen += _invent(mixed, count, dice)
     short = amounts.fewest - len(chosen)

@@ -23,10 +23,10 @@ from language_lines import SEED, Amounts, examples
 from language_text import Text, read, sha256
 
 TRAINING: dict[str, int | float | str] = {
-    "dim": 16, "minn": 2, "maxn": 5, "bucket": 300_000, "minCount": 4, "epoch": 4, "lr": 0.8,
+    "dim": 24, "minn": 2, "maxn": 5, "bucket": 300_000, "minCount": 4, "epoch": 4, "lr": 0.8,
     "loss": "softmax", "thread": 1, "seed": SEED,
 }  # fmt: skip
-QUANTISING: dict[str, int | bool] = {"cutoff": 125_000, "qnorm": True, "dsub": 2, "thread": 1}
+QUANTISING: dict[str, int | bool] = {"cutoff": 106_000, "qnorm": True, "dsub": 2, "thread": 1}
 
 
 def train(
@@ -40,6 +40,16 @@ def train(
         model = fasttext.train_supervised(str(file), verbose=0, **training)
         model.quantize(verbose=0, **quantising)
         model.save_model(str(target))
+
+
+def train_close(text: Text, out: Path) -> dict[str, dict[str, object]]:
+    """Train and write the models of close languages; return what is to be known of each."""
+    found = {}
+    for group in language_close.GROUPS:
+        lines, model = language_close.examples(group, text), out / f"language-{group}.ftz"
+        train(lines, model, language_close.TRAINING, language_close.QUANTISING)
+        found[group] = about(lines, model)
+    return found
 
 
 def about(lines: list[str], model: Path) -> dict[str, object]:
@@ -71,11 +81,7 @@ def write(text: Text, out: Path) -> None:
     lines = examples(text, Amounts())
     model = out / "language.ftz"
     train(lines, model)
-    close = {}
-    for group in language_close.GROUPS:
-        apart, second = language_close.examples(group, text), out / f"language-{group}.ftz"
-        train(apart, second, language_close.TRAINING, language_close.QUANTISING)
-        close[group] = about(apart, second)
+    close = train_close(text, out)
     whole = {
         **about(lines, model),
         "amounts": Amounts()._asdict(),
