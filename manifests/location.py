@@ -95,6 +95,17 @@ def files(location: Location) -> Iterator[tuple[Location, Stat]]:
     return iter(sorted(found, key=lambda pair: str(pair[0])))
 
 
+def entries(location: Location, levels: int) -> list[str]:
+    """Return the ways from a folder to all that is so many levels below it: files and folders.
+
+    Sorted. A store is asked by one listing. Nothing if there is no such folder.
+    """
+    if isinstance(location, RemotePath):
+        ways = (path.relative_to(location).parts for path, _ in location.below())
+        return sorted({"/".join(way[:levels]) for way in ways if len(way) >= levels})
+    return sorted(relative(path, location) for path in location.glob("/".join(["*"] * levels)))
+
+
 def relative(location: Location, folder: Location) -> str:
     """Return the way from a folder to what lies below it, with slashes between names."""
     return PurePosixPath(str(location)).relative_to(str(folder)).as_posix()
@@ -107,6 +118,13 @@ def remove_tree(location: Location) -> None:
         return
     with suppress(FileNotFoundError):
         shutil.rmtree(location)
+
+
+def remove(location: Location) -> None:
+    """Remove a file, or a folder with all below it; nothing happens if it is not there."""
+    if isinstance(location, RemotePath) or not location.is_dir():
+        location.unlink(missing_ok=True)
+    remove_tree(location)
 
 
 def sha256(location: Location) -> str:

@@ -1,4 +1,4 @@
-"""The command line: what can be typed. What happens then is in `commands`, loaded when needed."""
+"""The command line: what can be typed. What happens then is loaded when needed."""
 
 import logging
 import sys
@@ -18,16 +18,45 @@ _RECIPE = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Interruptible(click.Group):
+    """Commands that say so when they are interrupted from the keyboard, wherever they are."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            from florilegium.pipelines import answers
+
+            sys.exit(answers.ended(answers.INTERRUPTED, "interrupted"))
+
+
+@click.group(
+    cls=_Interruptible,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="florilegium")
 def main() -> None:
     """Text corpora for European language models, built from WARC files, that can be defended.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 nothing to do, 5 another build is at
-    work in the same place, 75 try again (for instance, when the disk is full).
+    work in the same place, 75 try again (for instance, when the disk is full), 130 interrupted from
+    the keyboard.
     """
-    # Beam complains, on import, that Google's clients are not installed.
-    logging.disable(logging.WARNING)
+    _hear_warnings_of_ours_only()
+
+
+class _Said(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"florilegium: {record.getMessage()}", err=True)
+
+
+_OTHERS, _OURS = logging.NullHandler(), _Said()
+
+
+def _hear_warnings_of_ours_only() -> None:
+    """Keep Beam's complaints and pages of traces away: what went wrong is said once, in a line."""
+    logging.getLogger().addHandler(_OTHERS)
+    logging.getLogger("florilegium").addHandler(_OURS)
 
 
 @main.command()
@@ -162,7 +191,7 @@ def build(
     Recipe, input and output may be local, in S3 (s3://BUCKET/KEY) or in Google Cloud Storage (gs://).
     An interrupted build goes on where it was when the same command is run again.
     """
-    from florilegium.pipelines import commands
+    from florilegium.pipelines import build_command
     from florilegium.pipelines.engines import EngineChoice
 
     choice = EngineChoice(
@@ -179,7 +208,7 @@ def build(
         beam_options=beam_options,
     )
     sys.exit(
-        commands.build(
+        build_command.build(
             recipe, (*inputs, *more_inputs), out, choice, step, dry_run, output, price_core_hour
         )
     )

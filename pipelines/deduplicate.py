@@ -15,14 +15,13 @@ left of these components when they have been shrunk comes together on one worker
 
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import apache_beam as beam
 import msgspec
 import numpy as np
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
-from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from florilegium.dedup.bands import BANDS, stars
@@ -51,6 +50,7 @@ from florilegium.pipelines.packed import (
     pieces,
     scatter,
 )
+from florilegium.pipelines.recipe import Duplicates
 from florilegium.pipelines.settle import settle
 
 _HEAD = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "text", "words")])
@@ -63,17 +63,6 @@ _PARTS_A_PARTITION = 32
 """Fewer would make smaller groups of more elements: a part sends some to every partition."""
 _SOLVED_A_PARTITION = 8
 """Groups of components a partition, since a member is so much larger than a head or a point."""
-
-
-class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which copies are removed. The same capture found twice always is."""
-
-    exact: Annotated[bool, Meta(description="remove documents with the same words")] = True
-    near: Annotated[bool, Meta(description="remove documents with nearly the same words")] = True
-    min_similarity: Annotated[
-        float,
-        Meta(ge=0.5, le=1, description="Jaccard similarity of word 5-grams that makes a copy"),
-    ] = 0.75
 
 
 def write_decisions(

@@ -33,6 +33,12 @@ from florilegium.pipelines.worker import environment_flags
 _SECONDS_TO_ANSWER = 30
 _SECONDS_OF_SILENCE = 120
 _SECONDS_BETWEEN_LOOKS = 1.0
+_ENDS = {
+    "FINISHED": JobState.DONE,
+    "FAILED": JobState.FAILED,
+    "CANCELED": JobState.CANCELLED,
+}
+"""States of Flink's that a job does not leave again."""
 _JAR = re.compile(r"beam-runners-flink-(\d+\.\d+)-job-server-.*\.jar")
 
 
@@ -237,6 +243,17 @@ class _Job(FlinkBeamJob):
                 if over:
                     return
             time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _get_state(self) -> tuple[int, Any]:
+        """Return the state, and when it changed if it did since the last look.
+
+        RuntimeError while the job is suspended: a JobManager that stands by may take it up again.
+        """
+        told = self.get(f"v1/jobs/{self._flink_job_id}")["state"]
+        if told == "SUSPENDED":
+            raise RuntimeError("it is suspended, and no JobManager takes it up again")
+        state = _ENDS.get(told, JobState.RUNNING)
+        return state, self.set_state(state)
 
     def get_message_stream(self) -> Iterator[tuple[int, Any]]:
         """Yield nothing: what there is to say is the error of the other stream."""

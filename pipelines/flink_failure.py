@@ -41,6 +41,11 @@ def reason(trace: str, worker: str) -> str:
         )
     if "NoResourceAvailableException" in trace:
         return "the Flink cluster ran out of slots: are its TaskManagers still there?"
+    if "failed with status 404" in trace:
+        return (
+            "Flink no longer knows the job, as after a restart of the cluster: "
+            "run the same command again to go on"
+        )
     python = _PYTHON_ERROR.findall(trace)
     if python:
         kind, message = python[-1]

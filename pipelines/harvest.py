@@ -117,11 +117,12 @@ class _Harvest(beam.DoFn):
 
     def process(self, encoded: bytes) -> Iterator[str]:
         unit = msgspec.json.decode(encoded, type=Unit)
-        # An engine that lost a worker starts its work over; what was finished stays.
-        if load(self._parts / unit.folder) is not None:
-            yield unit.name
-            return
         for attempt in range(ATTEMPTS):
+            # An engine that lost a worker starts its work over, and another attempt may have
+            # been faster; what was finished stays.
+            if load(self._parts / unit.folder) is not None:
+                yield unit.name
+                return
             try:
                 harvest_unit(unit, self._ready(), self._parts, self._progress)
             except Exception as error:

@@ -114,7 +114,7 @@ class _Lease:
             try:
                 self.lost = not self._write(self._note, self._version)
             except OSError as error:
-                logging.getLogger(__name__).error("the lease could not be renewed: %s", error)
+                logging.getLogger(__name__).warning("the lease could not be renewed: %s", error)
             if self.lost:
                 return
 
@@ -123,7 +123,7 @@ class _Lease:
         try:
             self._write(msgspec.structs.replace(self._note, holder=""), self._version)
         except OSError as error:
-            logging.getLogger(__name__).error("the lease could not be given back: %s", error)
+            logging.getLogger(__name__).warning("the lease could not be given back: %s", error)
 
     def _write(self, note: _Note, version: str | None) -> bool:
         """Write if the lease is of this version; return whether it now says what was written."""

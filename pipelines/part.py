@@ -19,7 +19,15 @@ from msgspec import Struct
 from florilegium.dedup.decisions import STORED
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, create, files, relative, remove_tree, replacing
+from florilegium.manifests.location import (
+    Location,
+    create,
+    entries,
+    files,
+    remove,
+    remove_tree,
+    replacing,
+)
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, to_table
 from florilegium.pipelines.files import read_all, save_array
 
@@ -72,24 +80,29 @@ def finished(parts: Location) -> dict[str, Part]:
 
 
 def remove_damaged(parts: Location) -> None:
-    """Remove parts whose label cannot be read, lest they stand in the way of whole ones."""
-    labelled = {path.parent.name for path, _ in files(parts) if path.name == _LABEL}
-    for name in sorted(labelled - finished(parts).keys()):
-        remove_tree(parts / name)
+    """Remove labels that cannot be read, lest they stand in the way of whole parts.
+
+    What lies beside one may be of an attempt that is still at work, so that stays.
+    """
+    labels = [path for path, _ in files(parts) if path.name == _LABEL]
+    for path, label in zip(labels, read_all(labels), strict=True):
+        if _read(label) is None:
+            path.unlink(missing_ok=True)
 
 
 def remove_left_over(parts: Location) -> None:
-    """Remove what attempts left beside finished parts: failures, and files of those that lost.
+    """Remove what attempts left beside finished parts: failures, and folders of those that lost.
 
     An attempt may be at work that nobody waits for any more, on a cluster that outlived the
     command. So nothing is removed until there is a part that it can no longer become.
     """
     whole = finished(parts)
-    for path, _ in list(files(parts)):
-        folder, _, rest = relative(path, parts).partition("/")
-        kept = (_LABEL, whole[folder].attempt) if folder in whole else (rest.partition("/")[0],)
-        if rest.partition("/")[0] not in kept:
-            path.unlink(missing_ok=True)
+    for way in entries(parts, 2):
+        folder, name = way.split("/")
+        if folder in whole and name not in (_LABEL, whole[folder].attempt):
+            # An attempt at work may write meanwhile; what it leaves is removed by the next build.
+            with suppress(OSError):
+                remove(parts / way)
 
 
 class PartWriter:

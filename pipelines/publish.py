@@ -9,7 +9,6 @@ in files until their shard is put together from them, in the order of ids.
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 import apache_beam as beam
 import msgspec
@@ -21,20 +20,16 @@ from msgspec import Struct
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.tables import parquet
-from florilegium.pipelines.decide import BUCKETS, bucket
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import ShardPlan, slice_of
+from florilegium.pipelines.shard_plans import ShardPlan, SliceName, Wanted
 from florilegium.pipelines.shards import note_path, read_slice, write_shard, write_slice
 
 MESSAGE_BYTES = 1 << 20
 """Of Arrow in one message; a hundred of them may wait between an engine and a worker."""
 WAITING_BYTES = 64 << 20
 """Of rows that a part holds back, in order to send those of one slice together."""
-
-SliceName: TypeAlias = tuple[str, int]
-"""The label of a shard, and which of its slices."""
 
 # Texts travel without what the schema says about itself: it would be in every message.
 _WIRE = pa.schema([field.remove_metadata() for field in DOCUMENT_SCHEMA])
@@ -82,18 +77,20 @@ class _Read(beam.DoFn):
     def __init__(self, plans: bytes) -> None:
         self._plans = plans
 
+    def setup(self) -> None:
+        self._wanted = Wanted(msgspec.json.decode(self._plans, type=list[ShardPlan]))
+
     def process(self, encoded: bytes) -> Iterator[tuple[SliceName, bytes]]:
         part = msgspec.json.decode(encoded, type=PartToPublish)
-        plans = msgspec.json.decode(self._plans, type=list[ShardPlan])
-        yield from read_part(part, plans)
+        yield from read_part(part, self._wanted)
 
 
-def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[SliceName, bytes]]:
+def read_part(part: PartToPublish, wanted: Wanted) -> Iterator[tuple[SliceName, bytes]]:
     """Yield what a part adds to each slice, some at a time, as Arrow record batches."""
     waiting: dict[SliceName, list[pa.Table]] = defaultdict(list)
     waiting_bytes = 0
-    for table in _rows_that_stay(part, plans):
-        for name, rows in _by_slice(table, plans):
+    for table in _rows_that_stay(part, wanted):
+        for name, rows in _by_slice(table, wanted):
             waiting[name].append(rows)
         waiting_bytes += table.nbytes
         if waiting_bytes > WAITING_BYTES:
@@ -103,7 +100,7 @@ def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[Sli
     yield from _messages(waiting)
 
 
-def _rows_that_stay(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[pa.Table]:
+def _rows_that_stay(part: PartToPublish, wanted: Wanted) -> Iterator[pa.Table]:
     """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
     with parquet(locate(part.documents)) as file:
@@ -112,12 +109,12 @@ def _rows_that_stay(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[pa.
             about = file.metadata.row_group(group)
             mine = sizes[row : row + about.num_rows]
             row += about.num_rows
-            if mine.any() and _may_hold(about, plans):
+            if mine.any() and _may_hold(about, wanted):
                 table = file.read_row_group(group, use_threads=False).replace_schema_metadata()
                 yield _with_sizes(table.cast(_WIRE), mine)
 
 
-def _may_hold(group: pq.RowGroupMetaData, plans: list[ShardPlan]) -> bool:
+def _may_hold(group: pq.RowGroupMetaData, wanted: Wanted) -> bool:
     """Say whether a row group of a part, sorted by language and id, may hold rows of a shard."""
     names = [group.column(i).path_in_schema for i in range(group.num_columns)]
     langs = group.column(names.index("lang")).statistics
@@ -125,13 +122,8 @@ def _may_hold(group: pq.RowGroupMetaData, plans: list[ShardPlan]) -> bool:
     if langs is None or ids is None or not (langs.has_min_max and ids.has_min_max):
         return True
     if langs.min != langs.max:
-        return any(langs.min <= plan.lang <= langs.max for plan in plans)
-    first, last = bucket(ids.min), bucket(ids.max)
-    return any(
-        first * plan.of // BUCKETS <= plan.index <= last * plan.of // BUCKETS
-        for plan in plans
-        if plan.lang == langs.min
-    )
+        return wanted.any_of_languages(langs.min, langs.max)
+    return wanted.any_of_ids(langs.min, ids.min, ids.max)
 
 
 def _with_sizes(table: pa.Table, sizes: np.ndarray) -> pa.Table:
@@ -141,21 +133,14 @@ def _with_sizes(table: pa.Table, sizes: np.ndarray) -> pa.Table:
     return table.set_column(place, _WIRE.field(place), column).filter(pa.array(sizes > 0))
 
 
-def _by_slice(table: pa.Table, plans: list[ShardPlan]) -> Iterator[tuple[SliceName, pa.Table]]:
+def _by_slice(table: pa.Table, wanted: Wanted) -> Iterator[tuple[SliceName, pa.Table]]:
     """Cut a table, sorted by language and id, where one slice ends and the next begins."""
-    wanted = {(plan.lang, plan.index): plan for plan in plans}
-    of = {plan.lang: plan.of for plan in plans}
-
-    def name(lang: str, identity: bytes) -> SliceName | None:
-        plan = wanted.get((lang, bucket(identity) * of.get(lang, 1) // BUCKETS))
-        return (plan.label, slice_of(identity, plan)) if plan else None
-
     langs, ids = table.column("lang").to_pylist(), table.column("id").to_pylist()
     start = 0
-    for name_of_slice, rows in itertools.groupby(map(name, langs, ids)):
+    for name, rows in itertools.groupby(map(wanted.slice_of, langs, ids)):
         number = len(list(rows))
-        if name_of_slice is not None:
-            yield name_of_slice, table.slice(start, number)
+        if name is not None:
+            yield name, table.slice(start, number)
         start += number
 
 
@@ -204,9 +189,13 @@ class _WriteSlice(beam.DoFn):
 
 class _WriteShard(beam.DoFn):
     def __init__(self, plans: bytes, shards: Shards, places: PublishPlaces) -> None:
-        self._plans = {p.label: p for p in msgspec.json.decode(plans, type=list[ShardPlan])}
+        self._encoded = plans
         self._shards = shards
         self._places = places
+
+    def setup(self) -> None:
+        plans = msgspec.json.decode(self._encoded, type=list[ShardPlan])
+        self._plans = {plan.label: plan for plan in plans}
 
     def process(self, keyed: tuple[str, Iterable[int]]) -> Iterator[str]:
         label, numbers = keyed

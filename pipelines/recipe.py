@@ -16,12 +16,22 @@ from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
-from florilegium.pipelines.deduplicate import Duplicates
 from florilegium.pipelines.extract import Extraction
 
 
 class RecipeError(ValueError):
     """A recipe that cannot be built; the message names the file, the key and the remedy."""
+
+
+class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which copies are removed. The same capture found twice always is."""
+
+    exact: Annotated[bool, Meta(description="remove documents with the same words")] = True
+    near: Annotated[bool, Meta(description="remove documents with nearly the same words")] = True
+    min_similarity: Annotated[
+        float,
+        Meta(ge=0.5, le=1, description="Jaccard similarity of word 5-grams that makes a copy"),
+    ] = 0.75
 
 
 class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

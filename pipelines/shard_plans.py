@@ -1,6 +1,8 @@
 """Plans of shards: which documents go into which, and which are written together."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -10,6 +12,12 @@ from florilegium.pipelines.recipe import Shards
 
 SLICE_BYTES = 64 << 20
 """Text that one worker must hold at a time, whatever the size of a shard."""
+
+_PLACE_BYTES = 8
+_PLACES = 1 << 8 * _PLACE_BYTES
+
+SliceName: TypeAlias = tuple[str, int]
+"""The label of a shard, and which of its slices, 0 to `slices` - 1."""
 
 
 class ShardPlan(Struct, frozen=True, kw_only=True):
@@ -36,12 +44,6 @@ class ShardPlan(Struct, frozen=True, kw_only=True):
         return number
 
 
-def slice_of(identity: bytes, plan: ShardPlan) -> int:
-    """Return the slice of an id of a shard, 0 to `slices` - 1."""
-    place = int.from_bytes(identity[:8], "big") * plan.of * plan.slices >> 64
-    return place - plan.index * plan.slices
-
-
 def plan_shards(kept: dict[str, dict[int, Bucket]], shards: Shards) -> list[ShardPlan]:
     """Return the shards of a release, by language and range of ids, without empty ones.
 
@@ -56,10 +58,11 @@ def plan_shards(kept: dict[str, dict[int, Bucket]], shards: Shards) -> list[Shar
         of = 1
         while of * shards.size < size and of < BUCKETS:
             of *= 2
-        for index in range(of):
-            mine = [b for number, b in buckets.items() if number * of // BUCKETS == index]
-            documents = sum(b.documents for b in mine)
-            if documents:
+        held: dict[int, list[Bucket]] = {}
+        for number in sorted(buckets):
+            held.setdefault(number * of // BUCKETS, []).append(buckets[number])
+        for index, mine in held.items():
+            if documents := sum(b.documents for b in mine):
                 plans.append(
                     ShardPlan(
                         lang=lang,
@@ -82,11 +85,64 @@ def group_into_waves(
     All in one if there is no limit.
     """
     wave: list[ShardPlan] = []
+    wave_bytes = 0
     for plan in plans:
-        full = most_bytes is not None and sum(p.bytes for p in wave) + plan.bytes > most_bytes
+        full = most_bytes is not None and wave_bytes + plan.bytes > most_bytes
         if full and len(wave) >= fewest:
             yield wave
-            wave = []
+            wave, wave_bytes = [], 0
         wave.append(plan)
+        wave_bytes += plan.bytes
     if wave:
         yield wave
+
+
+class _Shard(NamedTuple):
+    """A shard as a range of places, cut into slices."""
+
+    start: int
+    width: int
+    slices: int
+    label: str
+
+
+class Wanted:
+    """The shards to be written, found by language and id however many there are."""
+
+    def __init__(self, plans: Iterable[ShardPlan]) -> None:
+        self._shards: dict[str, list[_Shard]] = {}
+        for plan in sorted(plans, key=lambda plan: (plan.lang, plan.index)):
+            width = _PLACES // plan.of
+            shard = _Shard(plan.index * width, width, plan.slices, plan.label)
+            self._shards.setdefault(plan.lang, []).append(shard)
+        self._starts = {
+            lang: [shard.start for shard in shards] for lang, shards in self._shards.items()
+        }
+        self._languages = list(self._shards)
+
+    def slice_of(self, lang: str, identity: bytes) -> SliceName | None:
+        """Return the slice that takes a document; None if its shard is not wanted."""
+        place = _place(identity)
+        shard = self._last_up_to(place, lang)
+        if shard is None or place >= shard.start + shard.width:
+            return None
+        return shard.label, (place - shard.start) * shard.slices // shard.width
+
+    def any_of_languages(self, first: str, last: str) -> bool:
+        """Return whether a shard is wanted of the languages from `first` to `last`."""
+        return bisect_left(self._languages, first) < bisect_right(self._languages, last)
+
+    def any_of_ids(self, lang: str, first: bytes, last: bytes) -> bool:
+        """Return whether a shard is wanted of the ids from `first` to `last` of a language."""
+        shard = self._last_up_to(_place(last), lang)
+        return shard is not None and _place(first) < shard.start + shard.width
+
+    def _last_up_to(self, place: int, lang: str) -> _Shard | None:
+        """Return the last shard of a language that starts at a place or before it."""
+        number = bisect_right(self._starts.get(lang, ()), place)
+        return self._shards[lang][number - 1] if number else None
+
+
+def _place(identity: bytes) -> int:
+    """Return where an id lies among all, 0 to _PLACES - 1."""
+    return int.from_bytes(identity[:_PLACE_BYTES], "big")

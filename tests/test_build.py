@@ -1,5 +1,6 @@
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,6 +83,67 @@ def test_a_build_killed_at_any_moment_goes_on_where_it_was(moment, warcs, refere
     assert answer(again)["root"] == reference["root"]
     assert {p: p.stat().st_mtime_ns for p in done} == done
     assert f"{len(done)} of {len(warcs)} units already done" in again.stderr
+
+
+STOPPED_AT_THE_END = """
+import os
+import signal
+
+from florilegium.pipelines import build, cli
+
+build._point_to = lambda release: os.kill(os.getpid(), signal.SIGKILL)
+cli.main()
+"""
+
+
+def test_a_build_stopped_when_its_release_was_there_is_tidied_by_the_next(
+    warcs, reference, tmp_path
+):
+    arguments = command(tmp_path, *warcs)[len(FLORILEGIUM) :]
+    stopped = subprocess.run([sys.executable, "-c", STOPPED_AT_THE_END, *arguments], timeout=600)
+    assert stopped.returncode == -signal.SIGKILL
+    home = tmp_path / "demo"
+    (left,) = home.glob("work/builds/*")
+    assert (home / left.name / "manifest.json").is_file()
+    assert any(left.iterdir())
+    assert not (home / "latest").exists()
+    again = build(tmp_path, *warcs)
+    assert again.returncode == 3, again.stderr
+    assert json.loads(again.stdout)["root"] == reference["root"]
+    assert not any(home.glob("work/builds/*"))
+    assert (home / "latest").resolve() == home / left.name
+
+
+def test_attempts_of_a_build_that_was_stopped_are_removed_by_the_next(warcs, reference, tmp_path):
+    parts = tmp_path / "demo" / "work" / "parts"
+
+    def unfinished():
+        return [
+            attempt
+            for attempt in parts.glob("*/*/")
+            if attempt.is_dir() and not (attempt.parent / "part.json").exists()
+        ]
+
+    killed = subprocess.Popen(
+        command(tmp_path, *warcs), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while not unfinished() and killed.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    (left,) = unfinished()
+    # Of another input: nobody knows whether it is still at work somewhere.
+    other = parts / "0123abcd-0123456789abcdef" / "begun"
+    shutil.copytree(left, other)
+    assert answer(build(tmp_path, *warcs))["root"] == reference["root"]
+    labels = list(parts.glob("*/part.json"))
+    assert len(labels) == len(warcs)
+    for label in labels:
+        mine = {"part.json", json.loads(label.read_bytes())["attempt"]}
+        assert {path.name for path in label.parent.iterdir()} == mine
+    assert not left.exists()
+    assert other.is_dir()
 
 
 def test_a_second_build_in_the_same_place_is_refused(warcs, reference, tmp_path):

@@ -22,9 +22,8 @@ from florilegium.pipelines.decide import (
     read_total,
     read_verdict,
 )
-from florilegium.pipelines.deduplicate import Duplicates
 from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.recipe import Duplicates, Recipe
 
 RECIPE = Recipe(
     name="x",

@@ -12,8 +12,9 @@ from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.minhash import from_matches
 from florilegium.pipelines import connect, deduplicate, packed, settle
-from florilegium.pipelines.deduplicate import Duplicates, write_decisions
+from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.recipe import Duplicates
 
 SKETCH = 256
 REMOVED = (Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)

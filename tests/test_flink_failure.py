@@ -32,6 +32,7 @@ def test_an_error_of_ours_is_said_in_its_own_words():
         ('java.io.IOException: Cannot run program "/x/w": error=2', "cannot start the worker /x/w"),
         ("IllegalStateException: Process died with exit code 3", "worker /x/w ends at once"),
         ("NoResourceAvailableException: Could not acquire the minimum", "ran out of slots"),
+        ("Request to http://f:1/v1/jobs/0 failed with status 404: {}", "no longer knows the job"),
         (LOST, "Heartbeat of TaskManager"),
         ("java.lang.Error: a\nCaused by: java.io.IOException: b", "java.io.IOException: b"),
         ("", "the job failed on Flink"),

@@ -14,7 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from florilegium.manifests import remote
-from florilegium.manifests.location import create, files, locate, remove_tree, replacing, sha256
+from florilegium.manifests.location import (
+    create,
+    entries,
+    files,
+    locate,
+    remove,
+    remove_tree,
+    replacing,
+    sha256,
+)
 from florilegium.manifests.remote import RemotePath
 from florilegium.pipelines import demo_web
 from florilegium.pipelines.warc import Damage, read
@@ -203,6 +212,26 @@ def test_a_tree_is_removed_and_its_neighbour_is_not(place):
     remove_tree(place / "tree")
     assert names(place) == ["tree-2/d"]
     assert not (place / "tree").exists()
+
+
+def test_entries_are_all_at_one_level(place):
+    for name in ("a/x", "a/b/x", "a/b/y", "a/.c/d/x", "z"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(b"1")
+    assert entries(place, 1) == ["a", "z"]
+    assert entries(place, 2) == ["a/.c", "a/b", "a/x"]
+    assert entries(place, 3) == ["a/.c/d", "a/b/x", "a/b/y"]
+    assert entries(place, 5) == entries(place / "nothing", 1) == []
+
+
+def test_a_file_or_a_folder_is_removed_and_its_neighbours_are_not(place):
+    for name in ("a/x", "a/b/x", "ab", "c"):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(b"1")
+    for name in ("a", "c", "not/there"):
+        remove(place / name)
+    assert names(place) == ["ab"]
+    assert entries(place, 1) == ["ab"]
 
 
 def test_a_replacement_is_there_whole(place):

@@ -17,7 +17,7 @@ from florilegium.dedup.decisions import STORED
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import files, relative
+from florilegium.manifests.location import entries, files, relative
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines import part as part_module
@@ -209,13 +209,22 @@ def test_a_part_whose_writer_went_away_is_not_there(tmp_path):
     assert documents_of(tmp_path / "part") == [document(2)]
 
 
-def test_parts_that_cannot_be_read_are_removed_and_others_stay(tmp_path):
-    write(tmp_path / "part", [([document(2)], [])])
-    write(tmp_path / "damaged", [([document(1)], [])])
-    (tmp_path / "damaged" / "part.json").write_bytes(b"{")
-    part_module.remove_damaged(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["part"]
-    assert part_module.finished(tmp_path) == {"part": load(tmp_path / "part")}
+def test_labels_that_cannot_be_read_make_room_and_attempts_beside_them_stay(place):
+    write(place / "part", [([document(2)], [])])
+    write(place / "damaged", [([document(1)], [])])
+    (place / "damaged" / "part.json").write_bytes(b"{")
+    late = PartWriter(place / "damaged")
+    late.add([document(3)], stored([document(3)]), [])
+    late._flush()
+    late._files.close()
+    part_module.remove_damaged(place)
+    assert part_module.finished(place) == {"part": load(place / "part")}
+    part_module.remove_left_over(place)
+    late.commit(PART)
+    assert documents_of(place / "damaged") == [document(3)]
+    part_module.remove_left_over(place)
+    assert entries(place / "damaged", 1) == sorted([late._attempt, "part.json"])
+    assert documents_of(place / "part") == [document(2)]
 
 
 def test_what_is_left_beside_a_part_is_removed_but_not_what_may_become_one(place):
@@ -226,9 +235,11 @@ def test_what_is_left_beside_a_part_is_removed_but_not_what_may_become_one(place
     late.add([document(2)], stored([document(2)]), [])
     late._flush()
     late._files.close()
+    PartWriter(place / "part")
     part_module.remove_left_over(place)
     found = {relative(path, place / "part") for path, _ in files(place / "part")}
     attempt = load(place / "part").attempt
+    assert entries(place / "part", 1) == sorted([attempt, "part.json"])
     kept = ("documents.parquet", "losses.parquet", "signatures.npy")
     assert found == {"part.json", *(f"{attempt}/{name}" for name in kept)}
     assert documents_of(place / "part") == [document(2)]

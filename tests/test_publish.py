@@ -33,7 +33,7 @@ from florilegium.pipelines.publish import (
     read_part,
 )
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import ShardPlan, plan_shards
+from florilegium.pipelines.shard_plans import ShardPlan, Wanted, plan_shards
 from florilegium.pipelines.shards import PublishedShard, note_path
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
@@ -222,7 +222,7 @@ def test_no_key_has_more_than_a_slice_and_slices_make_the_same_shards(
     monkeypatch.setattr(shard_plans, "SLICE_BYTES", size)
     texts = Counter()
     for part in parts:
-        for name, message in read_part(part, plans):
+        for name, message in read_part(part, Wanted(plans)):
             texts[name] += sum(_unpack(message).column("text_bytes").to_pylist())
     assert {label for label, _ in texts} == {plan.label for plan in plans}
     assert len(texts) == sum(plan.slices for plan in plans) > 3 * len(plans)
@@ -244,7 +244,7 @@ def test_shards_are_the_same_bytes_whatever_the_order_of_the_messages(
     plan = plans[2]
     monkeypatch.setattr(shard_plans, "SLICE_BYTES", plan.bytes // 3)
     sent = defaultdict(list)
-    for name, message in ((n, m) for part in parts for n, m in read_part(part, [plan])):
+    for name, message in ((n, m) for part in parts for n, m in read_part(part, Wanted([plan]))):
         sent[name].append(message)
     assert len(sent) == 4
     shutil.rmtree(tmp_path / "slices", ignore_errors=True)
@@ -255,6 +255,7 @@ def test_shards_are_the_same_bytes_whatever_the_order_of_the_messages(
     (tmp_path / "notes").mkdir(exist_ok=True)
     note_path(tmp_path / "notes", plan).unlink(missing_ok=True)
     writer = _WriteShard(msgspec.json.encode([plan]), SETTINGS, places(tmp_path))
+    writer.setup()
     numbers = [number for label, number in done if label == plan.label]
     assert list(writer.process((plan.label, iter(numbers)))) == [plan.label]
     assert same_shards([plan], release, tmp_path / "release")
@@ -273,7 +274,7 @@ def test_a_message_stays_small_however_many_documents_a_shard_takes(
     np.save(tmp_path / "sizes.npy", np.ones(701, np.uint32))
     plans = plan_shards(kept_of(documents), Shards())
     to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
-    unpacked = [_unpack(message) for _, message in read_part(to_read, plans)]
+    unpacked = [_unpack(message) for _, message in read_part(to_read, Wanted(plans))]
     assert sum(batch.num_rows for batch in unpacked) == 701
     large = [batch for batch in unpacked if batch.nbytes > MESSAGE_BYTES]
     assert [batch.num_rows for batch in large] == [1]
@@ -290,7 +291,7 @@ def test_what_waits_is_sent_before_it_is_too_much(
     to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
     plans = plan_shards(kept_of(documents), Shards())
     monkeypatch.setattr(publish_module, "WAITING_BYTES", 100_000)
-    unpacked = [_unpack(message) for _, message in read_part(to_read, plans)]
+    unpacked = [_unpack(message) for _, message in read_part(to_read, Wanted(plans))]
     assert len(unpacked) > 4
     assert max(batch.nbytes for batch in unpacked) < 100_000 + 256 * 2_000
     assert sorted(i for batch in unpacked for i in batch.column("id").to_pylist()) == sorted(
@@ -303,7 +304,7 @@ def test_small_row_groups_travel_together(document, part, part_table, tmp_path):
     part(tmp_path / "part", documents)
     np.save(tmp_path / "sizes.npy", np.ones(700, np.uint32))
     to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
-    ((_, message),) = read_part(to_read, plan_shards(kept_of(documents), Shards()))
+    ((_, message),) = read_part(to_read, Wanted(plan_shards(kept_of(documents), Shards())))
     assert _unpack(message).num_rows == 700
 
 
@@ -312,14 +313,14 @@ def test_a_part_of_which_nothing_stays_says_nothing(document, part, part_table, 
     np.save(tmp_path / "sizes.npy", np.zeros(1, np.uint32))
     plans = plan_shards(kept_of([document(1)]), Shards())
     to_read = PartToPublish(documents=str(part_table(tmp_path / "part")), verdict=str(tmp_path))
-    assert list(read_part(to_read, plans)) == []
+    assert list(read_part(to_read, Wanted(plans))) == []
 
 
 def test_only_the_wanted_shards_are_read(scattered):
     parts, expected = scattered
     plans = plan_shards(kept_of(expected.values()), SETTINGS)
     for plan in plans:
-        said = {name for part in parts for name, _ in read_part(part, [plan])}
+        said = {name for part in parts for name, _ in read_part(part, Wanted([plan]))}
         assert said == {(plan.label, 0)}
 
 
@@ -345,7 +346,7 @@ def test_a_row_group_with_a_wanted_row_is_never_skipped(
         d for d in documents if d.lang == lang and int.from_bytes(d.id) * plan.of >> 128 == index
     ]
     group = pq.read_metadata(tmp_path / "x.parquet").row_group(0)
-    held = _may_hold(group, [plan])
+    held = _may_hold(group, Wanted([plan]))
     assert held or not wanted
     if len({d.lang for d in documents}) == 1 and documents[0].lang != lang:
         assert not held
@@ -355,7 +356,7 @@ def test_a_row_group_without_statistics_is_never_skipped(document, tmp_path):
     table = to_table([document(1)], DOCUMENT_SCHEMA)
     pq.write_table(table, tmp_path / "x.parquet", write_statistics=False)
     group = pq.read_metadata(tmp_path / "x.parquet").row_group(0)
-    assert _may_hold(group, [replace(a_plan(1), lang="fra_Latn")])
+    assert _may_hold(group, Wanted([replace(a_plan(1), lang="fra_Latn")]))
 
 
 def test_what_is_decided_is_what_is_published(document, workshop):

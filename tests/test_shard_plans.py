@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 
 from florilegium.pipelines.decide import BUCKETS, Bucket, bucket
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
+from florilegium.pipelines.shard_plans import (
+    SLICE_BYTES,
+    ShardPlan,
+    Wanted,
+    group_into_waves,
+    plan_shards,
+)
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 
@@ -88,8 +94,71 @@ def test_a_shard_is_the_range_of_ids_that_verification_expects(identity, power):
     assert bucket(identity) * of // BUCKETS == int.from_bytes(identity) * of >> 128
 
 
-def a_plan(size, index=0):
-    return ShardPlan(lang="deu_Latn", index=index, of=1, first_leaf=0, documents=1, bytes=size)
+def a_plan(size, index=0, of=1, lang="deu_Latn"):
+    return ShardPlan(lang=lang, index=index, of=of, first_leaf=0, documents=1, bytes=size)
+
+
+@st.composite
+def wanted_shards(draw):
+    """Some of the shards of some languages, in any order, each of one or several slices."""
+    plans = []
+    for lang in draw(st.sets(st.sampled_from(LANGUAGES))):
+        of = 1 << draw(st.integers(0, 12))
+        indexes = draw(st.sets(st.integers(0, of - 1), max_size=6))
+        sizes = st.integers(1, 5 * SLICE_BYTES)
+        plans += [a_plan(draw(sizes), index, of, lang) for index in indexes]
+    return draw(st.permutations(plans))
+
+
+# Few different bytes, so that ids often lie at the edge of a shard.
+identities = st.lists(st.sampled_from(b"\x00\x01\x10\x7f\x80\xff"), min_size=16, max_size=16).map(
+    bytes
+)
+
+
+def holds(plan, lang, identity):
+    return plan.lang == lang and int.from_bytes(identity) * plan.of >> 128 == plan.index
+
+
+@given(wanted_shards(), st.sampled_from(LANGUAGES), identities)
+def test_a_document_is_found_in_the_shard_and_slice_that_its_id_says(plans, lang, identity):
+    found = Wanted(plans).slice_of(lang, identity)
+    holders = [plan for plan in plans if holds(plan, lang, identity)]
+    if not holders:
+        assert found is None
+        return
+    (plan,) = holders
+    whole = plan.of * plan.slices
+    number = int.from_bytes(identity) * whole >> 128
+    assert found == (plan.label, number - plan.index * plan.slices)
+    assert 0 <= found[1] < plan.slices
+
+
+@given(wanted_shards(), st.sampled_from(LANGUAGES), identities, identities)
+def test_a_range_of_ids_is_of_use_if_a_wanted_shard_meets_it(plans, lang, one, other):
+    first, last = sorted((one, other))
+    met = [
+        plan
+        for plan in plans
+        if plan.lang == lang
+        and int.from_bytes(first) * plan.of >> 128 <= plan.index
+        and int.from_bytes(last) * plan.of >> 128 >= plan.index
+    ]
+    assert Wanted(plans).any_of_ids(lang, first, last) is bool(met)
+
+
+@given(wanted_shards(), st.sampled_from(LANGUAGES), st.sampled_from(LANGUAGES))
+def test_a_range_of_languages_is_of_use_if_a_shard_of_one_is_wanted(plans, one, other):
+    first, last = sorted((one, other))
+    met = [plan for plan in plans if first <= plan.lang <= last]
+    assert Wanted(plans).any_of_languages(first, last) is bool(met)
+
+
+def test_where_nothing_is_wanted_nothing_is_found():
+    nothing = Wanted([])
+    assert nothing.slice_of("deu_Latn", bytes(16)) is None
+    assert not nothing.any_of_ids("deu_Latn", bytes(16), b"\xff" * 16)
+    assert not nothing.any_of_languages("a", "z")
 
 
 @given(st.lists(st.integers(0, 100), max_size=30), st.integers(1, 200), st.integers(1, 4))

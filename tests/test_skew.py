@@ -12,8 +12,9 @@ from florilegium.dedup.bands import BANDS, bands
 from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.solve import MEMBER, solve
 from florilegium.pipelines import deduplicate, packed, settle
-from florilegium.pipelines.deduplicate import Duplicates, write_decisions
+from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.recipe import Duplicates
 
 PARTS = 40
 HEAD = deduplicate._HEAD.itemsize

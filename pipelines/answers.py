@@ -1,0 +1,54 @@
+"""How commands answer: exit codes, errors of one line, JSON, and where a person reads along."""
+
+import errno
+import os
+
+import click
+import msgspec
+from rich.console import Console
+
+from florilegium.pipelines.files import NO_ROOM
+
+DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
+
+
+def console_for(output: str) -> Console:
+    """Return where a person reads along: wide enough for tables where no terminal says how wide."""
+    console = Console(stderr=output == "json", highlight=False)
+    if not console.is_terminal:
+        console.width = 120
+    return console
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def ended(code: int, message: str) -> int:
+    """Say why the program ends, and return its exit code."""
+    click.echo(f"florilegium: {message}", err=True)
+    return code
+
+
+def stopped(error: Exception) -> int:
+    """Say what stopped the work, and whether the same command may do better later."""
+    if (full := _no_room(error)) is not None:
+        return ended(TRY_AGAIN, f"{full}: make room and run the same command again")
+    if isinstance(error, OSError) and error.errno == errno.EAGAIN:
+        return ended(TRY_AGAIN, f"{error}: run the same command again later")
+    return ended(FAILED, _said(error))
+
+
+def _no_room(error: BaseException) -> str | None:
+    """Return how the system says that nothing more can be written, if that is the error."""
+    # Across processes, Beam passes an error on as text.
+    names = (os.strerror(code) for code in sorted(NO_ROOM))
+    return next((name for name in names if name in str(error)), None)
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says; of a worker's traceback, the last line."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    traceback = any(line.startswith("Traceback") for line in lines)
+    return lines[-1] if traceback else "\n".join(lines)

@@ -1,0 +1,125 @@
+"""The command that builds. It returns the exit code of the program."""
+
+import time
+from collections.abc import Iterable
+
+import click
+from rich.console import Console
+
+from florilegium.manifests.location import Location, locate
+from florilegium.manifests.manifest import Manifest
+from florilegium.pipelines import build as builds
+from florilegium.pipelines import dry_run as forecasts
+from florilegium.pipelines.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    LOCKED,
+    NOTHING_TO_DO,
+    USAGE,
+    console_for,
+    ended,
+    print_json,
+    stopped,
+)
+from florilegium.pipelines.display import Display
+from florilegium.pipelines.engine import DeferredError, Engine, EngineError
+from florilegium.pipelines.engines import EngineChoice, choose
+from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.lock import LockedError
+from florilegium.pipelines.recipe import RecipeError
+from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.summary import print_summary
+
+
+def build(
+    recipe: str,
+    inputs: Iterable[str],
+    out: str,
+    choice: EngineChoice,
+    step: builds.Step | None,
+    dry_run: bool,
+    output: str,
+    price_core_hour: float | None = None,
+) -> int:
+    """Build a release, or take one step of it, or say what would be done and what it takes."""
+    try:
+        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
+        there = builds.release_made(plan)
+        if there is not None and not dry_run:
+            builds.tidy(plan)
+    except (RecipeError, ValueError) as error:
+        return ended(USAGE, str(error))
+    except (OSError, ModuleNotFoundError) as error:
+        return stopped(error)
+    console = console_for(output)
+    if there is not None:
+        _answer(output, there, plan.release, console)
+        return ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
+    try:
+        engine = choose(choice, plan)
+    except EngineError as error:
+        return ended(FAILED, str(error))
+    if dry_run:
+        return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
+    return _build(plan, step, engine, output, console)
+
+
+def _build(
+    plan: builds.Plan, step: builds.Step | None, engine: Engine, output: str, console: Console
+) -> int:
+    started = time.monotonic()
+    try:
+        if step is not None:
+            builds.build_step(plan, step, engine, Display(console))
+            _answer_step(output, plan, step)
+            return DONE
+        manifest = builds.build(plan, engine, Display(console))
+    except DeferredError as written:
+        return ended(DONE if step else FAILED, str(written))
+    except LockedError as error:
+        return ended(LOCKED, str(error))
+    except KeyboardInterrupt:
+        return ended(INTERRUPTED, "interrupted; run the same command again to go on")
+    except Exception as error:
+        return stopped(error)
+    _answer(output, manifest, plan.release, console)
+    console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
+    return DONE
+
+
+def _answer_step(output: str, plan: builds.Plan, step: builds.Step) -> None:
+    if output == "json":
+        print_json({"build_id": plan.build_id, "step": step})
+    else:
+        click.echo(f"{step} is done for build {plan.build_id}")
+
+
+def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> None:
+    if output == "text":
+        print_summary(manifest, release, console)
+        return
+    print_json(
+        {
+            "release": str(release),
+            "build_id": manifest.build_id,
+            "root": manifest.root,
+            "records": manifest.records,
+            "documents": manifest.documents,
+            "tokens": manifest.tokens,
+        }
+    )
+
+
+def _say_plan(
+    plan: builds.Plan, engine: str, workers: int, price_core_hour: float | None, output: str
+) -> int:
+    try:
+        found = forecasts.dry_run(plan, engine, workers, price_core_hour)
+    except OSError as error:
+        return stopped(error)
+    if output == "json":
+        print_json(found)
+    else:
+        forecasts.show(found, console_for(output))
+    return DONE
