@@ -84,8 +84,8 @@ scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
 	$(BIN)/python bench/scale.py
 	$(BIN)/python docs/generate.py
 
-language-model: $(STAMP) ## Train the language model from the folder DATA
-	$(BIN)/python bench/train_language.py --data $(DATA) --out filters
+language-model: $(STAMP) ## Train the language model from packages, and from the folder DATA if given
+	$(BIN)/python bench/train_language.py --packages build/language $(if $(DATA),--data $(DATA)) --out filters
 
 block-model: $(STAMP) ## Train the block classifier from the folder DATA, in an environment of its own
 	$(PYTHON) -m venv build/train && $(UV) pip install --quiet --python build/train/bin/python \

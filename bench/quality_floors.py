@@ -16,6 +16,7 @@ from typing import Protocol
 
 import extraction_floors
 import floors
+import language_floors
 from blocks_data import GOLD
 from floors import FloorError, Identity, Section
 
@@ -28,7 +29,7 @@ class Suite(Protocol):
     def measure(self, data: Path) -> dict[str, float]: ...  # noqa: D102
 
 
-SUITES: dict[str, Suite] = {"extraction": extraction_floors}
+SUITES: dict[str, Suite] = {"extraction": extraction_floors, "language": language_floors}
 
 
 def hold(section: Section, suite: Suite, data: Path) -> list[str]:

@@ -174,7 +174,7 @@ def _keys(record: type[Struct]) -> Iterator[str]:
 def _default(field: Any) -> str:  # noqa: ANN401
     if field.required:
         return "must be given"
-    value = field.default
+    value = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
     if isinstance(value, Struct) or value == DEFAULTS:
         return "see below"
     if isinstance(value, int) and value >= 1 << 20 and value % (1 << 20) == 0:
@@ -260,7 +260,11 @@ def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
 
 
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
+    about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
+        if not isinstance(field.default, int | float):
+            yield f"`{field.name}`", "", about.get(field.name, "")
+            continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))
         for one in marked:
             if MARK in (one.low, one.high):

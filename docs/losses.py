@@ -29,6 +29,8 @@ LOSSES: dict[tuple[str, str], str] = {
     ("extract", "empty"): "no main text was found",
     ("extract", "too_short"): "less main text than `extraction.min_chars`; value: characters",
     ("identify", "language"): "a language that the recipe does not list; detail: which",
+    ("identify", "foreign_paragraphs"): "less text than `extraction.min_chars` is left without "
+    "paragraphs in another language, where the recipe drops these; value: characters",
     ("personal", "personal_data"): "personal data, where the recipe drops pages that have any",
     ("duplicates", "same_capture"): "the same capture, found twice",
     ("duplicates", "exact_duplicate"): "the same words as the document in `dup_of`",

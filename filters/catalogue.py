@@ -1,5 +1,6 @@
 """Every filter a recipe may name."""
 
+from florilegium.filters.certainty import Certainty
 from florilegium.filters.foreign import Foreign
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
@@ -7,10 +8,11 @@ from florilegium.filters.repetition import Repetition
 from florilegium.filters.symbols import Symbols
 from florilegium.filters.words import Words
 
-AnyFilter = Length | Foreign | Words | Symbols | Lines | Repetition
+AnyFilter = Length | Certainty | Foreign | Words | Symbols | Lines | Repetition
 
 DEFAULTS: tuple[AnyFilter, ...] = (
     Length(),
+    Certainty(),
     Foreign(),
     Words(),
     Symbols(),

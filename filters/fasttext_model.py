@@ -69,14 +69,19 @@ class FastText:
         )
         _complete(self._weights)
 
-    def best_two(self, lines: str, groups: Integers, admitted: Booleans) -> tuple[Indices, Floats]:
+    def best_two(
+        self, lines: str, groups: Integers, admitted: Booleans, families: Indices
+    ) -> tuple[Indices, Floats]:
         r"""Return the two most probable labels of each line that its group admits.
 
         Lines are parted by \n and words by spaces; a line's group is a row of `admitted`, which
-        has a column for each label. The first array holds indices of `labels`, -1 where there is
-        none and in lines without words; the second their probabilities, 0 to 1, among all labels.
+        has a column for each label. `families` has the number of each label's family, -1 if none.
+        The first array holds indices of `labels`, -1 where there is none and in lines without
+        words. The second holds their probabilities, 0 to 1, among all labels, and as a third the
+        probability of all admitted labels of the family of the best.
         """
-        return _best_two(np.frombuffer(lines.encode(), np.int8), groups, admitted, self._weights)
+        text = np.frombuffer(lines.encode(), np.int8)
+        return _best_two(text, groups, admitted, families, self._weights)
 
 
 @njit(cache=True, nogil=True)
@@ -98,10 +103,10 @@ def _complete(weights: Weights) -> None:
 
 @njit(cache=True, nogil=True)
 def _best_two(
-    text: Bytes, groups: Integers, admitted: Booleans, weights: Weights
+    text: Bytes, groups: Integers, admitted: Booleans, families: Indices, weights: Weights
 ) -> tuple[Indices, Floats]:
     best = np.full((len(groups), 2), -1, np.int32)
-    scores = np.zeros((len(groups), 2), np.float32)
+    scores = np.zeros((len(groups), 3), np.float32)
     start = 0
     for line in range(len(groups)):
         end = start
@@ -110,7 +115,7 @@ def _best_two(
         rows, count = _rows(text[start:end], weights)
         if count > 0:
             logits = _logits(rows, count, weights.vectors, weights.output)
-            _rank(logits, admitted[groups[line]], best[line], scores[line])
+            _rank(logits, admitted[groups[line]], families, best[line], scores[line])
         start = end + 1
     return best, scores
 
@@ -203,8 +208,10 @@ def _sum(rows: npt.NDArray[np.uint32], vectors: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True)
-def _rank(logits: Floats, admitted: Booleans, best: Indices, scores: Floats) -> None:
-    """Set the two best of the admitted labels, and their probabilities among all."""
+def _rank(
+    logits: Floats, admitted: Booleans, families: Indices, best: Indices, scores: Floats
+) -> None:
+    """Set the two best of the admitted labels, their probabilities, and that of the family."""
     highest = logits.max()
     whole = np.float32(0)
     for label in range(len(logits)):
@@ -218,6 +225,14 @@ def _rank(logits: Floats, admitted: Booleans, best: Indices, scores: Floats) -> 
     for place in range(2):
         if best[place] >= 0:
             scores[place] = np.exp(logits[best[place]] - highest) / whole
+    scores[2] = scores[0]
+    if best[0] < 0 or families[best[0]] < 0:
+        return
+    family = np.float32(0)
+    for label in range(len(logits)):
+        if admitted[label] and families[label] == families[best[0]]:
+            family += np.exp(logits[label] - highest)
+    scores[2] = family / whole
 
 
 @njit(cache=True, nogil=True)

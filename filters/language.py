@@ -1,174 +1,33 @@
 """Which language a text is written in, told by a small fastText model that ships with the package.
 
-Languages are named by ISO 639-3 and ISO 15924, as in ``deu_Latn``. The script of a text is
-counted first, so that the model is never asked to weigh an alphabet it can see.
+The script of a text is counted first, so that the model is never asked to weigh an alphabet it
+can see.
 """
 
-import csv
 import hashlib
-import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
-from numba import njit
+from msgspec.structs import replace
 
 from florilegium.filters.fasttext_model import FastText
+from florilegium.filters.languages import MACRO, NO_LANGUAGE, group_of
+from florilegium.filters.scripts import SCRIPTS, Points, Scripts, dominant_scripts, points_of
 
 MAX_CHARACTERS = 2000
 """Characters of a text that are looked at, from its start."""
 
-MIN_PARAGRAPH = 40
-"""Characters below which a paragraph is too short to be called foreign."""
-
-MIN_FOREIGN_SCORE = 0.6
-"""Score below which a paragraph's own label is not believed."""
-
-NO_LANGUAGE = "zxx_Zzzz"
-"""Label of text that is in no language: code, addresses, product numbers."""
-
-_TOGETHER = 256  # paragraphs taken at a time, a bound on memory
+_TOGETHER = 256  # texts taken at a time, a bound on memory
 
 _DATA = files("florilegium.filters")
-
-
-class Language(Struct, frozen=True):
-    """A language in one script, as the table of languages has it."""
-
-    code: str
-    """ISO 639-3 and ISO 15924, as in ``srp_Cyrl``; macro codes for Albanian, Latvian and so on."""
-
-    name: str
-    """English name."""
-
-    bcp47: str
-    """Tag for ``lang`` attributes and HTTP headers."""
-
-    european: bool
-    """Whether it is one of the written languages of Europe that a build may ask for."""
-
-    group: str
-    """Name of the close languages it is easily mistaken for, or empty."""
-
-
-def _languages() -> Iterator[tuple[str, Language]]:
-    table = _DATA.joinpath("languages.tsv").read_text(encoding="utf-8").splitlines()
-    for row in csv.DictReader(table, delimiter="\t", strict=True):
-        code, european = row["code"], row["european"] == "yes"
-        yield code, Language(code, row["name"], row["bcp47"], european, row["group"])
-
-
-LANGUAGES: Mapping[str, Language] = MappingProxyType(dict(_languages()))
-"""Every language of Europe and every label of the packaged model, by code."""
-
-
-@cache
-def european() -> tuple[str, ...]:
-    """Return the codes of the European languages that the packaged model tells, sorted."""
-    card = json.loads(_DATA.joinpath("language.json").read_text(encoding="utf-8"))
-    return tuple(sorted(code for code in card["labels"] if LANGUAGES[code].european))
-
-
-# First and last code point of the letters of a script, after the Unicode character database.
-_LETTERS = """
-Latn 0041-005A 0061-007A 00AA-00AA 00BA-00BA 00C0-00D6 00D8-00F6 00F8-02B8 1E00-1EFF
-Latn 2C60-2C7F A722-A787 A78B-A7FF AB30-AB64 FB00-FB06 FF21-FF3A FF41-FF5A
-Grek 0370-0373 0376-037D 0386-0386 0388-03E1 03F0-03FF 1F00-1FFF
-Cyrl 0400-0481 048A-052F 1C80-1C8A 1D2B-1D2B A640-A66E A680-A69D
-Armn 0531-0556 0560-0588 FB13-FB17
-Hebr 05D0-05F2 FB1D-FB4F
-Arab 0620-064A 066E-06D5 06EE-06EF 06FA-06FF 0750-077F 08A0-08C9 FB50-FDFB FE70-FEFC
-Syrc 0710-072F
-Thaa 0780-07A5
-Deva 0904-0939 0958-0961 0972-097F
-Beng 0985-09B9 09DC-09E1 09F0-09F1
-Guru 0A05-0A39 0A59-0A5E
-Gujr 0A85-0AB9 0AE0-0AE1
-Orya 0B05-0B39 0B5C-0B61
-Taml 0B83-0BB9
-Telu 0C05-0C39 0C58-0C61
-Knda 0C85-0CB9 0CDE-0CE1
-Mlym 0D05-0D3A 0D5F-0D61 0D7A-0D7F
-Sinh 0D85-0DC6
-Thai 0E01-0E33 0E40-0E46
-Laoo 0E81-0EB3 0EC0-0EDF
-Tibt 0F40-0F6C
-Mymr 1000-102A 103F-103F 1050-109F
-Geor 10A0-10FF 1C90-1CBF 2D00-2D2D
-Hang 1100-11FF 3131-318E AC00-D7A3
-Ethi 1200-139F 2D80-2DDE
-Cher 13A0-13FD AB70-ABBF
-Cans 1401-167F
-Khmr 1780-17B3
-Mong 1820-18AA
-Copt 03E2-03EF 2C80-2CEE
-Jpan 3041-309F 30A1-30FA 30FC-30FF 31F0-31FF FF66-FF9D
-Hani 3005-3007 3400-4DBF 4E00-9FFF F900-FAD9 20000-323AF
-Goth 10330-1034A
-"""
-
-_SCRIPTS = ("Zzzz", *dict.fromkeys(row.split()[0] for row in _LETTERS.split("\n") if row))
-
-
-Points = npt.NDArray[np.uint32]
-Scripts = npt.NDArray[np.int64]
-
-
-def _script_table() -> npt.NDArray[np.uint8]:
-    table = np.zeros(0x110000, np.uint8)
-    for row in filter(None, _LETTERS.split("\n")):
-        script, *ranges = row.split()
-        for first, last in (letters.split("-") for letters in ranges):
-            table[int(first, 16) : int(last, 16) + 1] = _SCRIPTS.index(script)
-    return table
-
-
-_SCRIPT_OF = _script_table()
-_HANI, _JPAN = _SCRIPTS.index("Hani"), _SCRIPTS.index("Jpan")
-
-
-def dominant_script(text: str) -> str:
-    """Return the ISO 15924 code of the script most letters are in, ``Zzzz`` if there are none.
-
-    Chinese characters count as Japanese when at least one letter in ten beside them is kana.
-    """
-    return _SCRIPTS[int(_dominant_scripts(text.replace("\n", " "), 1)[0])]
-
-
-def _dominant_scripts(lines: str, count: int) -> Scripts:
-    """Return the dominant script of each line, an index of `_SCRIPTS`."""
-    return _count_letters(_points(lines), _SCRIPT_OF, np.zeros(len(_SCRIPTS), np.int64), count)
-
-
-@njit(cache=True, nogil=True)
-def _count_letters(
-    points: Points, script_of: npt.NDArray[np.uint8], letters: Scripts, lines: int
-) -> Scripts:
-    dominant = np.zeros(lines, np.int64)
-    i = 0
-    for line in range(lines):
-        letters[:] = 0
-        while i < len(points) and points[i] != 0x0A:
-            letters[script_of[points[i]]] += 1
-            i += 1
-        i += 1
-        letters[0] = 0
-        kana = letters[_JPAN] * 10 >= letters[_HANI]
-        own, other = (_JPAN, _HANI) if kana else (_HANI, _JPAN)
-        letters[own] += letters[other]
-        letters[other] = 0
-        dominant[line] = np.argmax(letters)
-    return dominant
-
-
-def _points(text: str) -> Points:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 @cache
@@ -185,9 +44,13 @@ def _folding() -> Points:
 
 
 def _fold(lines: str) -> str:
-    """Return lines in lower case with all that is no letter made a space."""
     lower = unicodedata.normalize("NFC", lines).lower()
-    return _folding().take(_points(lower)).tobytes().decode("utf-32-le")
+    return _folding().take(points_of(lower)).tobytes().decode("utf-32-le")
+
+
+def fold(text: str) -> str:
+    """Return lower-case words of letters, one space between them: all that a model is shown."""
+    return " ".join(_fold(text.replace("\n", " ")).split())
 
 
 def _start(text: str) -> str:
@@ -196,11 +59,8 @@ def _start(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return what the model is shown: lower-case words of letters, one space between them.
-
-    Only the first `MAX_CHARACTERS` are read. Training and identification fold text alike.
-    """
-    return " ".join(_fold(_start(text)).split())
+    """Return the words of the first `MAX_CHARACTERS` as `fold` has them."""
+    return fold(_start(text))
 
 
 class Identity(Struct, frozen=True):
@@ -213,7 +73,10 @@ class Identity(Struct, frozen=True):
     """Its probability, 0 to 1, among all labels of the model, whatever their script."""
 
     second: str
-    """Next most probable language in the script; ``und_`` and the script when there is none."""
+    """Next most probable language in the script; ``und_`` and the script when there is none.
+
+    Where a second model has told close languages apart, it is the next of these.
+    """
 
     second_score: float
     """Its probability, 0 to 1."""
@@ -222,74 +85,156 @@ class Identity(Struct, frozen=True):
     """Script of most letters, ISO 15924; ``Zzzz`` when there are none."""
 
 
+def merged(identity: Identity, wanted: Container[str]) -> Identity:
+    """Return the identity with its language as the macro language, if that is wanted.
+
+    Its probability is that of its members among the two best labels.
+    """
+    macro, other = MACRO.get(identity.lang, ""), MACRO.get(identity.second, "")
+    if macro not in wanted or not macro:
+        return identity
+    if other != macro:
+        return replace(identity, lang=macro)
+    score = round(identity.score + identity.second_score, 4)
+    return Identity(macro, score, f"und_{identity.script}", 0.0, identity.script)
+
+
+class LanguageIdentifier(Protocol):
+    """Anything that tells languages."""
+
+    labels: tuple[str, ...]
+
+    def identify(self, text: str) -> Identity: ...  # noqa: D102
+    def identify_all(self, texts: Sequence[str]) -> Iterator[Identity]: ...  # noqa: D102
+
+
 class Identifier:
     """A loaded model. It cannot be pickled: load it in each process that uses it."""
 
-    digest: str
-    """SHA-256 of the model file, hexadecimal."""
+    digests: Mapping[str, str]
+    """SHA-256 of each model file, hexadecimal, by what it is."""
 
     labels: tuple[str, ...]
     """Codes the model tells, sorted."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(
+        self, path: str | Path, close: Mapping[str, str | Path] = MappingProxyType({})
+    ) -> None:
         """Load a fastText model trained on normalised text, with labels as in `LANGUAGES`.
 
-        Raises OSError if the file cannot be read, ValueError if it is not a fastText model.
+        `close` has a model for some groups of close languages, which then tells them apart.
+        Raises OSError if a file cannot be read, ValueError if it is not a fastText model.
         """
         data = Path(path).read_bytes()
-        self.digest = hashlib.sha256(data).hexdigest()
-        self._model = FastText(data)
-        self.labels = tuple(sorted(self._model.labels))
-        self._admitted = _admitted(self._model.labels)
+        apart = {group: Path(file).read_bytes() for group, file in sorted(close.items())}
+        self._first = _Model(data)
+        self._close = {group: _Model(model) for group, model in apart.items()}
+        self.labels = tuple(sorted(self._first.labels))
+        named = {"language model": data}
+        named |= {f"language model {group}": model for group, model in apart.items()}
+        self.digests = {name: hashlib.sha256(model).hexdigest() for name, model in named.items()}
 
     @classmethod
     def packaged(cls) -> "Identifier":
-        """Load the model that ships with the package (``language.ftz``)."""
-        with as_file(_DATA.joinpath("language.ftz")) as path:
-            return cls(path)
+        """Load the models that ship with the package."""
+        with as_file(_DATA) as folder:
+            return cls.of(folder)
+
+    @classmethod
+    def of(cls, folder: Path) -> "Identifier":
+        """Load ``language.ftz`` and ``language-<group>.ftz`` from a folder."""
+        close = {file.stem.partition("-")[2]: file for file in folder.glob("language-*.ftz")}
+        return cls(folder / "language.ftz", close)
 
     def identify(self, text: str) -> Identity:
         """Return the language of the first `MAX_CHARACTERS` of any text. Never raises."""
-        return next(self._identified([text]))[1]
+        return self._identified([text])[0]
 
-    def foreign_share(self, text: str, lang: str) -> float:
-        """Return the share of the text's characters, 0 to 1, in paragraphs of another language.
+    def identify_all(self, texts: Sequence[str]) -> Iterator[Identity]:
+        """Yield the language of each text, as `identify` does but sooner. Never raises."""
+        for start in range(0, len(texts), _TOGETHER):
+            yield from self._identified(texts[start : start + _TOGETHER])
 
-        A paragraph is a line. It counts when it has `MIN_PARAGRAPH` characters or more and its
-        own label is believed (`MIN_FOREIGN_SCORE`), is a language, and is not one that `lang`
-        is easily mistaken for. Line breaks and surrounding spaces are not counted.
-        """
-        paragraphs = [line.strip() for line in text.split("\n")]
-        whole = sum(map(len, paragraphs))
-        long = [paragraph for paragraph in paragraphs if len(paragraph) >= MIN_PARAGRAPH]
-        foreign = sum(
-            len(paragraph)
-            for start in range(0, len(long), _TOGETHER)
-            for paragraph, own in self._identified(long[start : start + _TOGETHER])
-            if _is_foreign(own, lang)
-        )
-        return round(foreign / whole, 4) if whole else 0.0
-
-    def _identified(self, texts: Sequence[str]) -> Iterator[tuple[str, Identity]]:
-        """Yield each text with its identity."""
+    def _identified(self, texts: Sequence[str]) -> list[Identity]:
         lines = "\n".join(map(_start, texts))
-        scripts = _dominant_scripts(lines, len(texts))
-        best, scores = self._model.best_two(_fold(lines), scripts, self._admitted)
-        found = zip(texts, scripts.tolist(), best.tolist(), scores.tolist(), strict=True)
-        for text, script, labels, probabilities in found:
-            yield text, self._identity(_SCRIPTS[script], *labels, *probabilities)
+        scripts = dominant_scripts(lines, len(texts))
+        folded = _fold(lines)
+        found = self._first.told(folded, scripts)
+        for group, model in self._close.items():
+            among = [i for i, one in enumerate(found) if one.close == group]
+            if among:
+                words = folded.split("\n")
+                again = model.told("\n".join(words[i] for i in among), scripts[among])
+                for i, one in zip(among, again, strict=True):
+                    found[i] = found[i].told_apart(one)
+        return [
+            one.identity(SCRIPTS[script])
+            for script, one in zip(scripts.tolist(), found, strict=True)
+        ]
 
-    def _identity(
-        self, script: str, best: int, second: int, score: float, second_score: float
-    ) -> Identity:
-        labels, unknown = self._model.labels, f"und_{script}"
+
+class _Told(NamedTuple):
+    """What a model says of a text."""
+
+    lang: str
+    score: float
+    second: str
+    second_score: float
+    close: str
+    """The group of the best label, if there are others of it in the script."""
+    together: float
+    """The probability of the group's labels in the script; of the best label if there is none."""
+
+    def told_apart(self, again: "_Told") -> "_Told":
+        """Return the same when a second model has parted the probability of the group anew."""
+        if not again.together:
+            return self
+        part = self.together / again.together
+        return self._replace(
+            lang=again.lang,
+            score=again.score * part,
+            second=again.second,
+            second_score=again.second_score * part,
+        )
+
+    def identity(self, script: str) -> Identity:
+        """Return what is said to the outside."""
         return Identity(
-            labels[best] if best >= 0 else unknown,
-            round(score, 4),
-            labels[second] if second >= 0 else unknown,
-            round(second_score, 4),
+            self.lang or f"und_{script}",
+            round(self.score, 4),
+            self.second or f"und_{script}",
+            round(self.second_score, 4),
             script,
         )
+
+
+class _Model:
+    """A fastText model, asked for labels in the script of the text only."""
+
+    def __init__(self, data: bytes) -> None:
+        self._model = FastText(data)
+        self.labels = self._model.labels
+        names = sorted({group_of(label) for label in self.labels} - {""})
+        families = [group_of(label) for label in self.labels]
+        self._families = np.array([names.index(n) if n else -1 for n in families], np.int32)
+        self._admitted = _admitted(self.labels)
+
+    def told(self, folded: str, scripts: Scripts) -> list[_Told]:
+        """Return what the model says of each line, whose script is an index of `SCRIPTS`."""
+        best, scores = self._model.best_two(folded, scripts, self._admitted, self._families)
+        return [
+            self._told(*labels, *probabilities)
+            for labels, probabilities in zip(best.tolist(), scores.tolist(), strict=True)
+        ]
+
+    def _told(
+        self, best: int, second: int, score: float, second_score: float, together: float
+    ) -> _Told:
+        if best < 0:
+            return _Told("", 0.0, "", 0.0, "", 0.0)
+        lang = self.labels[best]
+        other = self.labels[second] if second >= 0 else ""
+        return _Told(lang, score, other, second_score, group_of(lang), together)
 
 
 def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -297,18 +242,7 @@ def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:
     wordless = (NO_LANGUAGE, "Latn")  # what is in no language is in Latin letters, if in any
     admitted = [
         [label[4:] == script or (label, script) == wordless for label in labels]
-        for script in _SCRIPTS
+        for script in SCRIPTS
     ]
     admitted[0] = [False] * len(labels)
     return np.array(admitted)
-
-
-def _is_foreign(own: Identity, lang: str) -> bool:
-    if own.score < MIN_FOREIGN_SCORE or own.lang == NO_LANGUAGE:
-        return False
-    return own.lang[:3] != lang[:3] and not _easily_mistaken(own.lang, lang)
-
-
-def _easily_mistaken(one: str, other: str) -> bool:
-    first, second = LANGUAGES.get(one), LANGUAGES.get(other)
-    return bool(first and second and first.group and first.group == second.group)

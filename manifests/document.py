@@ -37,9 +37,19 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     lang: Annotated[str, Meta(description="ISO 639-3 and ISO 15924, as in deu_Latn")]
     lang_score: Annotated[float, Meta(description="probability of the language, 0 to 1")]
     lang_second: Annotated[str, Meta(description="second most probable language")]
+    lang_second_score: Annotated[float, Meta(description="its probability, 0 to 1")] = 0.0
+    lang_evidence: Annotated[
+        str, Meta(description="what decided a weak language beside the text, as `declared de`")
+    ] = ""
     foreign_share: Annotated[
         float, Meta(description="share of characters in paragraphs of another language, 0 to 1")
     ]
+    english_share: Annotated[
+        float, Meta(description="share of characters in paragraphs in English, 0 to 1")
+    ] = 0.0
+    paragraph_langs: Annotated[
+        str, Meta(description="languages of paragraphs in their order, as `deu_Latn 3, eng_Latn 1`")
+    ] = ""
     chars: Annotated[int, Meta(description="length of the text in Unicode code points")]
     text_bytes: Annotated[int, Meta(description="length of the text in bytes of UTF-8")]
     tokens: Annotated[

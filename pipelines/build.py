@@ -13,7 +13,8 @@ from msgspec import Struct
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines import provenance
+from florilegium.pipelines import language_models, provenance
+from florilegium.pipelines.calibrate import Limits, calibrate
 from florilegium.pipelines.decide import LostRecordsError, PartToDecide, Verdict, decide, read_total
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
@@ -116,7 +117,12 @@ class Plan(Struct, frozen=True):
 
 
 def plan(recipe: Recipe, files: list[Input], out: Location) -> Plan:
-    """Return what a build of these files would do; InputError if they cannot be told apart."""
+    """Return what a build of these files would do.
+
+    InputError if they cannot be told apart, LanguageModelError if the recipe's is not what it says.
+    """
+    if recipe.language_model.path:
+        language_models.load(recipe.language_model)
     units = plan_units(files, provenance.harvest_fingerprint(recipe))
     build_id = provenance.digest([[u.fingerprint for u in units], resolved(recipe)])[:12]
     return Plan(recipe, units, build_id, out / recipe.name)
@@ -286,3 +292,10 @@ def _emptied(folder: Location) -> Location:
     remove_tree(folder)
     folder.mkdir(parents=True)
     return folder
+
+
+def calibrated(plan: Plan) -> Limits:
+    """Return limits of certainty from all that was harvested; StepError if something was not."""
+    folders = [plan.parts / unit.folder for unit in plan.units]
+    attempts = zip(folders, plan.made(), strict=True)
+    return calibrate(folder / part.attempt / "documents.parquet" for folder, part in attempts)

@@ -251,6 +251,42 @@ def inspect(
 
 
 @main.command()
+@click.argument("recipe")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    required=True,
+    metavar="WARC",
+    help="A WARC file, or a folder of them, as it was given to build.",
+)
+@click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
+@_OUTPUT
+def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> None:
+    """Measure how certain languages are in what was harvested, and say what to ask for.
+
+    Reads what `build RECIPE --step harvest` left, and writes a filter for the recipe: for each
+    language and length of text the probability that it must have, and the documents that rests on.
+    """
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.calibrate(recipe, inputs, out, output))
+
+
+@main.command()
+@click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
+@_OUTPUT
+def identify(jsonl: bool, output: str) -> None:
+    """Tell the language of a text on standard input, and of each of its paragraphs.
+
+    With --jsonl, texts are read a line each: {"id", "text"}, and answered by a JSON line each.
+    """
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.identify(jsonl, output))
+
+
+@main.command()
 @_OUTPUT
 def recipes(output: str) -> None:
     """List the recipes that come with the package."""

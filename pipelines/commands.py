@@ -42,6 +42,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     """Show what a build would think of a page, or of each on standard input."""
     from florilegium.pipelines import inspection
     from florilegium.pipelines.inputs import InputError, find_files
+    from florilegium.pipelines.language_models import LanguageModelError
     from florilegium.pipelines.recipe import RecipeError
     from florilegium.pipelines.recipe import load as load_recipe
 
@@ -57,7 +58,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
         assert page is not None
         warcs = [file.place for file in find_files(inputs)] if inputs else []
         found = inspection.inspect(page, warcs, chosen)
-    except (RecipeError, InputError) as error:
+    except (RecipeError, InputError, LanguageModelError) as error:
         return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)
@@ -65,6 +66,46 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
         print_json(found)
     else:
         inspection.show(found, console_for(output))
+    return DONE
+
+
+def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
+    """Print the filter that what was harvested comes to."""
+    from florilegium.pipelines import build, calibrate
+    from florilegium.pipelines.inputs import find_files
+    from florilegium.pipelines.recipe import load as load_recipe
+
+    try:
+        plan = build.plan(load_recipe(recipe), find_files(inputs), locate(out))
+        limits = build.calibrated(plan)
+    except ValueError as error:
+        return ended(USAGE, str(error))
+    except (OSError, ModuleNotFoundError, build.StepError) as error:
+        return stopped(error)
+    if output == "json":
+        print_json(limits)
+    for line in calibrate.toml(limits) if output == "text" else ():
+        click.echo(line)
+    return DONE
+
+
+def identify(jsonl: bool, output: str) -> int:
+    """Tell the language of the text on standard input, or of each of its JSON lines."""
+    from florilegium.filters.language import Identifier
+    from florilegium.pipelines import identification
+
+    identifier = Identifier.packaged()
+    if jsonl:
+        for line in identification.answer_lines(sys.stdin.buffer, identifier):
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+        return DONE
+    text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    found = identification.answer(None, text, identifier)
+    if output == "json":
+        print_json(found)
+    for said in identification.lines_of(found) if output == "text" else ():
+        click.echo(said)
     return DONE
 
 

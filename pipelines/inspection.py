@@ -17,6 +17,7 @@ from rich.text import Text
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.normalise import normalise
+from florilegium.filters.paragraphs import foreign_share, paragraphs, runs, share_in
 from florilegium.filters.personal import count, find, mask
 from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
@@ -72,7 +73,10 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     lang: str | None = None
     lang_score: float | None = None
     lang_second: str | None = None
+    lang_second_score: float | None = None
     foreign_share: float | None = None
+    english_share: float | None = None
+    paragraph_langs: str | None = None
     chars: int | None = None
     tokens: int | None = None
     pii: Personal | None = None
@@ -157,7 +161,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
     chars = len(text)
     text = normalise(text, identity.lang)
     spans = find(text)
-    foreign_share = tools.identifier.foreign_share(text, identity.lang)
+    found_languages = paragraphs(text, tools.identifier)
     if tools.recipe.personal == "mask":
         text = mask(text, spans)
     document = Document(
@@ -169,7 +173,10 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         lang=identity.lang,
         lang_score=identity.score,
         lang_second=identity.second,
-        foreign_share=foreign_share,
+        lang_second_score=identity.second_score,
+        foreign_share=foreign_share(found_languages, identity.lang),
+        english_share=share_in(found_languages, "eng"),
+        paragraph_langs=runs(found_languages),
         chars=len(text),
         text_bytes=len(text.encode()),
         tokens=tools.tokens.count(text),
@@ -237,8 +244,9 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
     about = found.metadata or Metadata()
     values = (
         ("language", found.lang and f"{found.lang} {found.lang_score or ''}"),
-        ("second", found.lang_second),
+        ("second", found.lang_second and f"{found.lang_second} {found.lang_second_score or ''}"),
         ("foreign", found.foreign_share),
+        ("paragraphs", found.paragraph_langs),
         ("charset", found.charset and f"{found.charset} (by {found.charset_method})"),
         ("title", about.title),
         ("published", about.published),
@@ -310,11 +318,17 @@ def _add_loss(found: Inspection, loss: Loss) -> None:
     found.value, found.limit = loss.value, loss.limit
 
 
+_FACTS = (
+    "text", "lang", "lang_score", "lang_second", "lang_second_score", "foreign_share",
+    "english_share", "paragraph_langs", "chars", "tokens",
+)  # fmt: skip
+
+
 def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection:
     """Add the facts of a document, and every measure with its range."""
     (row,) = measure([document.text], np.array([profile(document.lang)], np.uint8))
     document = msgspec.structs.replace(document, counts=counts(row))
-    for name in ("text", "lang", "lang_score", "lang_second", "foreign_share", "chars", "tokens"):
+    for name in _FACTS:
         setattr(found, name, getattr(document, name))
     found.pii, found.extractor = document.pii, document.extractor or None
     found.extraction_confidence = document.extraction_confidence

@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 
 from florilegium.dedup.methods import METHODS
-from florilegium.filters.language import Identifier
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import tokens
+from florilegium.pipelines import language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
@@ -48,7 +47,7 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
     blocks = [Resource(name="block model", sha256=shipped_model().digest)] if extraction else []
     return (
         *blocks,
-        Resource(name="language model", sha256=Identifier.packaged().digest),
+        *language_models.used(recipe.language_model),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
         Resource(name="duplicate signature format", sha256=digest(_signatures(recipe))),
     )

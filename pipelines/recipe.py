@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
-from florilegium.filters.language import LANGUAGES, european
+from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.extract import Extraction
@@ -58,19 +58,39 @@ class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Bytes of text in one Parquet row group."""
 
 
+class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The fastText model that tells languages: ours, or another such as GlotLID or OpenLID."""
+
+    path: str = ""
+    """Where another model is: a local path, `s3://…` or `gs://…`. Ours if empty."""
+    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    """Digest of that model; another file is refused."""
+    labels: dict[str, str] = {}
+    """Our codes of its labels that are none, without `__label__`: `als = "gsw_Latn"`."""
+
+    def __post_init__(self) -> None:
+        if bool(self.path) != bool(self.sha256):
+            raise ValueError("a language model is named by both `path` and `sha256`")
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to build. Same inputs, same recipe, same code: same root."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
     """Name of the corpus: lower-case letters, digits and hyphens."""
     languages: Annotated[tuple[str, ...], Meta(min_length=1)]
-    """Codes such as `deu_Latn`, or `european` for every European language we identify."""
+    """Codes such as `deu_Latn`, or `european` for every European language we identify. `hbs_Latn`
+    merges Bosnian, Croatian, Montenegrin and Serbian, `nor_Latn` both forms of Norwegian."""
     keep_truncated: bool = False
     """Whether pages that the crawler cut off are kept."""
     rights: Rights = Rights()
     """Which opt-outs are honoured."""
     extraction: Extraction = Extraction()
     """How the main text is found."""
+    language_model: LanguageModel = LanguageModel()
+    """The model that tells languages."""
+    foreign_paragraphs: Literal["keep", "drop"] = "keep"
+    """What happens to paragraphs in another language than the rest of the text."""
     personal: Literal["mask", "count", "drop"] = "mask"
     """What happens to personal data: masked, only counted, or the document dropped."""
     tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
@@ -91,6 +111,8 @@ HARVEST_KEYS = (
     "keep_truncated",
     "rights",
     "extraction",
+    "language_model",
+    "foreign_paragraphs",
     "personal",
     "tokenizer",
     "keep",
@@ -156,7 +178,7 @@ def _languages(codes: tuple[str, ...], source: str) -> tuple[str, ...]:
             raise RecipeError(
                 f"{source}: unknown language {code!r}{hint} - at `$.languages[{position}]`"
             )
-    return tuple(sorted(chosen))
+    return tuple(sorted(code for code in chosen if MACRO.get(code) not in chosen))
 
 
 def _hint(message: str) -> str:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.signature import sign
 from florilegium.filters.measures import measure, profile
+from florilegium.filters.paragraphs import paragraphs
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
@@ -172,7 +173,7 @@ def _warm(tools: Tools) -> None:
     text = "A sentence of no importance. " * 10
     tools.extractor.look(f"<p>{text}</p>")
     lang = min(tools.languages)
-    tools.identifier.foreign_share(text, tools.identifier.identify(text).lang)
+    paragraphs(text, tools.identifier)
     measure([text], np.array([profile(lang)], np.uint8))
     sign([text], method_of(tools.recipe))
 

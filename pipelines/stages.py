@@ -7,19 +7,30 @@ the recipe's rules decide later.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
 
-from florilegium.filters.language import Identifier, Identity
+from florilegium.filters.evidence import Hint, hints, weighed
+from florilegium.filters.language import Identity, merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
+from florilegium.filters.paragraphs import (
+    Paragraph,
+    foreign_share,
+    paragraphs,
+    runs,
+    share_in,
+    without_foreign,
+)
 from florilegium.filters.personal import Span, count, find, mask
 from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
+from florilegium.pipelines import language_models
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
 from florilegium.pipelines.page import Page
@@ -39,7 +50,7 @@ class Tools:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.languages = frozenset(recipe.languages)
-        self.identifier = Identifier.packaged()
+        self.identifier = language_models.load(recipe.language_model)
         self.tokens = TokenCounter(recipe.tokenizer)
         self.extractor = Extractor(recipe.extraction)
         self._remembered: OrderedDict[bytes, Extracted | Failure] = OrderedDict()
@@ -122,27 +133,41 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     text = normalise(extracted.text)
     if len(text) < recipe.extraction.min_chars:
         return page.loss("extract", "too_short", value=len(text), limit=recipe.extraction.min_chars)
-    identity = tools.identifier.identify(text)
+    identity, evidence = weighed(tools.identifier.identify(text), _hints(markup))
+    identity = merged(identity, tools.languages)
     if identity.lang not in tools.languages:
         return _foreign(page, identity)
     text = normalise(text, identity.lang)
+    found = paragraphs(text, tools.identifier)
+    if recipe.foreign_paragraphs == "drop":
+        text = without_foreign(text, found, identity.lang)
+        if len(text) < (limit := recipe.extraction.min_chars):
+            return page.loss(
+                "identify", "foreign_paragraphs", value=len(text), limit=limit, lang=identity.lang
+            )
     spans = find(text)
     if spans and recipe.personal == "drop":
         return page.loss("personal", "personal_data", value=len(spans), limit=0, lang=identity.lang)
-    foreign_share = tools.identifier.foreign_share(text, identity.lang)
     if recipe.personal == "mask":
         text = mask(text, spans)
-    return _document(markup, text, identity, foreign_share, extracted, spans, tools)
+    return _document(markup, text, identity, evidence, found, extracted, spans, tools)
 
 
 def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
     """Drop a page whose language is beyond doubt none of the recipe's, before the costly parse."""
     if len(markup.glance.text) < SURE_CHARS:
         return None
-    identity = tools.identifier.identify(markup.glance.text)
+    identity = merged(tools.identifier.identify(markup.glance.text), tools.languages)
     if identity.lang in tools.languages or identity.score < SURE_SCORE:
         return None
     return _foreign(markup.page, identity)
+
+
+def _hints(markup: Markup) -> Iterator[Hint]:
+    """Yield what the page, its server and its address say of its language."""
+    about = markup.glance.metadata
+    served = (value for name, value in markup.page.headers if name.lower() == "content-language")
+    return hints((about.html_lang, *served, about.content_language), markup.page.url)
 
 
 def _foreign(page: Page, identity: Identity) -> Loss:
@@ -157,7 +182,8 @@ def _document(
     markup: Markup,
     text: str,
     identity: Identity,
-    foreign_share: float,
+    evidence: str,
+    found: Sequence[Paragraph],
     extracted: Extracted,
     spans: tuple[Span, ...],
     tools: Tools,
@@ -175,7 +201,11 @@ def _document(
         lang=identity.lang,
         lang_score=identity.score,
         lang_second=identity.second,
-        foreign_share=foreign_share,
+        lang_second_score=identity.second_score,
+        lang_evidence=evidence,
+        foreign_share=foreign_share(found, identity.lang),
+        english_share=share_in(found, "eng"),
+        paragraph_langs=runs(found),
         chars=len(text),
         text_bytes=len(text.encode()),
         tokens=tools.tokens.count(text),

@@ -116,6 +116,7 @@ def test_an_empty_text_is_measured_by_every_rule_and_kept_by_none_but_the_lenien
     known = with_counts(Counts())
     assert {type(keep).__name__: keep(known) is None for keep in DEFAULTS} == {
         "Length": False,
+        "Certainty": True,
         "Foreign": True,
         "Words": False,
         "Symbols": True,
@@ -129,6 +130,7 @@ def test_verdicts_come_in_a_fixed_order_the_plainest_reason_first():
     assert rules == [
         "non_symbol_chars",
         "mean_word_chars",
+        "lang_score",
         "foreign_share",
         "alpha_word_share",
         "hashes_per_word",

@@ -1,0 +1,162 @@
+"""Training text from packages of free software: their interfaces, in hundreds of languages.
+
+Packages are fetched by name and version with the package manager of their kind, so from wherever
+that is set up to look, and must have the digest noted here. Text is what translators wrote for
+MediaWiki (GPL-2.0-or-later) and WordPress (GPL-2.0-or-later).
+"""
+
+import gettext
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from florilegium.filters.languages import LANGUAGES
+
+
+class Package(NamedTuple):
+    """A package of Debian's."""
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+
+
+class Line(NamedTuple):
+    """A line of text and where it is from."""
+
+    language: str
+    """ISO 639-3 where we have a label for it, else the package's own code."""
+    source: str
+    text: str
+
+
+PACKAGES = (
+    Package(
+        "mediawiki",
+        "1:1.39.17-1+deb12u2",
+        "dee6a9e1f11cf72ff9764f94815df980e120102984d15d489af079de7e980bba",
+        "GPL-2.0-or-later",
+    ),
+    Package(
+        "wordpress-l10n",
+        "6.1.9+dfsg1-0+deb12u1",
+        "0b0dd58213c72a1fd27dfcaef04a35d11f930554ab2562193c628cbf1e490b1a",
+        "GPL-2.0-or-later",
+    ),
+)
+
+# Codes of translators that are no plain language tags of ours. Empty: not to be learnt from,
+# because it is several languages at once, or so close to one of ours that text of that one would
+# be taken for foreign.
+_OTHER_CODES = {
+    "aln": "", "als": "gsw", "bat-smg": "sgs", "be-tarask": "bel", "cbk-zam": "", "eml": "egl",
+    "en-rtl": "", "fiu-vro": "vro", "frc": "", "hrx": "", "hyw": "hye", "isv": "", "ku": "kmr",
+    "kv": "kpv", "lzh": "", "no": "nob", "nrm": "nrf", "pdc": "", "pdt": "", "qqq": "",
+    "rmc": "rom", "rmy": "rom", "roa-rup": "rup", "roa-tara": "", "rsk": "", "sdc": "", "sh": "",
+    "simple": "", "sje": "", "sli": "", "vmf": "", "zh-classical": "",
+}  # fmt: skip
+_BY_TAG = {language.bcp47.partition("-")[0]: code[:3] for code, language in LANGUAGES.items()}
+
+_COMMENT = re.compile(r"<!--.*?-->|<[^>]*>|/\*.*?\*/", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
+_LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]|\[\S+ ([^\[\]]*)\]")
+_PLACEHOLDER = re.compile(r"%(?:\d+\$)?[sdif]|%%|\$\d+|&\w+;|https?://\S+|'{2,}|__\w+__|[{}|#*]+")
+_FORMS = ("PLURAL:", "GENDER:", "GRAMMAR:")
+
+
+def fetch(cache: Path, pinned: bool = True) -> dict[str, str]:
+    """Fetch and unpack each package below `cache`; return the digest of each by its name.
+
+    Raises ValueError if a digest is another than noted here, unless `pinned` is false, and
+    subprocess.CalledProcessError if a package cannot be had.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    return {package.name: _fetch(package, cache, pinned) for package in PACKAGES}
+
+
+def _fetch(package: Package, cache: Path, pinned: bool) -> str:
+    found = sorted(cache.glob(f"{package.name}_*.deb"))
+    if not found:
+        wanted = f"{package.name}={package.version}" if pinned else package.name
+        subprocess.run(["apt-get", "download", wanted], cwd=cache, check=True, capture_output=True)
+        found = sorted(cache.glob(f"{package.name}_*.deb"))
+    digest = hashlib.sha256(found[0].read_bytes()).hexdigest()
+    if pinned and digest != package.sha256:
+        raise ValueError(f"{found[0].name} is not the package that was noted: {digest}")
+    folder = cache / package.name
+    if not folder.exists():
+        unpacking = cache / f"{package.name}.part"
+        shutil.rmtree(unpacking, ignore_errors=True)
+        subprocess.run(["dpkg-deb", "-x", str(found[0]), str(unpacking)], check=True)
+        unpacking.rename(folder)
+    return digest
+
+
+def lines(cache: Path) -> Iterator[Line]:
+    """Yield the lines of all fetched packages, in an order that is always the same."""
+    yield from _json_messages(cache / "mediawiki")
+    yield from _catalogues(cache / "wordpress-l10n")
+
+
+def _json_messages(folder: Path) -> Iterator[Line]:
+    """Yield messages as MediaWiki keeps them: a JSON file a language, wiki text in it."""
+    for path in sorted(folder.glob("**/i18n/**/*.json")):
+        language = _language(path.stem)
+        if not language:
+            continue
+        messages = json.loads(path.read_text(encoding="utf-8"))
+        for key, message in messages.items():
+            if isinstance(message, str) and not key.startswith("@"):
+                for line in plain(message).split("\n"):
+                    yield Line(language, "mediawiki", line)
+
+
+def _catalogues(folder: Path) -> Iterator[Line]:
+    """Yield the translations of compiled gettext catalogues whose names are language codes."""
+    for path in sorted(folder.glob("**/*.mo")):
+        language = _language(path.stem.rpartition("-")[2].partition("_")[0])
+        if not language or "cities" in path.stem:
+            continue
+        with path.open("rb") as file:
+            messages = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+        for original, message in messages.items():
+            source = original[0] if isinstance(original, tuple) else original
+            if source and message != source:
+                for line in plain(html.unescape(message)).split("\n"):
+                    yield Line(language, "wordpress", line)
+
+
+def _language(code: str) -> str:
+    """Return our code of a translator's language, its own where we have none, or nothing."""
+    code = code.lower()
+    if code in _OTHER_CODES:
+        return _OTHER_CODES[code]
+    base = code.partition("-")[0]
+    return _BY_TAG.get(base, _OTHER_CODES.get(base, base))
+
+
+def plain(message: str) -> str:
+    """Return what a reader would see of a message in wiki text or HTML.
+
+    >>> plain("{{PLURAL:$1|een paad|$1 paaden}} in [[Help:A|dy hölep]]")
+    ' paaden in dy hölep'
+    """
+    text = _COMMENT.sub(" ", message)
+    for _ in range(4):  # templates lie in one another
+        shorter = _TEMPLATE.sub(lambda found: _last_form(found[0][2:-2]), text)
+        if shorter == text:
+            break
+        text = shorter
+    text = _LINK.sub(lambda found: found[1] or found[2] or "", text)
+    return _PLACEHOLDER.sub(" ", text)
+
+
+def _last_form(template: str) -> str:
+    return template.rpartition("|")[2] if template.upper().startswith(_FORMS) else " "

@@ -1,0 +1,45 @@
+"""Texts whose language is not certain enough, by limits that were measured for each language."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from florilegium.filters.rule import Filter, Measure
+from florilegium.manifests.document import Facts
+
+Score = Annotated[float, Meta(ge=0, le=1)]
+
+TIERS = (("short", 300), ("medium", 1_000), ("long", None))
+"""Names of the lengths that have limits of their own, and the characters each stays below."""
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True):
+    """What texts of one language and length must reach, and how many that rests on."""
+
+    min_score: Score
+    documents: int
+
+
+def tier(chars: int) -> str:
+    """Return the name of the length of a text.
+
+    >>> tier(299), tier(300), tier(1_000)
+    ('short', 'medium', 'long')
+    """
+    return next(name for name, below in TIERS if below is None or chars < below)
+
+
+class Certainty(Filter, frozen=True, tag="certainty"):
+    """Probability of the language, 0 to 1, by language and length where limits are given."""
+
+    min_score: Score = 0.30
+    """For texts whose language and length has no limit of its own."""
+    min_scores: dict[str, dict[str, Limit]] = field(default_factory=dict)
+    """By language and `short`, `medium` or `long`, as `florilegium calibrate` writes them."""
+
+    def measures(self, facts: Facts) -> Iterator[Measure]:
+        """Yield the probability of the language."""
+        limit = self.min_scores.get(facts.lang, {}).get(tier(facts.chars))
+        low = limit.min_score if limit else self.min_score
+        yield Measure("lang_score", facts.lang_score, low=low)

@@ -1,0 +1,70 @@
+"""What harvest makes of languages: foreign paragraphs, macro languages, declared languages."""
+
+import pytest
+
+from florilegium.manifests.document import Document
+from florilegium.manifests.ledger import Loss
+from florilegium.pipelines.stages import harvest_page
+
+ENGLISH = (
+    "My neighbour keeps bees at the bottom of her garden, and every autumn she gives us honey.",
+    "She tells us which flowers the bees liked best, and what the weather did to them this year.",
+    "When the winter is long, she worries about them and walks down the garden every morning.",
+)
+CROATIAN = (
+    "Prošloga tjedna otvorena je nova gradska knjižnica u kojoj će mladima biti dostupno tisuću "
+    "novih knjiga te računala.",
+    "Ravnateljica kaže kako je zgrada obnovljena europskim novcem i da će nedjeljom biti otvorena.",
+)
+
+
+def test_columns_tell_the_languages_of_paragraphs(tools, page, html, prose):
+    found = harvest_page(page(html(*prose, ENGLISH[0])), tools)
+    assert found.paragraph_langs == f"deu_Latn {len(prose)}, eng_Latn 1"
+    whole = sum(map(len, prose)) + len(ENGLISH[0])
+    assert found.english_share == pytest.approx(len(ENGLISH[0]) / whole, abs=1e-4)
+    assert found.english_share == found.foreign_share
+    assert 0 <= found.lang_second_score <= found.lang_score
+
+
+def test_foreign_paragraphs_are_dropped_where_the_recipe_says_so(with_recipe, page, html, prose):
+    dropping = with_recipe(foreign_paragraphs="drop")
+    mixed = page(html(*prose[:3], ENGLISH[0], *prose[3:]))
+    found = harvest_page(mixed, dropping)
+    assert found.text == "\n".join(prose)
+    assert found.chars == len(found.text)
+    assert found.foreign_share > 0
+    assert found.paragraph_langs == "deu_Latn 3, eng_Latn 1, deu_Latn 2"
+    assert harvest_page(mixed, with_recipe()).text.count("\n") == len(prose)
+
+
+def test_a_page_that_is_too_short_without_its_foreign_paragraphs_is_lost(with_recipe, page, html):
+    texts = (*ENGLISH, "Χθες το βράδυ πήγαμε στη θάλασσα με τα παιδιά, και ο αέρας ήταν ζεστός.")
+    dropping = with_recipe(foreign_paragraphs="drop", languages=("ell_Grek", "eng_Latn"))
+    extraction = dropping.recipe.extraction
+    assert len("\n".join(ENGLISH)) > extraction.min_chars
+    greek = page(html(*[texts[-1]] * 4, *ENGLISH))
+    found = harvest_page(greek, dropping)
+    if isinstance(found, Document):
+        assert found.lang in ("ell_Grek", "eng_Latn")
+        assert found.foreign_share > 0
+        assert len(found.text) >= extraction.min_chars
+    short = page(html(texts[-1][:60] + ".", *ENGLISH[:1], texts[-1][:50] + "."))
+    lost = harvest_page(short, dropping)
+    assert isinstance(lost, Loss)
+
+
+def test_a_recipe_of_a_macro_language_merges_its_members(with_recipe, page, html):
+    merging = with_recipe(languages=("hbs_Latn",))
+    found = harvest_page(page(html(*CROATIAN)), merging)
+    assert found.lang == "hbs_Latn"
+    assert found.foreign_share == 0
+    apart = harvest_page(page(html(*CROATIAN)), with_recipe(languages=("hrv_Latn", "srp_Latn")))
+    assert apart.lang in ("hrv_Latn", "srp_Latn") or apart.detail == "bos_Latn"
+
+
+def test_what_a_page_declares_does_not_outweigh_its_text(tools, page, html, prose):
+    declared = html(*prose).replace("<html>", '<html lang="fr">')
+    found = harvest_page(page(declared, headers=[("Content-Language", "it")]), tools)
+    assert found.lang == "deu_Latn"
+    assert found.lang_evidence == ""
