@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "fe3c361ce0a39376490c39bf320ed61b3bd483990c78000cf9c934c03d4821f9"
+LEAF_OF_SEVEN = "19baf68da5fc556e5b88f8fc7f15dedece85100385b1171cdcdd28f7136c288f"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
@@ -33,7 +33,9 @@ VALUES = {
     "license": st.none() | texts,
     "license_tier": st.none() | texts,
     "lang_score": shares,
+    "lang_second_score": shares,
     "foreign_share": shares,
+    "english_share": shares,
     "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
         lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
     ),
