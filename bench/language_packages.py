@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from florilegium.filters.languages import LANGUAGES
+from florilegium.filters.languages import LANGUAGES, MACRO
 
 
 class Package(NamedTuple):
@@ -62,7 +62,11 @@ _OTHER_CODES = {
     "rmc": "rom", "rmy": "rom", "roa-rup": "rup", "roa-tara": "", "rsk": "", "sdc": "", "sh": "",
     "simple": "", "sje": "", "sli": "", "vmf": "", "zh-classical": "",
 }  # fmt: skip
-_BY_TAG = {language.bcp47.partition("-")[0]: code[:3] for code, language in LANGUAGES.items()}
+_BY_TAG = {
+    language.bcp47.partition("-")[0]: code[:3]
+    for code, language in LANGUAGES.items()
+    if code not in MACRO.values()  # a label for several languages at once would take from each
+}
 
 _COMMENT = re.compile(r"<!--.*?-->|<[^>]*>|/\*.*?\*/", re.DOTALL)
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")

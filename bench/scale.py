@@ -39,7 +39,7 @@ FIXED = 0.9
 STAGES = {
     "rights and metadata": ("rights", "first look"),
     "extract": ("first look, child", "extract", "extract, child", "normalise"),
-    "identify": ("language", "foreign share"),
+    "identify": ("language", "languages of paragraphs"),
     "personal": ("personal data",),
     "tokens": ("tokens",),
     "measure": ("measures",),

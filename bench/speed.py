@@ -38,7 +38,7 @@ WARM_EVERY, QUARTER = 40, 4
 JOBS = {
     "read": ("read", "decode", "structure", "rights", "first look", "first look, child"),
     "extract": ("extract", "extract, child", "normalise"),
-    "language": ("language", "foreign share"),
+    "language": ("language", "languages of paragraphs"),
     "quality": ("measures",),
     "duplicates": ("signatures", "deduplicate"),
     "personal data": ("personal data",),

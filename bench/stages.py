@@ -21,6 +21,7 @@ from typing import Any
 
 from shuffles import Shuffles
 
+from florilegium.filters.language import Identifier
 from florilegium.pipelines import (
     build,
     cli,
@@ -44,8 +45,8 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (extract.Extractor, "look", "first look"),
     (extract.Extractor, "extract", "extract"),
     (stages, "normalise", "normalise"),
-    (stages.Identifier, "identify", "language"),
-    (stages.Identifier, "foreign_share", "foreign share"),
+    (Identifier, "identify", "language"),
+    (stages, "paragraphs", "languages of paragraphs"),
     (stages, "find", "personal data"),
     (stages, "mask", "personal data"),
     (stages.TokenCounter, "count", "tokens"),

@@ -263,7 +263,7 @@ def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
         if not isinstance(field.default, int | float):
-            yield f"`{field.name}`", "", about.get(field.name, "")
+            yield f"`{field.name}`", _default(field), about.get(field.name, "")
             continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))
         for one in marked:

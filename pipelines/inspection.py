@@ -14,10 +14,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from florilegium.filters.language import merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.normalise import normalise
-from florilegium.filters.paragraphs import foreign_share, paragraphs, runs, share_in
+from florilegium.filters.paragraphs import (
+    foreign_share,
+    paragraphs,
+    runs,
+    share_in,
+    without_foreign,
+)
 from florilegium.filters.personal import count, find, mask
 from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
@@ -157,11 +164,13 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
     """Return what a build would think of a text: its language, measures and personal data."""
     found = Inspection(id=name, url=url)
     text = normalise(text)
-    identity = tools.identifier.identify(text)
+    identity = merged(tools.identifier.identify(text), tools.languages)
     chars = len(text)
     text = normalise(text, identity.lang)
-    spans = find(text)
     found_languages = paragraphs(text, tools.identifier)
+    if tools.recipe.foreign_paragraphs == "drop":
+        text = without_foreign(text, found_languages, identity.lang)
+    spans = find(text)
     if tools.recipe.personal == "mask":
         text = mask(text, spans)
     document = Document(
@@ -202,6 +211,8 @@ def _overruled(found: Inspection, chars: int, items: int, tools: Tools) -> Inspe
         loss = "extract", "too_short", chars, least, None
     elif found.lang not in tools.languages:
         loss = "identify", "language", found.lang_score, None, found.lang
+    elif tools.recipe.foreign_paragraphs == "drop" and len(found.text or "") < least:
+        loss = "identify", "foreign_paragraphs", len(found.text or ""), least, None
     elif items and tools.recipe.personal == "drop":
         loss = "personal", "personal_data", items, 0, None
     else:

@@ -67,6 +67,17 @@ def test_of_a_message_what_a_reader_sees_is_left(bench, message, shown):
     assert " ".join(bench("language_packages").plain(message).split()) == shown
 
 
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        *(("sr-el", "srp"), ("nb", "nob"), ("no", "nob"), ("bat-smg", "sgs"), ("pt-br", "por")),
+        *(("sh", ""), ("sh-latn", ""), ("sh-cyrl", ""), ("simple", ""), ("ceb", "ceb")),
+    ],
+)
+def test_a_translators_code_is_one_of_ours_or_none_to_learn_from(bench, code, language):
+    assert bench("language_packages")._language(code) == language
+
+
 def test_prose_comes_first_and_sources_give_alike(bench):
     sources = {
         "lingua": [f"satz {n}" for n in range(10)],

@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "c7e93cdab90161a12549d6cb03d3fe5c3ded3a382ba87542d6264c6a85f2b3b4"
+LEAF_OF_SEVEN = "0efcf6b949069f396d474d64b481faa6812ff1514edb0e09469e2431f10c2d6c"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
@@ -34,7 +34,9 @@ VALUES = {
     "license_tier": st.none() | texts,
     "lang_score": shares,
     "extraction_confidence": st.none() | shares,
+    "lang_second_score": shares,
     "foreign_share": shares,
+    "english_share": shares,
     "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
         lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
     ),

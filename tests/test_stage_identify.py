@@ -2,8 +2,7 @@
 
 import pytest
 
-from florilegium.manifests.document import Document
-from florilegium.manifests.ledger import Loss
+from florilegium.pipelines.inspection import inspect_text
 from florilegium.pipelines.stages import harvest_page
 
 ENGLISH = (
@@ -38,20 +37,14 @@ def test_foreign_paragraphs_are_dropped_where_the_recipe_says_so(with_recipe, pa
     assert harvest_page(mixed, with_recipe()).text.count("\n") == len(prose)
 
 
-def test_a_page_that_is_too_short_without_its_foreign_paragraphs_is_lost(with_recipe, page, html):
-    texts = (*ENGLISH, "Χθες το βράδυ πήγαμε στη θάλασσα με τα παιδιά, και ο αέρας ήταν ζεστός.")
-    dropping = with_recipe(foreign_paragraphs="drop", languages=("ell_Grek", "eng_Latn"))
-    extraction = dropping.recipe.extraction
-    assert len("\n".join(ENGLISH)) > extraction.min_chars
-    greek = page(html(*[texts[-1]] * 4, *ENGLISH))
-    found = harvest_page(greek, dropping)
-    if isinstance(found, Document):
-        assert found.lang in ("ell_Grek", "eng_Latn")
-        assert found.foreign_share > 0
-        assert len(found.text) >= extraction.min_chars
-    short = page(html(texts[-1][:60] + ".", *ENGLISH[:1], texts[-1][:50] + "."))
-    lost = harvest_page(short, dropping)
-    assert isinstance(lost, Loss)
+def test_a_page_that_is_too_short_without_its_foreign_paragraphs_is_lost(
+    with_recipe, page, html, prose
+):
+    captured = page(html(prose[0], ENGLISH[0]))
+    assert harvest_page(captured, with_recipe()).lang == "deu_Latn"
+    lost = harvest_page(captured, with_recipe(foreign_paragraphs="drop"))
+    assert (lost.stage, lost.rule, lost.lang) == ("identify", "foreign_paragraphs", "deu_Latn")
+    assert (lost.value, lost.limit) == (len(prose[0]), 150)
 
 
 def test_a_recipe_of_a_macro_language_merges_its_members(with_recipe, page, html):
@@ -68,3 +61,13 @@ def test_what_a_page_declares_does_not_outweigh_its_text(tools, page, html, pros
     found = harvest_page(page(declared, headers=[("Content-Language", "it")]), tools)
     assert found.lang == "deu_Latn"
     assert found.lang_evidence == ""
+
+
+def test_inspection_drops_foreign_paragraphs_and_merges_as_a_build_does(with_recipe, prose):
+    dropping = with_recipe(foreign_paragraphs="drop")
+    mixed = "\n".join((*prose, ENGLISH[0]))
+    assert inspect_text("a", None, mixed, dropping).text == "\n".join(prose)
+    short = inspect_text("a", None, "\n".join((*prose[:1], *ENGLISH[:1])), dropping)
+    assert (short.stage, short.rule) == ("identify", "foreign_paragraphs")
+    merging = with_recipe(languages=("hbs_Latn",))
+    assert inspect_text("a", None, "\n".join(CROATIAN), merging).lang == "hbs_Latn"
