@@ -30,6 +30,7 @@ from decoding_samples import (
     captured,
     from_pages,
     from_texts,
+    letters,
     own_texts,
     pages_in,
     texts_in,
@@ -42,9 +43,6 @@ from florilegium.pipelines.sniffing import content_type
 
 LEAST = 0.99
 LATIN = ("windows-1252", "iso-8859-15")
-_ASCII = re.compile(r"[\0-\x7f]+")
-# The pipeline makes commas of cedillas once it knows that a text is Romanian.
-_CEDILLAS = str.maketrans("ŞşŢţ", "ȘșȚț")
 
 
 class Way(NamedTuple):
@@ -91,10 +89,6 @@ def _chardetng(body: bytes) -> str:
     return str(chardetng_py.detect(body, allow_utf8=False))
 
 
-def _letters(text: str) -> str:
-    return _ASCII.sub("", text).translate(_CEDILLAS)
-
-
 class Tally:
     """Samples read right and read at all, and processor seconds, by way and group."""
 
@@ -105,7 +99,7 @@ class Tally:
 
     def read(self, sample: Sample) -> None:
         """Read a sample in every way."""
-        wanted = _letters(sample.html)
+        wanted = letters(sample.html)
         for way in WAYS:
             if way.name == "says latin-1" and sample.encoding in LATIN:
                 continue
@@ -114,7 +108,7 @@ class Tally:
             self.seconds[way.name] += time.process_time() - before
             for group in (sample.encoding, sample.language, "all"):
                 self.all[way.name, group] += 1
-                self.right[way.name, group] += text is not None and _letters(text) == wanted
+                self.right[way.name, group] += text is not None and letters(text) == wanted
 
     def share(self, way: Way, group: str = "all") -> float | None:
         """Return the share read right, None if there was none to read."""
@@ -148,7 +142,7 @@ def planted(index: Path) -> tuple[int, int]:
             if charset := wanted.get((name, page.url)):
                 found = decode(page.payload, content_type(page.content_type).charset)
                 text = leniently(page.payload.translate(None, b"\0"), charset)[0]
-                same = isinstance(found, Decoded) and _letters(found.text) == _letters(text)
+                same = isinstance(found, Decoded) and letters(found.text) == letters(text)
                 seen += 1
                 right += same
                 if not same:

@@ -4,11 +4,12 @@ import csv
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from florilegium.pipelines.charsets import codec
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.demo_web import captures
 from florilegium.pipelines.extract_child import main_text
@@ -43,6 +44,9 @@ ENCODINGS: dict[str, str] = {
 LENGTHS = (600, 600, 600, 3_000, 3_000, 3_000)
 """Characters of text in the samples made from texts, for each language and encoding."""
 
+_ASCII = re.compile(r"[\0-\x7f]+")
+# The pipeline makes commas of cedillas once it knows that a text is Romanian.
+_NEW_ROMANIAN = str.maketrans("ŞşŢţ", "ȘșȚț")
 _OLD_ROMANIAN = str.maketrans("ȘșȚț", "ŞşŢţ")
 _SPACE = re.compile(r"\s+")
 _C1 = re.compile("[\x80-\x9f]")
@@ -59,16 +63,25 @@ class Sample(NamedTuple):
 
     def payload(self, head: str = "") -> bytes:
         """Return the bytes of the page, with a line added to its head."""
-        return self.html.replace("<head>", f"<head>{head}", 1).encode(self.encoding)
+        return self.html.replace("<head>", f"<head>{head}", 1).encode(codec(self.encoding))
 
 
-def from_texts(texts: dict[str, str]) -> Iterator[Sample]:
+def letters(text: str) -> str:
+    """Return the characters beyond ASCII: what must be read right. Romanian may have cedillas."""
+    return _ASCII.sub("", text).translate(_NEW_ROMANIAN)
+
+
+def from_texts(
+    texts: dict[str, str],
+    encodings: Mapping[str, str] = ENCODINGS,
+    lengths: tuple[int, ...] = LENGTHS,
+) -> Iterator[Sample]:
     """Yield a page in ASCII markup around each of several pieces of each text."""
     for language, text in sorted(texts.items()):
-        for encoding in ENCODINGS[language].split():
+        for encoding in encodings[language].split():
             writable = _writable(_SPACE.sub(" ", text), language, encoding)
-            for number, length in enumerate(LENGTHS):
-                start = max(0, len(writable) - length) * number // (len(LENGTHS) - 1)
+            for number, length in enumerate(lengths):
+                start = max(0, len(writable) - length) * number // (len(lengths) - 1)
                 piece = writable[start : start + length]
                 if not piece.isascii():
                     yield Sample(language, encoding, _page(piece))
@@ -92,7 +105,7 @@ def _writable(text: str, language: str, encoding: str) -> str:
     """Leave out what the encoding cannot write, controls too; Romanian had its cedillas then."""
     if language == "ron_Latn" and encoding != "iso-8859-16":
         text = text.translate(_OLD_ROMANIAN)
-    return _C1.sub("", text.encode(encoding, "ignore").decode(encoding))
+    return _C1.sub("", text.encode(codec(encoding), "ignore").decode(codec(encoding)))
 
 
 def _page(text: str) -> str:

@@ -29,7 +29,7 @@ from florilegium.pipelines.block_model import STEPS, Trees, from_bytes, to_bytes
 from florilegium.pipelines.block_page import Page, read_page
 from florilegium.pipelines.block_text import write
 
-SEEDS = (1, 2, 3)  # an ensemble each, of which the model is the mean
+SEEDS = (1, 2, 3, 4, 5, 6)  # an ensemble each, of which the model is the mean
 SHAPES = {"first": (100, 6), "second": (150, 6)}  # trees, depth
 BOOSTING = {
     "learning_rate": 0.2, "loss_function": "CrossEntropy", "l2_leaf_reg": 5, "border_count": 32,

@@ -5,7 +5,8 @@
 The file has lines `[label, source, text]`. Writes `pipelines/detection.npz` and its card,
 `pipelines/detection.json`: the same bytes for the same lines. Every text is written in the
 encodings its language was used with, and what a byte costs there is the logarithm of how often it
-occurs in its context, smoothed by how often other languages have that character.
+occurs in its context, smoothed by how often other languages have that character. Of the constants
+`bench/choose_detection.py` tells how they were chosen.
 """
 
 import argparse
@@ -14,9 +15,12 @@ import json
 import lzma
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from florilegium.pipelines.charsets import codec, leniently
 from florilegium.pipelines.detection import CONTEXTS, Model, tally, to_bytes
@@ -24,12 +28,23 @@ from florilegium.pipelines.detection import CONTEXTS, Model, tally, to_bytes
 OUT = Path(__file__).parent.parent / "pipelines"
 MOST = 1_200_000
 """Characters of text taken of each language, from the beginning of the file."""
-SMOOTHING = 100.0
-"""How many occurrences the other languages' habits are worth."""
-FLOOR = 3e-5
-"""What a character that no text has is worth as a habit."""
 IMPOSSIBLE = 1e-9
 """Probability of a byte that stands for no character, or for a control of C1."""
+
+
+class Constants(NamedTuple):
+    """What is not counted but chosen, on text held out: `bench/choose_detection.py`."""
+
+    smoothing: float = 100.0
+    """How many occurrences the other languages' habits are worth."""
+    floor: float = 1e-5
+    """What a character that no text has is worth as a habit."""
+    rarity: int = 100
+    """What it costs to assume an encoding, hundredths of a nat for each step of `RARITY`."""
+
+
+Counts = dict[str, dict[str, NDArray[np.int64]]]
+"""By encoding and language, how often each byte occurs in each context."""
 
 _WESTERN = "windows-1252 iso-8859-15 macintosh"
 _CELTIC = f"{_WESTERN} iso-8859-14"
@@ -61,33 +76,40 @@ USES = {
 }
 """The encodings that languages were written in; the script is Latin where none is named."""
 
-RARITY = {
-    "windows-1252": 0,
-    "windows-1250": 200, "windows-1251": 200, "windows-1253": 200, "windows-1254": 200,
-    "windows-1255": 200, "windows-1256": 200, "windows-1257": 200, "windows-1258": 200,
-    "windows-874": 200, "koi8-r": 250, "iso-8859-15": 100,
-    "iso-8859-2": 300, "iso-8859-5": 300, "iso-8859-7": 300, "iso-8859-13": 300, "koi8-u": 300,
-    "iso-8859-6": 400, "iso-8859-8": 400, "iso-8859-16": 400,
-    "iso-8859-3": 500, "iso-8859-4": 500, "iso-8859-14": 500, "iso-8859-10": 600,
-    "ibm866": 800, "macintosh": 800, "x-mac-cyrillic": 800,
-}  # fmt: skip
-"""What it costs to assume an encoding, hundredths of a nat: the rarer on the web, the more."""
+_STEPS = {
+    0: "windows-1252",
+    1: "windows-1250 windows-1251 windows-1253 windows-1254 windows-1255 windows-1256 "
+    "windows-1257 windows-1258 windows-874 iso-8859-15 koi8-r",
+    2: "iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-7 iso-8859-8 "
+    "iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-16 koi8-u",
+    8: "ibm866 macintosh x-mac-cyrillic",
+}
+RARITY = {name: steps for steps, names in _STEPS.items() for name in names.split()}
+"""By how many steps an encoding is rarer on the web than windows-1252."""
 
 _CEDILLA = str.maketrans("ȘșȚț", "ŞşŢţ")
 _COMMA = str.maketrans("ŞşŢţ", "ȘșȚț")
 
 
-def read_texts(path: Path, labels: set[str]) -> dict[str, str]:
-    """Return the text of each label; Romanian twice, with cedillas and with commas below."""
+def read_texts(
+    path: Path,
+    labels: set[str],
+    wanted: Callable[[str, str], bool] = lambda source, text: True,
+) -> dict[str, str]:
+    """Return the text of each label, of those lines whose source and text are wanted."""
     lines: defaultdict[str, list[str]] = defaultdict(list)
     size: Counter[str] = Counter()
     with lzma.open(path, "rt", encoding="utf-8") as stream:
         for line in stream:
-            label, _, text = json.loads(line)
-            if label in labels and size[label] < MOST:
+            label, source, text = json.loads(line)
+            if label in labels and size[label] < MOST and wanted(source, text):
                 lines[label].append(text)
                 size[label] += len(text) + 1
-    texts = {label: "\n".join(lines[label]) for label in sorted(lines)}
+    return {label: "\n".join(lines[label]) for label in sorted(lines)}
+
+
+def both_romanian(texts: dict[str, str]) -> dict[str, str]:
+    """Return the texts, Romanian twice: with cedillas and with commas below."""
     romanian = texts["ron_Latn"]
     return texts | {"ron_Latn": romanian.translate(_CEDILLA) + romanian.translate(_COMMA)}
 
@@ -103,35 +125,42 @@ def columns() -> list[tuple[str, str]]:
     return sorted(pairs, key=lambda pair: (RARITY[pair[1]], pair[1], pair[0]))
 
 
-def train(texts: dict[str, str]) -> Model:
-    """Return the model of the texts."""
-    pairs = columns()
-    sizes = {
-        label: len(text) - len(text.encode("ascii", "ignore")) for label, text in texts.items()
+def count(texts: dict[str, str]) -> Counts:
+    """Return the counts of texts in all encodings."""
+    return {
+        charset: {
+            label: tally(text.encode(codec(charset), "ignore")) for label, text in texts.items()
+        }
+        for charset in RARITY
     }
+
+
+def fit(texts: dict[str, str], counts: Counts, constants: Constants) -> Model:
+    """Return the model of texts and their counts."""
+    pairs = columns()
+    sizes = {label: _beyond_ascii(text) for label, text in texts.items()}
     longest = max(map(len, texts.values()))
     surprise = np.zeros((128 * CONTEXTS, len(pairs)), np.int16)
-    for charset in dict.fromkeys(charset for _, charset in pairs):
-        shares = {
-            label: tally(text.encode(codec(charset), "ignore")) / sizes[label]
-            for label, text in texts.items()
-        }
-        usual = sum(shares.values()) / len(shares) + FLOOR
-        void = np.repeat(
-            [not _prints(bytes([byte]), charset) for byte in range(0x80, 0x100)], CONTEXTS
-        )
+    for charset, counted in counts.items():
+        usual = sum(counted[label] / sizes[label] for label in texts) / len(texts)
+        habit = constants.smoothing * (usual + constants.floor)
+        void = _void(charset)
         for column, (label, used) in enumerate(pairs):
             if used == charset:
-                size = sizes[label]
-                smooth = (shares[label] * size + SMOOTHING * usual) / (size + SMOOTHING)
+                smooth = (counted[label] + habit) / (sizes[label] + constants.smoothing)
                 smooth[void] = IMPOSSIBLE
                 surprise[:, column] = np.rint(-100 * np.log(smooth))
     rarity = [
-        RARITY[charset] + round(100 * math.log(longest / len(texts[label])))
+        constants.rarity * RARITY[charset] + round(100 * math.log(longest / len(texts[label])))
         for label, charset in pairs
     ]
     languages, charsets = zip(*pairs, strict=True)
     return Model(languages, charsets, np.array(rarity, np.int64), surprise)
+
+
+def _void(charset: str) -> NDArray[np.bool_]:
+    """Tell which rows of the model are of bytes that stand for nothing."""
+    return np.repeat([not _prints(bytes([byte]), charset) for byte in range(128, 256)], CONTEXTS)
 
 
 def _beyond_ascii(text: str) -> int:
@@ -148,7 +177,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=Path, required=True)
     options = parser.parse_args()
-    model = train(read_texts(options.texts, {label for label, _ in columns()}))
+    texts = both_romanian(read_texts(options.texts, {label for label, _ in columns()}))
+    model = fit(texts, count(texts), Constants())
     data = to_bytes(model)
     (OUT / "detection.npz").write_bytes(data)
     card = {
@@ -158,6 +188,7 @@ def main() -> None:
         "trained_by": "bench/train_detection.py",
         "data_sha256": hashlib.sha256(options.texts.read_bytes()).hexdigest(),
         "characters_a_language": MOST,
+        "constants": Constants()._asdict(),
         "languages": sorted(set(model.languages)),
         "encodings": sorted(set(model.charsets)),
         "columns": len(model.charsets),

@@ -24,7 +24,7 @@ from florilegium.pipelines.block_walk import (
 )
 
 _MAX_DECLARED = 2_000
-_MIN_ARTICLE = 200
+_MIN_ARTICLE, _MAX_ARTICLE = 200, 100_000
 _ARTICLE_BODY: Final = '"articleBody"'
 _METAS: Final = "meta[property='og:description'],meta[name='description'],meta[property='og:type']"
 _KINDS: Final = ("article", "product")
@@ -162,4 +162,4 @@ def _declared_article(html: str) -> str | None:
         article, _ = json.JSONDecoder(strict=False).raw_decode(html, at)
     except ValueError:
         return None
-    return " ".join(article.split()) if len(article) > _MIN_ARTICLE else None
+    return " ".join(article[:_MAX_ARTICLE].split()) if len(article) > _MIN_ARTICLE else None

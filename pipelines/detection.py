@@ -4,7 +4,8 @@ European text gives its encoding away by the letters beyond ASCII: how often eac
 language, and whether it stands beside letters of the alphabet or apart. A small model knows that
 for every language in every encoding that it was used with, as naive Bayes does. What languages
 of the Far East were written in is left to chardetng. How the model was trained:
-`bench/train_detection.py`.
+`bench/train_detection.py`; how its constants and `MAX_SURPRISE` were chosen:
+`bench/choose_detection.py`.
 """
 
 import io
@@ -35,7 +36,7 @@ _BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 MAX_SURPRISE: Final = 900
 """Hundredths of a nat for a byte beyond ASCII, on average: with more, it is no text we know."""
 _MAX_COUNTED: Final = 100_000
-_ENOUGH: Final = 32
+ENOUGH: Final = 32
 """Bytes beyond ASCII on which that average means something."""
 
 
@@ -50,7 +51,7 @@ class Evidence(NamedTuple):
     def candidates(self) -> list[str]:
         """Return the encodings, the best first; none if all read the page as noise."""
         least = min(self.surprise.values(), default=0)
-        noise = self.size >= _ENOUGH and least > MAX_SURPRISE * self.size
+        noise = self.size >= ENOUGH and least > MAX_SURPRISE * self.size
         return [] if noise else list(self.surprise)
 
 
