@@ -10,7 +10,7 @@ SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors \
-	bench-duplicates duplicate-floors scale lock language-model block-model clean
+	bench-duplicates duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -86,6 +86,9 @@ scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
 
 language-model: $(STAMP) ## Train the language model from packages, and from the folder DATA if given
 	$(BIN)/python bench/train_language.py --packages build/language $(if $(DATA),--data $(DATA)) --out filters
+
+detection-model: $(STAMP) ## Train the model that tells old encodings from the lines of TEXTS (bench/train_detection.py)
+	$(BIN)/python bench/train_detection.py --texts $(TEXTS)
 
 block-model: $(STAMP) ## Train the block classifier from the folder DATA, in an environment of its own
 	$(PYTHON) -m venv build/train && $(UV) pip install --quiet --python build/train/bin/python \

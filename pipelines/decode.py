@@ -17,6 +17,10 @@ _CANDIDATES: Final = 4
 _BEYOND_DOUBT: Final = 700
 """By how much another encoding must beat a header's windows-1252, hundredths of a nat. Chosen by
 `bench/choose_detection.py`, on text held out from training."""
+_ENOUGH_LETTERS: Final = 6
+"""How many different bytes beyond ASCII it takes to overrule a header."""
+_ENOUGH_SIGNS: Final = 16
+"""The same for encodings of several bytes a character: few of them are a guess."""
 
 Method = Literal["bom", "utf-8", "utf-8-repaired", "http", "meta", "detected"]
 
@@ -106,8 +110,13 @@ def _surely_another(body: bytes, text: str) -> Decoded | None:
     """Return the page in another encoding, if many different letters speak for it."""
     evidence = weigh(body, once=True)
     for charset in evidence.candidates()[:1]:
-        lead = evidence.surprise.get("windows-1252", _BEYOND_DOUBT) - evidence.surprise[charset]
-        other = strictly(body, charset) if lead >= _BEYOND_DOUBT else None
+        usual = evidence.surprise.get("windows-1252")
+        if usual is None:
+            sure = evidence.size >= _ENOUGH_SIGNS
+        else:
+            lead = usual - evidence.surprise[charset]
+            sure = evidence.size >= _ENOUGH_LETTERS and lead >= _BEYOND_DOUBT
+        other = strictly(body, charset) if sure else None
         if other is not None and other != text and not _C1.search(other):
             return Decoded(other, charset, "detected")
     return None

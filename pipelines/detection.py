@@ -8,6 +8,7 @@ of the Far East were written in is left to chardetng. How the model was trained:
 `bench/choose_detection.py`.
 """
 
+import hashlib
 import io
 import re
 from functools import cache
@@ -118,10 +119,18 @@ def to_bytes(model: Model) -> bytes:
     return file.getvalue()
 
 
+def digest() -> str:
+    """Return the SHA-256 of the model of the package, in hexadecimal."""
+    return hashlib.sha256(_shipped()).hexdigest()
+
+
+def _shipped() -> bytes:
+    return resources.files(__package__).joinpath("detection.npz").read_bytes()
+
+
 @cache
 def shipped_model() -> Model:
     """Return the model of the package."""
-    data = resources.files(__package__).joinpath("detection.npz").read_bytes()
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(_shipped()), allow_pickle=False) as arrays:
         languages, charsets = (tuple(arrays[name].tolist()) for name in Model._fields[:2])
         return Model(languages, charsets, arrays["rarity"], arrays["surprise"])

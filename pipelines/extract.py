@@ -28,7 +28,7 @@ class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`markdown` tells headings, lists, quotations, tables and code by CommonMark with the tables
     of GFM; `text` gives each block a line, items a dash or a number, cells a bar between them."""
     min_chars: int = 150
-    """A page with less main text counts as empty."""
+    """A page with less main text is lost, as too short or as empty."""
     max_chars: int = 5_000_000
     """Characters of a page, its markup included."""
     max_depth: int = 250

@@ -10,14 +10,14 @@ import msgspec
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import language_models, tokens
+from florilegium.pipelines import detection, language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
 _PACKAGES = ("manifests", "filters", "dedup", "pipelines")
 _LIBRARIES = (
     "apache-beam", "trafilatura", "lxml", "resiliparse", "chardetng-py", "selectolax", "fastwarc",
-    "fasttext-community", "mistral-common", "numba", "numpy", "pyarrow", "tldextract",
+    "fasttext-community", "google-re2", "mistral-common", "numba", "numpy", "pyarrow", "tldextract",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
     extraction = recipe.extraction.policy == "blocks"
     blocks = [Resource(name="block model", sha256=shipped_model().digest)] if extraction else []
     return (
+        Resource(name="encoding model", sha256=detection.digest()),
         *blocks,
         *language_models.used(recipe.language_model),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
