@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from written import PARSER, plain, rendered, texts
 
 from florilegium.filters.normalise import normalise
+from florilegium.pipelines import block_walk
 from florilegium.pipelines.block_lists import MAX_ITEM_BLOCKS
 from florilegium.pipelines.block_page import read_page
 from florilegium.pipelines.block_text import write
@@ -54,6 +55,37 @@ def test_lists_in_lists_are_further_in():
 )
 def test_items_bear_the_numbers_a_browser_shows(given, numbers):
     assert plain(given) == "\n".join(f"{n}. {a}" for n, a in zip(numbers, "abc", strict=True))
+
+
+LINES = ["one<br>uno", "two<br>due"]
+
+
+def test_items_of_links_are_told_apart_from_the_lines_within_them():
+    linked = "".join(f"<li><a>{lines}</a>" for lines in LINES)
+    assert plain(f"<ol>{linked}</ol>") == "1. one\n   uno\n\n2. two\n   due"
+    assert texts(f"<ul>{linked}<li>end</ul>")[1] == "- one\\\n  uno\n- two\\\n  due\n- end"
+    kept = linked.replace("<a>", "<a style='white-space:pre-line'>").replace("<br>", "\n\n")
+    assert rendered(f"<ol>{kept}</ol>") == rendered(f"<ol>{linked}</ol>")
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ("<a>a</a><br><br><a>b</a>|<a>c</a>", "1. a\n   b\n2. c"),
+        ("<a>a</a>||<a>b</a>", "1. a\n3. b"),
+        ("<a>a</a>|<!-- <li> --><a title='<li>'>b</a>|<a>c</a>", "1. a\n2. b\n3. c"),
+    ],
+)
+def test_each_joined_item_bears_its_own_number(items, expected):
+    assert plain("<ol><li>" + items.replace("|", "</li><li>") + "</ol>") == expected
+    assert plain("<ol><li><a>a</a><li value=7><a>b</a><li><a>c</a></ol>") == "1. a\n7. b\n8. c"
+
+
+def test_more_joined_items_than_blocks_may_be_are_told_under_one_number(monkeypatch):
+    html = "<body><p>x</p><ol>" + "<li><a>y</a>" * 9 + "</ol>"
+    page = read_page(html)
+    monkeypatch.setattr(block_walk, "MAX_BLOCKS", 5)
+    assert write(page, np.array([True, True])) == "x\n\n1. y" + "\n   y" * 8
 
 
 def test_a_number_stays_when_items_before_it_are_left_out():
