@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from florilegium.pipelines.block_page import Page
 from florilegium.pipelines.block_source import attributes, nearest
 from florilegium.pipelines.block_tags import CONTEXTS, ITEM, TAGS
-from florilegium.pipelines.block_walk import CONTAINER, OWN, PARENT, TAG
+from florilegium.pipelines.block_walk import CONTAINER, END, ITEMS, OWN, PARENT, START, TAG, walk
 
 MAX_NESTING: Final = 8
 """Lists and quotations told around one block; of more, the innermost takes the last place."""
@@ -31,8 +31,6 @@ class Around(NamedTuple):
     """A list item or a quotation around a block. Two are the same if they are equal."""
 
     container: int
-    line: int
-    """Which of the items that the walk joined; 0 of any other."""
     marker: str
     """As a reader sees it: "- " or "3. " of an item, "> " of a quotation."""
 
@@ -47,6 +45,7 @@ class Lists:
         self._items = self._tag == ITEM
         self._arounds: dict[int, tuple[Around, ...]] = {-1: ()}
         self._counts: dict[int, tuple[int, int]] = {}
+        self._apart: _Numbers | None = None
         self._lists = (containers[:, OWN] & _LIST) != 0
         if not (self._items | (self._tag == _QUOTE)).any():
             self._wrap = np.full(len(containers), -1, np.int64)
@@ -77,22 +76,23 @@ class Lists:
             wrap = int(self._wrap[self._page.containers[wrap, PARENT]])
         for wrap in reversed(inner):
             outer = self._arounds[int(self._wrap[self._page.containers[wrap, PARENT]])]
-            one = Around(wrap, 0, self._marker(wrap))
+            one = Around(wrap, self._marker(wrap))
             self._arounds[wrap] = (*outer[: MAX_NESTING - 1], one)
         return self._arounds[int(self._wrap[container])]
 
-    def joined(self, container: int, count: int) -> list[tuple[Around, ...]]:
-        """Return the same for each of several items of a list that the walk joined into one."""
-        around = self.around(container)
-        if not around or around[-1].container != container:
-            return [around] * count
-        marker = around[-1].marker
-        markers = [marker] * count
-        if marker != "- ":
-            _, step = self._counts[int(self._page.containers[container, PARENT])]
-            first = int(marker.removesuffix(". "))
-            markers = [f"{_bounded(first + step * line)}. " for line in range(count)]
-        return [(*around[:-1], Around(container, *item)) for item in enumerate(markers)]
+    def parts(self, number: int) -> list[tuple[int, int, int]]:
+        """Return start, end and container of a block, or of each that the walk joined into it.
+
+        A block of a page of more than `MAX_BLOCKS` such parts is returned whole.
+        """
+        start, end, container = self._page.blocks[number, (START, END, CONTAINER)].tolist()
+        if self._page.blocks[number, ITEMS] == 1:
+            return [(start, end, container)]
+        if self._apart is None:
+            self._apart = _apart(self._page)
+        first, last = np.searchsorted(self._apart[0], (start, end))
+        starts, ends, containers = self._apart[:, first:last].tolist()
+        return list(zip(starts, ends, containers, strict=True)) or [(start, end, container)]
 
     def _marker(self, wrap: int) -> str:
         if self._tag[wrap] == _QUOTE:
@@ -110,6 +110,18 @@ class Lists:
         value = _whole(attributes(self._page, wrap).get("value"), number)
         self._counts[parent] = first + value - number, step  # those behind it go on from there
         return f"{_bounded(value)}. "
+
+
+def _apart(page: Page) -> _Numbers:
+    """Return starts, ends and containers of the blocks as they are before items are joined.
+
+    The walk joins items only. By another name, as long, every place on the page stays the same.
+    There are no blocks if they are more than a page may have.
+    """
+    markup = page.markup.replace("<li>", "<dd>").replace("<li ", "<dd ").replace("</li>", "</dd>")
+    walked = walk(markup)
+    blocks = page.blocks[:0] if walked is None else walked.blocks
+    return np.ascontiguousarray(blocks[:, (START, END, CONTAINER)].T)
 
 
 def _whole(written: str | None, otherwise: int) -> int:

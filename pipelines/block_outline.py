@@ -15,7 +15,7 @@ from florilegium.pipelines.block_page import Page
 from florilegium.pipelines.block_source import language, nearest
 from florilegium.pipelines.block_tables import Grid, Tables
 from florilegium.pipelines.block_tags import TAGS
-from florilegium.pipelines.block_walk import CONTAINER, END, ITEMS, START, TAG
+from florilegium.pipelines.block_walk import CONTAINER, END, START, TAG
 
 MAX_HEADING_BLOCKS: Final = 2
 """A heading of more blocks was not closed where it ends."""
@@ -81,15 +81,13 @@ def _levels(page: Page) -> _Numbers:
 
 def _block(page: Page, lists: Lists, number: int, level: int) -> Iterator[Piece]:
     """Yield a block that stands in no table of data and no listing; joined items one by one."""
-    container, count = int(page.blocks[number, CONTAINER]), int(page.blocks[number, ITEMS])
-    text = _with_lines(page, number)
+    start, end, container = page.blocks[number, (START, END, CONTAINER)].tolist()
     if level:
+        text = _with_lines(page, number, start, end)
         yield Piece("heading", text, lists.around(container), level)
-    elif count > 1:
-        items = text.split("\n")
-        for item, around in zip(items, lists.joined(container, len(items)), strict=True):
-            yield Piece("paragraph", item, around)
-    else:
+        return
+    for start, end, container in lists.parts(number):
+        text = _with_lines(page, number, start, end)
         yield Piece("paragraph", text, lists.around(container))
 
 
@@ -97,14 +95,13 @@ def _code(page: Page, lists: Lists, listing: int, texts: list[str]) -> Piece:
     return Piece("code", "\n".join(texts), lists.around(listing), language=language(page, listing))
 
 
-def _with_lines(page: Page, number: int) -> str:
-    """Return the text of a block with the ends of lines that a style keeps."""
-    text = page.texts[number]
+def _with_lines(page: Page, number: int, start: int, end: int) -> str:
+    """Return a stretch of a block with the ends of lines that a style keeps."""
+    first = int(page.blocks[number, START])
+    text = page.texts[number][start - first : end - first]
     if not page.breaks.size:
         return text
-    start, end = page.blocks[number, (START, END)].tolist()
-    kept = np.flatnonzero(page.breaks[start:end]).tolist()
     letters = list(text)
-    for at in kept:
+    for at in np.flatnonzero(page.breaks[start:end]).tolist():
         letters[at] = "\n" * int(page.breaks[start + at])
     return "".join(letters)

@@ -18,6 +18,7 @@ _MAX_AROUND: Final = 3
 _NAME = re.compile(r"<([^\s/>]*)")
 _ATTRIBUTE = re.compile(r'\s+([^\s"=>/]+)(?:="([^"]*)")?')
 _CODE = re.compile(r"\s*(<code)(?=[\s>])")
+_DECLARED = re.compile(r"[a-z][a-z0-9+#.-]{0,19}")
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:lang(?:uage)?-|highlight-(?:source-)?|source-?code\s+|brush:\s?)"
     r"([a-z][a-z0-9+#.]{0,19})(?=[\s;-]|$)"
@@ -54,9 +55,7 @@ def language(page: Page, listing: int) -> str:
     """Return the programming language that the class of a `<pre>`, or one near it, names, or ""."""
     begin = _begin(page, listing)
     tags = [begin]
-    tag = re.compile("<pre").match(page.markup, begin)
-    inside = _CODE.match(page.markup, _tag_end(page.markup, begin)) if tag else None
-    if inside:
+    if inside := _CODE.match(page.markup, _tag_end(page.markup, begin)):
         tags.append(inside.start(1))
     around = listing
     for _ in range(_MAX_AROUND):
@@ -71,7 +70,7 @@ def language(page: Page, listing: int) -> str:
 
 def _declared(given: dict[str, str]) -> str:
     for key in ("data-lang", "data-language"):
-        if re.fullmatch(r"[a-z][a-z0-9+#.-]{0,19}", value := given.get(key, "").lower()):
+        if _DECLARED.fullmatch(value := given.get(key, "").lower()):
             return "" if value in _NO_LANGUAGE else value
     for found in _LANGUAGE.findall(given.get("class", "").lower()):
         if found not in _NO_LANGUAGE:

@@ -13,7 +13,9 @@ from florilegium.pipelines.block_walk import CONTAINER, CONTEXT, LAST, OWN, PARE
 MAX_CELL_CHARACTERS: Final = 600
 MAX_CELL_BLOCKS: Final = 4
 MAX_COLUMNS: Final = 100
-"""A table with a longer cell, or a wider row, is layout: its cells are blocks like others."""
+MAX_EMPTY: Final = 3
+"""A table with a longer cell, text in a further column, or more empty places for each with text, is
+layout: its cells are blocks like others."""
 
 _TABLE, _PRE = (1 << CONTEXTS.index(each) for each in ("table", "pre"))
 _TD, _TH = TAGS.index("td"), TAGS.index("th")
@@ -30,7 +32,8 @@ class Grid(NamedTuple):
     first: int
     """The first of its blocks that are kept."""
     rows: list[list[str]]
-    """Cells as one line each, "" where there is none; rows without any text are left out."""
+    """One or more, of cells as one line each, "" where there is none; each ends in a cell with text
+    (so that none is without)."""
     headed: bool
     """Whether the first row names the columns."""
 
@@ -43,9 +46,7 @@ class Tables:
         containers = page.containers
         tag = containers[:, TAG]
         self._cells = (tag == _TD) | (tag == _TH)
-        self._table: dict[int, int] = {}
-        self._texts: dict[int, list[str]] = {}
-        self._first: dict[int, int] = {}
+        self._grids: dict[int, Grid] = {}
         if not self._cells.any():
             return
         first = page.blocks[:, CONTAINER]
@@ -53,14 +54,16 @@ class Tables:
         cell, table = nearest(self._cells, containers)[first], table_of[first]
         inside = (cell > table) & (table >= 0)
         data = self._data(table_of, cell, inside, kept)
+        numbers: dict[int, list[int]] = {}
         # Of blocks in no table the place is -1: the last mark, which is not set.
         for number in np.flatnonzero(kept & inside & data[table]).tolist():
-            place = self._table[number] = int(table[number])
-            self._first.setdefault(place, number)
-            self._texts.setdefault(int(cell[number]), []).append(page.texts[number])
+            numbers.setdefault(int(table[number]), []).append(number)
+        for place, within in numbers.items():
+            if grid := self._grid(place, within, cell[within].tolist()):
+                self._grids.update(dict.fromkeys(within, grid))
 
     def _data(self, table_of: _Numbers, cell: _Numbers, inside: _Marks, kept: _Marks) -> _Marks:
-        """Mark the tables that hold data, by their number; the last mark is for no table."""
+        """Mark the tables that may hold data, by their number; the last mark is for no table."""
         containers, blocks = self._page.containers, self._page.blocks
         size, parent = len(containers), containers[:, PARENT]
         own = blocks[:, CONTAINER]
@@ -72,7 +75,6 @@ class Tables:
         layout = np.zeros(size + 1, np.bool_)
         layout[table_of[own[inside & no_cell]]] = True
         layout[table_of[(count > MAX_CELL_BLOCKS) | (characters > MAX_CELL_CHARACTERS)]] = True
-        layout[table_of[_wide(self._cells, parent)]] = True
         tables = np.flatnonzero(containers[:, OWN] & _TABLE)
         layout[table_of[parent[tables]]] = True
         shown = np.bincount(cell[kept & inside], minlength=size + 1)[:size] > 0
@@ -82,60 +84,71 @@ class Tables:
         return data
 
     def grid_of(self, number: int) -> Grid | None:
-        """Return the table of data that a kept block stands in; only its first block gets rows."""
-        table = self._table.get(number)
-        if table is None:
-            return None
-        if self._first[table] != number:
-            return Grid(table, self._first[table], [], False)
-        return self._grid(table, number)
+        """Return the table of data that a kept block stands in."""
+        return self._grids.get(number)
 
-    def _grid(self, table: int, first: int) -> Grid:
-        containers = self._page.containers
-        rows: dict[int, list[int]] = {}
-        inside = np.flatnonzero(self._cells[table : containers[table, LAST]]) + table
-        for cell in inside.tolist():
-            rows.setdefault(int(containers[cell, PARENT]), []).append(cell)
+    def _grid(self, table: int, blocks: list[int], cells: list[int]) -> Grid | None:
+        """Return a table of these blocks, which stand in these cells; None if it is layout."""
+        texts: dict[int, list[str]] = {}
+        for number, cell in zip(blocks, cells, strict=True):
+            texts.setdefault(cell, []).append(self._page.texts[number])
+        most = (1 + MAX_EMPTY) * len(texts)
         written: list[list[str]] = []
         headed = False
-        open_rows = [0] * MAX_COLUMNS  # how many more rows a cell above reaches down
-        for row, cells in rows.items():
-            line = self._row(cells, open_rows)
-            if any(line):
-                headed = headed or (not written and self._is_head(row, cells))
+        section = -1
+        taken = [0] * MAX_COLUMNS  # the row up to which a cell above reaches down in each column
+        for at, (row, inside) in enumerate(self._rows_of(table).items()):
+            before, section = section, int(self._page.containers[row, PARENT])
+            if section != before:
+                taken = [0] * MAX_COLUMNS
+            line = self._row(at, inside, taken, texts)
+            most -= len(line or ())
+            if line is None or most < 0:
+                return None
+            if line:
+                headed = headed or (not written and self._is_head(row, inside))
                 written.append(line)
-        return Grid(table, first, written, headed)
+        return Grid(table, blocks[0], written, headed) if written else None
 
-    def _row(self, cells: list[int], open_rows: list[int]) -> list[str]:
-        """Return the cells of a row at their places, none where others reach in."""
+    def _rows_of(self, table: int) -> dict[int, list[int]]:
+        """Return the rows of a table, those without cells too, and the cells in each."""
+        containers = self._page.containers
+        rows: dict[int, list[int]] = {}
+        for inner in range(table + 1, int(containers[table, LAST])):
+            if self._cells[inner]:
+                rows.setdefault(int(containers[inner, PARENT]), []).append(inner)
+            elif name(self._page, inner) == "tr":
+                rows[inner] = []
+        return rows
+
+    def _row(
+        self, row: int, cells: list[int], taken: list[int], texts: dict[int, list[str]]
+    ) -> list[str] | None:
+        """Return the cells of a row up to the last with text; None if one finds no place."""
         line: list[str] = []
+        column = 0
         for cell in cells:
-            self._skip(line, open_rows)
+            while column < MAX_COLUMNS and taken[column] > row:
+                column += 1
+            text = " ".join(" ".join(texts.get(cell, ())).split())
+            if column >= MAX_COLUMNS:
+                if text:
+                    return None
+                continue
             given = attributes(self._page, cell)
-            texts = self._texts.get(cell, [])
-            down = _span(given.get("rowspan"), 65_534) - 1
-            for place in range(_span(given.get("colspan"), MAX_COLUMNS)):
-                if len(line) < MAX_COLUMNS:
-                    open_rows[len(line)] = down
-                    line.append("" if place else " ".join(" ".join(texts).split()))
-        self._skip(line, open_rows)
+            end = min(column + _span(given.get("colspan"), MAX_COLUMNS), MAX_COLUMNS)
+            below = row + _span(given.get("rowspan"), 65_534)
+            taken[column:end] = [below] * (end - column)
+            if text:
+                line += [""] * (column - len(line))
+                line.append(text)
+            column = end
         return line
-
-    @staticmethod
-    def _skip(line: list[str], open_rows: list[int]) -> None:
-        while len(line) < MAX_COLUMNS and open_rows[len(line)]:
-            open_rows[len(line)] -= 1
-            line.append("")
 
     def _is_head(self, row: int, cells: list[int]) -> bool:
         parent = int(self._page.containers[row, PARENT])
         tags = self._page.containers[cells, TAG]
         return bool((tags == _TH).all()) or name(self._page, parent) == "thead"
-
-
-def _wide(cells: _Marks, parent: _Numbers) -> _Numbers:
-    """Return the rows of more cells than a table of data has."""
-    return np.flatnonzero(np.bincount(parent[cells], minlength=1) > MAX_COLUMNS)
 
 
 def _rows(cells: _Marks, table_of: _Numbers, parent: _Numbers) -> _Numbers:

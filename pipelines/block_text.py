@@ -106,14 +106,8 @@ def _is_next_item(around: tuple[Around, ...], before: tuple[Around, ...]) -> boo
 
 def _plain_rows(grid: Grid) -> list[str]:
     return [
-        " |".join(f" {cell}" if cell else "" for cell in _trimmed(row)).removeprefix(" ")
-        for row in grid.rows
+        " |".join(f" {cell}" if cell else "" for cell in row).removeprefix(" ") for row in grid.rows
     ]
-
-
-def _trimmed(row: list[str]) -> list[str]:
-    """Return a row without the empty cells at its end."""
-    return row[: max(place for place, cell in enumerate(row, 1) if cell)]
 
 
 def _marked_up(piece: Piece) -> list[str]:
