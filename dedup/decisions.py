@@ -5,13 +5,26 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from florilegium.dedup.policy import RANKED
 from florilegium.dedup.signature import SIGNATURE
 
-STORED = np.dtype([("priority", "<u8"), ("id", "u1", (16,)), *SIGNATURE.descr])
-"""A document as harvest stores it: who it is, and its signature. The smaller priority is kept."""
+PLACED = np.dtype([("url", "<u8"), ("address", "<u8")])
+"""Where a page was captured, and the address it goes by: see `addresses.hashed`."""
 
-ENTRY = np.dtype([("row", "<u8"), *STORED.descr])
-"""A stored document and its row in the build: ordinal of its part << 32 | place in the part."""
+STORED = np.dtype([("id", "u1", (16,)), *RANKED.descr, *PLACED.descr, *SIGNATURE.descr])
+"""A document as harvest stores it: who it is, what it is worth, where and what it says."""
+
+ENTRY = np.dtype(
+    [
+        ("row", "<u8"),
+        ("priority", "<u8"),
+        ("id", "u1", (16,)),
+        *PLACED.descr,
+        *SIGNATURE.descr,
+    ]
+)
+"""A stored document, its row in the build, ordinal of its part << 32 | place in the part, and its
+priority: the smaller is kept."""
 
 DECISION = np.dtype(
     [
@@ -36,6 +49,10 @@ class Reason(IntEnum):
     """The same words."""
     NEAR_DUPLICATE = 3
     """Nearly the same words, by the sketch."""
+    SAME_ADDRESS = 4
+    """Another capture of the same address, whatever it says."""
+    SAME_CANONICAL = 5
+    """A page that goes by the same address, as it declares, and says much the same."""
 
 
 def part_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:

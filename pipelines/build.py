@@ -65,7 +65,8 @@ class Plan(Struct, frozen=True):
     @property
     def decisions(self) -> Location:
         """Which documents of these units are copies, under the recipe's settings."""
-        made_of = [[unit.fingerprint for unit in self.units], resolved(self.recipe)["duplicates"]]
+        settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep")]
+        made_of = [[unit.fingerprint for unit in self.units], *settings]
         return self.work / "decisions" / provenance.digest(made_of)[:16]
 
     @property
@@ -175,8 +176,11 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
             (number, str(place / "signatures.npy"))
             for number, place in enumerate(_files(plan, parts))
         ]
+        recipe = plan.recipe
         engine.run(
-            lambda root: write_decisions(root, sources, plan.decisions, plan.recipe.duplicates),
+            lambda root: write_decisions(
+                root, sources, plan.decisions, recipe.duplicates, recipe.keep
+            ),
             "deduplicate",
         )
         return plan.compared()

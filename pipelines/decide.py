@@ -246,7 +246,7 @@ def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss
                 "duplicates",
                 Reason(int(decision["reason"])).name.lower(),
                 value=round(float(decision["similarity"]), 4),
-                limit=recipe.duplicates.min_similarity,
+                limit=_limit(Reason(int(decision["reason"])), recipe),
                 dup_of=decision["kept_id"].tobytes(),
             ),
             0,
@@ -255,6 +255,18 @@ def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss
     if failed is not None:
         return _loss(facts, "quality", failed.rule, value=failed.value, limit=failed.limit), 0
     return None, 1 if decision is None else int(decision["size"])
+
+
+def _limit(reason: Reason, recipe: Recipe) -> float | None:
+    """Return the least similarity at which a document was removed; None if none was asked for."""
+    match reason:
+        case Reason.NEAR_DUPLICATE:
+            return recipe.duplicates.min_similarity
+        case Reason.SAME_CANONICAL:
+            return recipe.duplicates.min_canonical_similarity
+        case Reason.SAME_ADDRESS:
+            return None
+    return 1.0
 
 
 def _loss(facts: Facts, stage: str, rule: str, **details: object) -> Loss:

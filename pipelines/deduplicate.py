@@ -30,7 +30,6 @@ from florilegium.dedup.components import connected, roots_of, rows_of, vertices_
 from florilegium.dedup.decisions import (
     DECISION,
     ENTRY,
-    STORED,
     Reason,
     credits,
     halves,
@@ -38,10 +37,13 @@ from florilegium.dedup.decisions import (
     redirect,
     totals,
 )
+from florilegium.dedup.policy import Keep
 from florilegium.dedup.solve import MEMBER, collapse, solve
 from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.addresses import same_addresses
 from florilegium.pipelines.connect import connect, partition_of
-from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.entries import fields, gone, read_entries, remaining
+from florilegium.pipelines.files import save_array
 from florilegium.pipelines.packed import (
     Group,
     Joined,
@@ -55,7 +57,6 @@ from florilegium.pipelines.settle import settle
 
 _HEAD = np.dtype([(name, ENTRY[name]) for name in ("row", "priority", "id", "text", "words")])
 _POINT = np.dtype([("hash", "<u8"), ("vertex", "<u8")])
-_ROW = np.dtype("<u8")
 
 _Sent: TypeAlias = Iterator[Keyed | TaggedOutput[Literal["removed"], bytes]]
 
@@ -69,6 +70,18 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
     """Which copies are removed. The same capture found twice always is."""
 
     exact: Annotated[bool, Meta(description="remove documents with the same words")] = True
+    addresses: Annotated[
+        bool, Meta(description="remove all but one of the captures of an address")
+    ] = True
+    min_canonical_similarity: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="similarity that makes a copy, instead of `min_similarity`, where a page "
+            "declares the address of another as its own (rel=canonical)",
+        ),
+    ] = 0.5
     near: Annotated[bool, Meta(description="remove documents with nearly the same words")] = True
     min_similarity: Annotated[
         float,
@@ -77,7 +90,11 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def write_decisions(
-    root: beam.Pipeline, parts: Sequence[tuple[int, str]], out: Location, settings: Duplicates
+    root: beam.Pipeline,
+    parts: Sequence[tuple[int, str]],
+    out: Location,
+    settings: Duplicates,
+    keep: Keep = "longest",
 ) -> PCollection[str]:
     """Decide on every document of the parts, and write the decisions of each part to a file.
 
@@ -94,9 +111,16 @@ def write_decisions(
         | "Parts" >> beam.FlatMap(_unlisted, _listed(parts))
         | "Spread" >> beam.Reshuffle()
     )
-    removed = files | "Equal" >> _equal(partitions, settings.exact)
+    removed = files | "Equal" >> _equal(partitions, keep, settings.exact)
+    if settings.addresses:
+        here = (files, removed) | "SameAddress" >> same_addresses(
+            partitions, keep, settings.min_canonical_similarity
+        )
+        removed = (removed, here) | "EqualOrHere" >> beam.Flatten()
     if settings.near:
-        similar = (files, removed) | "Similar" >> _similar(partitions, settings.min_similarity)
+        similar = (files, removed) | "Similar" >> _similar(
+            partitions, keep, settings.min_similarity
+        )
         removed = (removed, similar) | "EqualOrSimilar" >> beam.Flatten()
     settled = removed | "Settle" >> settle()
     by_part = {
@@ -110,23 +134,11 @@ def write_decisions(
     return written
 
 
-def read_entries(ordinal: int, path: str) -> NDArray[np.void]:
-    """Return the signatures of a part as ENTRYs. Raises ValueError if the file holds others."""
-    stored = load_array(locate(path))
-    if stored.dtype != STORED:
-        raise ValueError(f"{path}: rows of {stored.dtype}, expected {STORED}")
-    entries = np.empty(len(stored), ENTRY)
-    entries["row"] = np.arange(len(stored), dtype=np.uint64) + np.uint64(ordinal << 32)
-    for field in STORED.names or ():
-        entries[field] = stored[field]
-    return entries
-
-
 @beam.ptransform_fn
 @no_annotations
-def _equal(files: PCollection, partitions: int, exact: bool) -> PCollection:
+def _equal(files: PCollection, partitions: int, keep: Keep, exact: bool) -> PCollection:
     """Parts -> removals of all but the best of each capture, then of each text if `exact`."""
-    parts = files | "InPart" >> beam.FlatMap(_heads, partitions).with_outputs(
+    parts = files | "InPart" >> beam.FlatMap(_heads, partitions, keep).with_outputs(
         "removed", main="heads"
     )
     captures = (
@@ -149,24 +161,24 @@ def _equal(files: PCollection, partitions: int, exact: bool) -> PCollection:
 @beam.ptransform_fn
 @no_annotations
 def _similar(
-    inputs: tuple[PCollection, PCollection], partitions: int, min_similarity: float
+    inputs: tuple[PCollection, PCollection], partitions: int, keep: Keep, min_similarity: float
 ) -> PCollection:
     """Parts, removals so far -> removals of similar documents among the others."""
     files, removed = inputs
-    gone = removed | "Gone" >> beam.FlatMap(_gone)
+    rows = removed | "Gone" >> beam.FlatMap(gone)
     labels = (
-        {"path": files, "gone": gone}
+        {"path": files, "gone": rows}
         | "JoinGone" >> beam.CoGroupByKey()
-        | "Points" >> beam.FlatMap(_points, partitions)
+        | "Points" >> beam.FlatMap(_points, partitions, keep)
         | "GroupByBand" >> beam.GroupByKey()
         | "Stars" >> beam.FlatMap(_stars)
         | "Connect" >> connect(partitions)
         | "Labels" >> beam.FlatMap(_labels)
     )
     similar: PCollection = (
-        {"path": files, "gone": gone, "labels": labels}
+        {"path": files, "gone": rows, "labels": labels}
         | "JoinLabels" >> beam.CoGroupByKey()
-        | "Members" >> beam.FlatMap(_members, partitions)
+        | "Members" >> beam.FlatMap(_members, partitions, keep)
         | "GroupComponents" >> beam.GroupByKey()
         | "Solve" >> beam.FlatMap(_solve, min_similarity)
     )
@@ -187,20 +199,16 @@ def _partition(digests: NDArray[np.void], partitions: int) -> NDArray[np.uint64]
     return halves(digests)[1] % np.uint64(partitions)
 
 
-def _fields(entries: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    return entries[list(dtype.names or ())].astype(dtype)
-
-
 def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["removed"], bytes]]:
     for piece in pieces(decisions):
         yield TaggedOutput("removed", piece)
 
 
-def _heads(part: Keyed, partitions: int) -> _Sent:
-    entries = read_entries(part[0], part[1].decode())
+def _heads(part: Keyed, partitions: int, keep: Keep) -> _Sent:
+    entries = read_entries(part[0], part[1].decode(), keep)
     removed, stays = collapse(entries, "id", Reason.SAME_CAPTURE)
     yield from _removed(removed)
-    heads = _fields(entries[stays], _HEAD)
+    heads = fields(entries[stays], _HEAD)
     yield from scatter(heads, _partition(heads["id"], partitions))
 
 
@@ -222,23 +230,9 @@ def _same_text(group: Group) -> Iterator[bytes]:
     yield from pieces(removed)
 
 
-def _gone(packed: bytes) -> Iterator[Keyed]:
-    rows = gather([packed], DECISION)["row"].copy()
-    yield from scatter(rows, part_of(rows))
-
-
-def _remaining(joined: Joined) -> NDArray[np.void]:
-    """Return the entries of a part that have words and are not gone."""
-    ordinal, inputs = joined
-    (path,) = inputs["path"]
-    entries = read_entries(ordinal, path.decode())
-    gone = gather(inputs["gone"], _ROW)
-    return entries[(entries["words"] > 0) & ~np.isin(entries["row"], gone)]
-
-
-def _points(joined: Joined, partitions: int) -> Iterator[Keyed]:
+def _points(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
     """Each component inside a part is one vertex, which lies in all the buckets of its members."""
-    entries = _remaining(joined)
+    entries = remaining(joined, keep)
     roots = connected(vertices_of(entries["row"]), entries["bands"])
     for band in range(BANDS):
         hashes, first = np.unique(entries["bands"][:, band], return_index=True)
@@ -260,14 +254,14 @@ def _labels(packed: bytes) -> Iterator[Keyed]:
     yield from scatter(labels, part_of(rows_of(labels[:, 0])))
 
 
-def _members(joined: Joined, partitions: int) -> Iterator[Keyed]:
+def _members(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
     """Part and labels -> the documents that share a band with another, components together."""
-    entries = _remaining(joined)
+    entries = remaining(joined, keep)
     labels = gather_pairs(joined[1]["labels"])
     here = connected(vertices_of(entries["row"]), entries["bands"])
     _, place, sizes = np.unique(here, return_inverse=True, return_counts=True)
     linked = (sizes[place] > 1) | np.isin(here, labels[:, 0])
-    members = _fields(entries[linked], MEMBER)
+    members = fields(entries[linked], MEMBER)
     roots = roots_of(here[linked], labels)
     yield from scatter(members, partition_of(roots, partitions * _SOLVED_A_PARTITION))
 

@@ -11,8 +11,11 @@ import apache_beam as beam
 import msgspec
 import numpy as np
 
+from florilegium.dedup.addresses import hashed
 from florilegium.dedup.decisions import STORED
 from florilegium.dedup.signature import SIGNATURE, sign
+from florilegium.filters.address import address
+from florilegium.filters.licence import strictness
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
@@ -45,7 +48,7 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
         with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
             for batch in _batches(read(file), RECORDS_PER_BATCH):
                 documents, losses = harvest_batch(batch, unit.name, tools, shown)
-                writer.add(documents, stored(documents, tools.recipe.keep), losses)
+                writer.add(documents, stored(documents), losses)
                 records += len(batch)
             part = Part(
                 unit=unit.name,
@@ -77,7 +80,7 @@ def harvest_batch(
     return _measured(documents), losses
 
 
-def stored(documents: list[Document], keep: str) -> np.ndarray:
+def stored(documents: list[Document]) -> np.ndarray:
     """Return what deduplication needs to know of each document, as STORED entries."""
     entries = np.zeros(len(documents), STORED)
     signatures = sign([document.text for document in documents])
@@ -85,17 +88,12 @@ def stored(documents: list[Document], keep: str) -> np.ndarray:
         entries[name] = signatures[name]
     for entry, document in zip(entries, documents, strict=True):
         entry["id"] = np.frombuffer(document.id, np.uint8)
-        entry["priority"] = _priority(document, keep)
+        entry["bytes"] = min(document.text_bytes, 0xFFFFFFFF)
+        entry["time"] = min(max(document.crawl_time, 0), 0xFFFFFFFF)
+        entry["licence"] = strictness(document.license, document.license_tier)
+        entry["url"] = hashed(address(document.url))
+        entry["address"] = hashed(address(document.canonical or document.url))
     return entries
-
-
-def _priority(document: Document, keep: str) -> int:
-    """Return a number that is smaller the sooner the document is kept."""
-    size = 0xFFFFFFFF - min(document.text_bytes, 0xFFFFFFFF)
-    time = min(max(document.crawl_time, 0), 0xFFFFFFFF)
-    if keep == "longest":
-        return size << 32 | time
-    return (time if keep == "earliest" else 0xFFFFFFFF - time) << 32 | size
 
 
 def _measured(documents: list[Document]) -> list[Document]:

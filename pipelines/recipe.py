@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.language import LANGUAGES, european
 from florilegium.filters.rights import Rights
@@ -52,8 +53,10 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What happens to personal data: masked, only counted, or the document dropped."""
     tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
     """The tokenizer whose tokens are counted."""
-    keep: Literal["longest", "earliest", "latest"] = "longest"
-    """Which of several copies is kept; of equals, the earliest."""
+    keep: Keep = "longest"
+    """Which of several copies is kept: the longest, the earliest or the latest captured, or the
+    one under the most permissive licence. Of equals, the longest, then the earliest, then the one
+    of the smallest id."""
     duplicates: Duplicates = Duplicates()
     """Which copies are removed."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
@@ -70,7 +73,6 @@ HARVEST_KEYS = (
     "extraction",
     "personal",
     "tokenizer",
-    "keep",
 )
 
 

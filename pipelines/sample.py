@@ -132,7 +132,7 @@ class _Taken:
             if not (batch := list(itertools.islice(items, BATCH))):
                 break
             documents, losses = harvest_batch(batch, unit.name, self._tools, shown)
-            self._writer.add(documents, stored(documents, self._tools.recipe.keep), losses)
+            self._writer.add(documents, stored(documents), losses)
             self.seconds += _seconds() - started
             self._documents += documents
             self._losses += losses

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from florilegium.dedup.decisions import DECISION, part_of, redirect
 from florilegium.pipelines.packed import Group, Joined, Keyed, gather, gather_pairs, pieces, scatter
 
-_TURNS = 2
+_TURNS = 3
 """A capture gives way to another in its part, that to one elsewhere, that to one of the same
-words, that to a similar one: four steps at most, which each turn halves."""
+words, that to one elsewhere, that to another capture of its address, that to one that it speaks
+for, that to a similar one: seven steps at most, which each turn halves."""
 
 
 @beam.ptransform_fn

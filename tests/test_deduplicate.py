@@ -11,23 +11,26 @@ import pytest
 from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.minhash import from_matches
-from florilegium.pipelines import connect, deduplicate, packed, settle
+from florilegium.dedup.policy import priorities
+from florilegium.pipelines import addresses, connect, deduplicate, entries, packed, settle
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
 from florilegium.pipelines.embedded import Embedded
 
 SKETCH = 256
-REMOVED = (Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE)
+SAME, EXACT, NEAR = Reason.SAME_CAPTURE, Reason.EXACT_DUPLICATE, Reason.NEAR_DUPLICATE
 
 
 def digests(numbers):
     return np.array([list(hashlib.sha256(b"%d" % n).digest()[:16]) for n in numbers], np.uint8)
 
 
-def planted(seed, size, ids=10**9, texts=10**9, templates=10**9, changes=120):
-    """Documents drawn from so many ids, texts and templates, with some places changed."""
+def planted(seed, size, ids=10**9, texts=10**9, templates=10**9, changes=120, urls=10**9):
+    """Documents drawn from so many ids, texts, templates and places, some of them changed."""
     rng = np.random.default_rng(seed)
     out = np.zeros(size, STORED)
-    out["priority"] = rng.integers(0, 6, size)
+    out["bytes"] = rng.integers(0, 6, size)
+    out["url"] = rng.integers(0, urls, size)
+    out["address"] = np.where(rng.random(size) < 0.5, out["url"], rng.integers(0, urls, size))
     out["id"] = digests(rng.integers(0, ids, size))
     out["text"] = digests(rng.integers(0, texts, size)).view("<u8")
     out["words"] = rng.integers(0, 12, size)
@@ -76,10 +79,43 @@ def similar(rows, min_similarity):
     return gone
 
 
+def similarity(one, other):
+    return float(np.float32(from_matches(int((one["sketch"] == other["sketch"]).sum()))))
+
+
+def addressed(rows, min_similarity):
+    """Captures of a place; then who goes by the same address and is like a better one."""
+    places, gone = defaultdict(set), {}
+    for row in rows:
+        places[row["address"]].add(row["url"])
+    groups = defaultdict(list)
+    for row in rows:
+        crowded = len(places[row["address"]]) > addresses.MOST_PLACES
+        groups[row["address"], row["url"] if crowded else None].append(row)
+    for group in groups.values():
+        kept = {}
+        for row in best(group):
+            first = kept.setdefault(row["url"], row)
+            if first is not row:
+                gone[row["row"]] = (first["row"], similarity(row, first), Reason.SAME_ADDRESS)
+        heirs = []
+        for row in best(kept.values()):
+            near = max(heirs, key=lambda heir: similarity(row, heir), default=None)
+            if near is not None and similarity(row, near) >= min_similarity:
+                gone[row["row"]] = (near["row"], similarity(row, near), Reason.SAME_CANONICAL)
+            else:
+                heirs.append(row)
+    return gone, [row for row in rows if row["row"] not in gone]
+
+
 def expected(parts, settings=Duplicates()):  # noqa: B008
     """Everything that is to be decided, by row."""
     rows = [
-        {"row": ordinal << 32 | place, **{name: row[name] for name in STORED.names}}
+        {
+            "row": ordinal << 32 | place,
+            "priority": priorities(part, "longest")[place],
+            **{name: row[name] for name in STORED.names},
+        }
         for ordinal, part in enumerate(parts)
         for place, row in enumerate(part)
     ]
@@ -88,6 +124,9 @@ def expected(parts, settings=Duplicates()):  # noqa: B008
     rows = [row for row in rows if row["words"]]
     if settings.exact:
         more, rows = equal(rows, "text", Reason.EXACT_DUPLICATE)
+        gone |= more
+    if settings.addresses:
+        more, rows = addressed(rows, settings.min_canonical_similarity)
         gone |= more
     if settings.near:
         gone |= similar(rows, settings.min_similarity)
@@ -126,12 +165,14 @@ def many_partitions(monkeypatch):
 
 
 CROWDED = {
-    "all at once": {"ids": 250, "texts": 80, "templates": 12},
+    "all at once": {"ids": 250, "texts": 80, "templates": 12, "urls": 150},
     "captures": {"ids": 40},
     "texts": {"texts": 20},
     "one text": {"texts": 1},
     "templates": {"templates": 25, "changes": 160},
     "one template": {"templates": 1},
+    "places": {"urls": 60},
+    "places of alike pages": {"urls": 60, "templates": 5, "changes": 200},
     "nothing alike": {},
 }
 
@@ -143,7 +184,7 @@ def test_the_decisions_are_those_of_the_rules_in_memory(crowded, decided, many_p
 
 
 def test_what_is_decided_does_not_depend_on_how_documents_lie_in_parts(decided, many_partitions):
-    documents = planted(2, 400, texts=90, templates=12)
+    documents = planted(2, 400, texts=90, templates=3, urls=150, changes=160)
     found = []
     for parts in (1, 3, 20):
         split = in_parts(np.random.default_rng(parts).permutation(documents), parts, seed=parts)
@@ -153,34 +194,53 @@ def test_what_is_decided_does_not_depend_on_how_documents_lie_in_parts(decided, 
         }  # fmt: skip
         found.append({(identity[row], *rest) for row, _, *rest in decided(split)})
     assert found[0] == found[1] == found[2]
-    assert {one[3] for one in found[0]} == {Reason.KEPT, *REMOVED[1:]}
+    assert {one[3] for one in found[0]} == set(Reason) - {SAME}
 
 
-@pytest.mark.parametrize(("exact", "near"), [(False, False), (True, False), (False, True)])
-def test_what_is_not_asked_for_is_not_removed(exact, near, decided, many_partitions):
-    settings = Duplicates(exact=exact, near=near, min_similarity=0.6)
-    parts = in_parts(planted(3, 300, ids=200, texts=60, templates=10), 4)
+ASKED = [(), ("exact",), ("near",), ("addresses",), ("exact", "addresses")]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_what_is_not_asked_for_is_not_removed(asked, decided, many_partitions):
+    switches = {name: name in asked for name in ("exact", "addresses", "near")}
+    settings = Duplicates(**switches, min_similarity=0.6, min_canonical_similarity=0.4)
+    parts = in_parts(planted(3, 300, ids=200, texts=60, templates=10, urls=90, changes=170), 4)
     assert decided(parts, settings) == expected(parts, settings)
+
+
+def test_an_address_that_too_many_places_claim_makes_no_copies(
+    decided, many_partitions, monkeypatch
+):
+    monkeypatch.setattr(addresses, "MOST_PLACES", 5)
+    parts = in_parts(planted(8, 400, templates=3, urls=12), 7)
+    settings = Duplicates(near=False)
+    found = decided(parts, settings)
+    assert found == expected(parts, settings)
+    assert {row[4] for row in found} == {Reason.KEPT, Reason.SAME_ADDRESS}
 
 
 def test_a_copy_is_led_on_through_all_steps_that_there_are(decided, many_partitions):
     """To its twin in the part, that to the capture elsewhere, that to its words in the partition
-    of its id, that to its words elsewhere, and that to nearly its words."""
-    twin, capture, near_by, elsewhere, similar = planted(4, 5, templates=1, changes=0)[:, None]
-    for place, one in enumerate((twin, capture, near_by, elsewhere, similar)):
-        one["words"], one["priority"] = 9, 9 - place
+    of its id, that to its words elsewhere, that to another capture of its address, that to one
+    that declares it, and that to nearly its words."""
+    steps = planted(4, 7, templates=1, changes=0)[:, None]
+    twin, capture, near_by, elsewhere, again, claimed, similar = steps
+    for place, one in enumerate(steps):
+        one["words"], one["bytes"] = 9, place
     for one, identity in ((twin, 5), (capture, 5), (near_by, 10), (elsewhere, 6)):
         one["id"] = list(identity.to_bytes(16))
     near_by["text"] = elsewhere["text"] = capture["text"]
+    again["url"], again["address"] = elsewhere["url"], elsewhere["address"]
+    claimed["address"] = again["address"]
     similar["sketch"][0, 80:100] ^= 1
-    parts = [np.concatenate([twin, twin]), capture, near_by, elsewhere, similar]
+    parts = [np.concatenate([twin, twin]), capture, near_by, elsewhere, again, claimed, similar]
     found = decided(parts)
     assert found == expected(parts)
-    similarity = float(np.float32(from_matches(SKETCH - 20)))
-    same, exact, near = REMOVED
-    assert [(row[1], row[3]) for row in found[:5]] == [(4 << 32, similarity)] * 5
-    assert [row[4] for row in found[:5]] == [same, same, exact, exact, near]
-    assert found[5][1:2] + found[5][4:] == (4 << 32, Reason.KEPT, 6)
+    alike = float(np.float32(from_matches(SKETCH - 20)))
+    assert [(row[1], row[3]) for row in found[:7]] == [(6 << 32, alike)] * 7
+    address, canonical = Reason.SAME_ADDRESS, Reason.SAME_CANONICAL
+    assert [row[4] for row in found[:7]] == [SAME, SAME, EXACT, EXACT, address, canonical, NEAR]
+    assert found[7][1:2] + found[7][4:] == (6 << 32, Reason.KEPT, 8)
 
 
 def test_groups_may_come_in_any_order_and_be_read_only_once(decided, many_partitions, monkeypatch):
@@ -192,7 +252,7 @@ def test_groups_may_come_in_any_order_and_be_read_only_once(decided, many_partit
         chance.shuffle(values)
         return gather(iter(values), dtype)
 
-    for module in (packed, deduplicate, settle):
+    for module in (packed, entries, addresses, deduplicate, settle):
         monkeypatch.setattr(module, "gather", gather_shuffled)
     assert decided(parts) == expected(parts)
 
@@ -218,7 +278,7 @@ def test_another_file_in_the_place_of_signatures_is_refused(tmp_path):
     path = tmp_path / "0.npy"
     np.save(path, np.zeros(3, DECISION))
     with pytest.raises(ValueError, match=r"0\.npy: rows of .*, expected"):
-        deduplicate.read_entries(0, str(path))
+        entries.read_entries(0, str(path), "longest")
 
 
 def graph(parts, out):

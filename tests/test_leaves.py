@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "fe3c361ce0a39376490c39bf320ed61b3bd483990c78000cf9c934c03d4821f9"
+LEAF_OF_SEVEN = "ff3f1945b29e479bff56577ca349ae3dc0352367b95745bffb6523c2c4e8e5e4"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)

@@ -8,10 +8,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from florilegium.dedup.addresses import RESIDENT
 from florilegium.dedup.bands import BANDS, bands
 from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.solve import MEMBER, solve
-from florilegium.pipelines import deduplicate, packed, settle
+from florilegium.pipelines import addresses, deduplicate, entries, packed, settle
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
 from florilegium.pipelines.embedded import Embedded
 
@@ -22,7 +23,8 @@ HEAD = deduplicate._HEAD.itemsize
 def documents(size, rng):
     """Documents that have nothing in common."""
     out = np.zeros(size, STORED)
-    out["priority"] = rng.integers(0, 1 << 62, size)
+    out["bytes"] = rng.integers(0, 1 << 31, size)
+    out["url"] = out["address"] = rng.integers(0, 1 << 62, size)
     out["id"] = rng.integers(0, 256, (size, 16))
     out["text"] = rng.integers(0, 1 << 62, (size, 2))
     out["bands"] = rng.integers(0, 1 << 62, (size, BANDS))
@@ -56,7 +58,7 @@ def decided(tmp_path, monkeypatch):
         written = [np.load(tmp_path / "out" / f"{n:06d}.npy") for n in range(PARTS)]
         return np.concatenate(written), largest
 
-    for module in (packed, deduplicate, settle):
+    for module in (packed, entries, addresses, deduplicate, settle):
         monkeypatch.setattr(module, "gather", measured)
     monkeypatch.setattr(deduplicate, "_PARTS_A_PARTITION", 1)
     return run
@@ -95,7 +97,7 @@ def test_a_band_that_everything_has_comes_to_one_key_once_a_part(decided):
     size, similar = 40_000, 30_000
     rows = documents(size, rng)
     rows["bands"][:, 3] = 7
-    rows["priority"][0] = 0
+    rows["bytes"][0] = 0xFFFFFFFF
     rows["sketch"][:similar] = rows["sketch"][0]
     found, largest = decided(rng.permutation(rows))
     assert found[found["reason"] == Reason.KEPT]["size"].tolist() == [similar]
@@ -106,6 +108,20 @@ def test_a_band_that_everything_has_comes_to_one_key_once_a_part(decided):
     assert largest["_forest"] == 0
     largest.pop("_by_row")  # the elements that it makes
     assert max(largest.values()) < size // PARTS * HEAD * 1.2
+
+
+def test_an_address_that_everything_claims_comes_to_one_key_a_hundred_times_a_part(decided):
+    rng = np.random.default_rng(4)
+    size = 40_000
+    rows = documents(size, rng)
+    rows["address"] = 7
+    rows["url"][:20] = 7
+    rows["sketch"][:] = rows["sketch"][0]
+    found, largest = decided(rng.permutation(rows))
+    assert (found["reason"] == Reason.SAME_ADDRESS).sum() == 19
+    assert (found["reason"] == Reason.SAME_CANONICAL).sum() == 0
+    assert largest["_shared"] <= PARTS * (addresses.MOST_PLACES + 1) * addresses._PLACE.itemsize
+    assert largest["_same_address"] < size // PARTS * RESIDENT.itemsize * 1.2
 
 
 def template(size, rng):

@@ -1,0 +1,73 @@
+"""Pages of one address: captures of the same place, and pages that go by another's name.
+
+That a page was captured at an address is a fact; the canonical address that it declares is a
+claim. Templates are known that declare the home page on every page of a site, so a claim counts
+only between texts that are alike.
+"""
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from florilegium.dedup.decisions import ENTRY, Reason, ranking, removals
+from florilegium.dedup.minhash import similarity
+
+RESIDENT = np.dtype(
+    [(name, ENTRY[name]) for name in ("row", "priority", "id", "url", "address", "sketch")]
+)
+"""What `same_address` needs of a document, 304 bytes."""
+
+
+def hashed(address: str) -> int:
+    """Return XXH3-64 of an address in normal form."""
+    return xxhash.xxh3_64_intdigest(address.encode("utf-8", "replace"))
+
+
+def same_address(residents: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+    """Return removals among all RESIDENTs of some addresses; at most one a document.
+
+    Of the captures of one place under one address the best stays, whatever their texts. Of what is
+    left of an address, in the order of `ranking`, a document joins the most similar one that is
+    kept, if their estimated similarity is `min_similarity` (0 to 1) or more; otherwise it stays.
+    Time grows with the square of the different places of an address.
+    """
+    captures, stays = _captures(residents)
+    left = residents[stays]
+    left = left[ranking(left)]
+    order = np.argsort(left["address"], kind="stable")
+    edges = np.flatnonzero(np.diff(left["address"][order])) + 1
+    claims = [
+        _claims(left[group], min_similarity) for group in np.split(order, edges) if len(group) > 1
+    ]
+    return np.concatenate([captures, *claims])
+
+
+def _captures(residents: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """Return removals of all but the best capture of each place, and a mask of those that stay."""
+    ranked = ranking(residents)
+    urls, addresses = residents["url"][ranked], residents["address"][ranked]
+    grouped = np.lexsort((urls, addresses))  # stable: within a group the best comes first
+    urls, addresses, ranked = urls[grouped], addresses[grouped], ranked[grouped]
+    first = np.ones(len(residents), np.bool_)
+    first[1:] = (urls[1:] != urls[:-1]) | (addresses[1:] != addresses[:-1])
+    best = ranked[np.flatnonzero(first)[np.cumsum(first) - 1]]
+    stays = np.zeros(len(residents), np.bool_)
+    stays[ranked[first]] = True
+    removed, kept = residents[ranked[~first]], residents[best[~first]]
+    alike = similarity(removed["sketch"], kept["sketch"])
+    return removals(removed, kept, alike, Reason.SAME_ADDRESS), stays
+
+
+def _claims(group: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+    """Return removals among the documents of one address, given from the best to the worst."""
+    kept, removed, heirs, alike = [0], [], [], []
+    for place in range(1, len(group)):
+        found = np.atleast_1d(similarity(group["sketch"][kept], group["sketch"][place]))
+        most = int(np.argmax(found))
+        if found[most] >= min_similarity:
+            removed.append(place)
+            heirs.append(kept[most])
+            alike.append(found[most])
+        else:
+            kept.append(place)
+    return removals(group[removed], group[heirs], alike, Reason.SAME_CANONICAL)
