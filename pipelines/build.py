@@ -14,7 +14,8 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
-from florilegium.pipelines.decide import LostRecordsError, PartToDecide, Verdict, decide, read_total
+from florilegium.pipelines.alarms import check as check_alarms
+from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
@@ -27,6 +28,7 @@ from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.shards import note_path
+from florilegium.pipelines.verdict import Verdict, raised, read_total
 
 Step: TypeAlias = Literal["harvest", "deduplicate", "decide", "publish"]
 """A step that an engine runs. What comes after the last, seal, is done where the build is."""
@@ -127,7 +129,8 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     """Make a release; return its manifest.
 
     LockedError if another build is at work in the same place, UnitError if units could not be
-    harvested, ValueError or LostRecordsError if counts do not agree.
+    harvested, ValueError or LostRecordsError if counts do not agree, AlarmError if the recipe wants
+    to stop for an alarm.
     """
     with lock(plan.work / "lock"):
         parts = _harvest(plan, engine, display)
@@ -210,6 +213,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
 def _publish(
     plan: Plan, parts: list[Part], total: Verdict, engine: Engine, display: Display
 ) -> list[ShardPlan]:
+    check_alarms(raised(total, plan.recipe.alarms)[0], plan.recipe.alarms)
     shards = plan_shards(total.kept, plan.recipe.shards)
     notes = plan.bench / "shards"
     notes.mkdir(parents=True, exist_ok=True)

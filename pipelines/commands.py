@@ -14,6 +14,7 @@ from rich.console import Console
 
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.manifest import read as read_manifest
 from florilegium.manifests.verify import verify as check
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import demo_web as demonstration
@@ -27,7 +28,7 @@ from florilegium.pipelines.inputs import InputError, find_files
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.recipe import RecipeError, resolved, shipped
 from florilegium.pipelines.recipe import load as load_recipe
-from florilegium.pipelines.summary import print_summary
+from florilegium.pipelines.summary import alarm_lines, print_summary
 
 DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
 
@@ -68,16 +69,20 @@ def build(
 def verify(release: str, output: str) -> int:
     """Check a release and print every finding."""
     try:
-        findings = list(check(_release(release)))
+        place = _release(release)
+        findings = list(check(place))
+        alarms = _alarms(place)
     except ValueError as error:
         return _ended(USAGE, str(error))
     except OSError as error:
         return _stopped(error)
     if output == "json":
-        _print_json({"release": str(release), "findings": findings})
+        _print_json({"release": str(release), "findings": findings, "alarms": alarms})
     else:
         for finding in findings:
             click.echo(finding)
+        for alarm in alarms:
+            click.echo(alarm)
         click.echo(f"{release}: {len(findings)} findings" if findings else f"{release}: verified")
     return FAILED if findings else DONE
 
@@ -123,6 +128,14 @@ def demo_web(folder: Path) -> int:
     pages = len(demonstration.captures())
     click.echo(f"{pages} pages written to {', '.join(str(path) for path in paths)}")
     return DONE
+
+
+def _alarms(release: Location) -> list[str]:
+    """Return the alarms of a release; none if its manifest cannot be read, which is a finding."""
+    try:
+        return alarm_lines(read_manifest(release))
+    except (OSError, ValueError, RecursionError):
+        return []
 
 
 def _release(name: str) -> Location:

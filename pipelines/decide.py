@@ -4,53 +4,44 @@ No text is read. Each part gets a verdict: which of its documents stay and for h
 each stands, a file of the ledger with everything it lost, and counts by language and id bucket.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import apache_beam as beam
 import msgspec
 import numpy as np
 import pyarrow.parquet as pq
+from apache_beam.pvalue import TaggedOutput
 from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
 from florilegium.manifests.document import Facts
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, replacing, sha256
-from florilegium.manifests.manifest import Table
+from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
+from florilegium.pipelines.alarms import (
+    Alarms,
+    Hosts,
+    first,
+    of_hosts,
+    of_source,
+    scattered,
+)
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.verdict import Bucket, Verdict, added, bucket, counted, read_verdict
 
-BUCKETS = 4096
-"""Ranges into which ids are divided: the finest unit of shards and samples."""
-
+_HOSTS = "hosts.msgpack"
+_PARTS_A_PARTITION = 32
 
 _ADDED_AT_A_TIME = 64
 """Verdicts that wait: taking the sum apart for each would take longer than deciding."""
-
-
-class Bucket(Struct, array_like=True):
-    """Documents of one language whose ids lie in one range."""
-
-    documents: int = 0
-    tokens: int = 0
-    chars: int = 0
-    bytes: int = 0
-
-
-class Verdict(Struct, frozen=True, kw_only=True):
-    """What a part, or several, come to: losses, and what is kept by language and bucket."""
-
-    records: int = 0
-    losses: list[tuple[str, str, str | None, int]] = []
-    """Stage, rule, language, number."""
-    kept: dict[str, dict[int, Bucket]] = {}
-    ledger: list[Table] = []
-    """The files of the ledger, one a part."""
 
 
 class PartToDecide(Struct, frozen=True, kw_only=True):
@@ -69,11 +60,6 @@ class LostRecordsError(RuntimeError):
     """Records that are neither in a part's documents nor in its losses."""
 
 
-def bucket(identity: bytes) -> int:
-    """Return the bucket of an id, 0 to BUCKETS - 1."""
-    return int.from_bytes(identity[:2], "big") * BUCKETS >> 16
-
-
 def decide(
     root: beam.Pipeline,
     parts: list[PartToDecide],
@@ -84,25 +70,50 @@ def decide(
 ) -> None:
     """Lay out the pipeline that writes verdict and ledger of each part, and the sum of verdicts."""
     listed = [msgspec.json.encode(part) for part in parts]
-    spread = engine.spread(root, "parts", listed, sizes)
+    partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
+    decided = engine.spread(root, "parts", listed, sizes) | "decide" >> beam.ParDo(
+        _Decide(msgspec.json.encode(recipe), partitions)
+    ).with_outputs("hosts", main="verdicts")
+    alarms = (
+        decided.hosts
+        | "by host" >> beam.GroupByKey()
+        | "alarms" >> beam.ParDo(_HostAlarms(msgspec.json.encode(recipe.alarms)))
+    )
     _ = (
-        spread
-        | "decide" >> beam.ParDo(_Decide(msgspec.json.encode(recipe)))
+        (decided.verdicts, alarms)
+        | "verdicts and alarms" >> beam.Flatten()
         | "add up" >> beam.CombineGlobally(_Sum()).without_defaults()
         | "write" >> beam.ParDo(_WriteTotal(str(total)))
     )
 
 
 class _Decide(beam.DoFn):
-    def __init__(self, recipe: bytes) -> None:
+    def __init__(self, recipe: bytes, partitions: int) -> None:
         self._recipe = recipe
+        self._partitions = partitions
 
-    def process(self, encoded: bytes) -> Iterator[bytes]:
+    def process(self, encoded: bytes) -> Iterator[bytes | TaggedOutput[Literal["hosts"], Keyed]]:
         part = msgspec.json.decode(encoded, type=PartToDecide)
         done = read_verdict(locate(part.verdict))
         yield msgspec.json.encode(
             done or decide_part(part, msgspec.json.decode(self._recipe, type=Recipe))
         )
+        counted = (locate(part.verdict) / _HOSTS).read_bytes()
+        hosts = msgspec.msgpack.decode(counted, type=Hosts)
+        for keyed in scattered(hosts, self._partitions):
+            yield TaggedOutput("hosts", keyed)
+
+
+class _HostAlarms(beam.DoFn):
+    def __init__(self, settings: bytes) -> None:
+        self._settings = settings
+
+    def process(self, keyed: tuple[int, Iterable[bytes]]) -> Iterator[bytes]:
+        found = of_hosts(keyed[1], msgspec.json.decode(self._settings, type=Alarms))
+        if found:
+            yield msgspec.json.encode(
+                Verdict(alarms=first(found), alarms_raised={"host": len(found)})
+            )
 
 
 class _Sum(beam.CombineFn):
@@ -153,11 +164,18 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
+    hosts: Hosts = {}
+    largest: list[Alarm] = []
     for facts in _facts(files):
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss, size = _judge(facts, decision, recipe)
         sizes.append(size)
+        copy = loss is not None and loss.stage == "duplicates"
+        before = hosts.get(facts.host, (0, 0))
+        hosts[facts.host] = before[0] + 1, before[1] + copy
+        if decision is not None and decision["size"] >= recipe.alarms.min_documents:
+            largest.append(_component(facts, int(decision["size"])))
         if loss is not None:
             losses.append(loss)
         else:
@@ -170,57 +188,19 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         )
     verdict = Verdict(
         records=made.records,
-        losses=_counted((x.stage, x.rule, x.lang, 1) for x in losses),
+        losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
         ledger=[_write_ledger(part, losses)],
+        alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),
+        alarms_raised={"source": 1} if alarms else {},
+        largest=first(largest),
     )
-    _write(locate(part.verdict), verdict, sizes)
+    _write(locate(part.verdict), verdict, sizes, hosts)
     return verdict
 
 
-def added(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the sum of verdicts; their order makes no difference."""
-    whole = list(verdicts)
-    kept: dict[str, dict[int, Bucket]] = {}
-    for verdict in whole:
-        for lang, buckets in verdict.kept.items():
-            mine = kept.setdefault(lang, {})
-            for number, one in buckets.items():
-                mine[number] = sum_of([mine.get(number, Bucket()), one])
-    return Verdict(
-        records=sum(verdict.records for verdict in whole),
-        losses=_counted(loss for verdict in whole for loss in verdict.losses),
-        kept=kept,
-        ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
-    )
-
-
-def sum_of(buckets: Iterable[Bucket]) -> Bucket:
-    """Return the sum of some buckets."""
-    columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
-    return Bucket(*(sum(column) for column in columns))
-
-
-def _counted(
-    losses: Iterable[tuple[str, str, str | None, int]],
-) -> list[tuple[str, str, str | None, int]]:
-    numbers: Counter[tuple[str, str, str | None]] = Counter()
-    for stage, rule, lang, number in losses:
-        numbers[stage, rule, lang] += number
-    return [(*key, numbers[key]) for key in sorted(numbers, key=str)]
-
-
-def read_verdict(folder: Location) -> Verdict | None:
-    """Return the verdict written in a folder, or None if it is not finished."""
-    return read_total(folder / "verdict.json")
-
-
-def read_total(place: Location) -> Verdict | None:
-    """Return a sum of verdicts, or None if it is not finished."""
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=Verdict)
-    except FileNotFoundError:
-        return None
+def _component(facts: Facts, size: int) -> Alarm:
+    return Alarm(kind="component", name=facts.id.hex(), documents=size, removed=size - 1)
 
 
 def _facts(folder: Location) -> Iterator[Facts]:
@@ -307,8 +287,10 @@ def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
         )
 
 
-def _write(folder: Location, verdict: Verdict, sizes: list[int]) -> None:
+def _write(folder: Location, verdict: Verdict, sizes: list[int], hosts: Hosts) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_array(folder / "sizes.npy", np.array(sizes, np.uint32))
+    with replacing(folder / _HOSTS) as draft:
+        draft.write_bytes(msgspec.msgpack.encode(dict(sorted(hosts.items()))))
     with replacing(folder / "verdict.json") as draft:
         draft.write_bytes(msgspec.json.encode(verdict))

@@ -21,12 +21,12 @@ from msgspec import Struct
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.tables import parquet
-from florilegium.pipelines.decide import BUCKETS, bucket
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, slice_of
 from florilegium.pipelines.shards import note_path, read_slice, write_shard, write_slice
+from florilegium.pipelines.verdict import BUCKETS, bucket
 
 MESSAGE_BYTES = 1 << 20
 """Of Arrow in one message; a hundred of them may wait between an engine and a worker."""

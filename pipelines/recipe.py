@@ -17,6 +17,7 @@ from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.language import LANGUAGES, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
+from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.deduplicate import Duplicates
 from florilegium.pipelines.extract import Extraction
 
@@ -59,6 +60,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of the smallest id."""
     duplicates: Duplicates = Duplicates()
     """Which copies are removed."""
+    alarms: Alarms = Alarms()
+    """When too much is removed as copies."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
     """Rules a document must pass, in this order."""
     shards: Shards = Shards()

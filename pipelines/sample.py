@@ -20,11 +20,11 @@ from florilegium.filters.measures import measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
-from florilegium.pipelines.decide import Bucket, sum_of
 from florilegium.pipelines.harvest import harvest_batch, stored
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.stages import Tools
+from florilegium.pipelines.verdict import Bucket, sum_of
 from florilegium.pipelines.warc import Damage, Record, read
 
 FILES = 4

@@ -13,12 +13,12 @@ from florilegium.manifests.location import Location, files, replacing, sha256
 from florilegium.manifests.manifest import Input, Language, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
-from florilegium.pipelines.decide import Bucket, Verdict, sum_of
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.shard_plans import ShardPlan
 from florilegium.pipelines.shards import PublishedShard, note_path
+from florilegium.pipelines.verdict import Bucket, Verdict, raised, sum_of
 
 
 class Draft(Struct, frozen=True):
@@ -44,6 +44,7 @@ def seal(draft: Draft) -> Manifest:
         losses[stage, rule, lang] += number
     kept = draft.total.kept
     languages = tuple(_language(lang, kept[lang]) for lang in sorted(kept))
+    alarms, alarms_raised = raised(draft.total, draft.recipe.alarms)
     made = Manifest(
         name=draft.recipe.name,
         build_id=draft.build_id,
@@ -61,6 +62,8 @@ def seal(draft: Draft) -> Manifest:
             for p in draft.parts
         ),
         funnel=funnel(losses, {language.lang: language.documents for language in languages}),
+        alarms=tuple(alarms),
+        alarms_raised=alarms_raised,
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
