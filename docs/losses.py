@@ -38,5 +38,7 @@ LOSSES: dict[tuple[str, str], str] = {
     ): "another capture of its address; value: estimated similarity",
     ("duplicates", "same_canonical"): "a page that declares the same canonical address and is like "
     "the document in `dup_of`; value: estimated similarity",
+    ("duplicates", "repeated_lines"): "hardly any text but lines that the host has on many pages; "
+    "value: characters left when they were cut",
     ("duplicates", "near_duplicate"): "nearly the same words; value: estimated similarity",
 }

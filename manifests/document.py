@@ -43,6 +43,10 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     foreign_share: Annotated[
         float, Meta(description="share of characters in paragraphs of another language, 0 to 1")
     ]
+    host_line_share: Annotated[
+        float | None,
+        Meta(description="share of lines that many pages of the host have, if that was measured"),
+    ] = None
     chars: Annotated[int, Meta(description="length of the text in Unicode code points")]
     text_bytes: Annotated[int, Meta(description="length of the text in bytes of UTF-8")]
     tokens: Annotated[

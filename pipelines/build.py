@@ -21,6 +21,7 @@ from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.inputs import Input, plan_units
+from florilegium.pipelines.lines import PartWithLines, find_lines, shares_of
 from florilegium.pipelines.lock import LockedError, lock
 from florilegium.pipelines.part import Part, Unit, finished, remove_damaged, remove_left_over
 from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
@@ -30,7 +31,7 @@ from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_
 from florilegium.pipelines.shards import note_path
 from florilegium.pipelines.verdict import Verdict, raised, read_total
 
-Step: TypeAlias = Literal["harvest", "deduplicate", "decide", "publish"]
+Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "decide", "publish"]
 """A step that an engine runs. What comes after the last, seal, is done where the build is."""
 
 
@@ -72,6 +73,11 @@ class Plan(Struct, frozen=True):
         return self.work / "decisions" / provenance.digest(made_of)[:16]
 
     @property
+    def lines(self) -> Location | None:
+        """What was found of repeated lines; None if the recipe does not ask for them."""
+        return None if self.recipe.lines.repeated == "ignore" else self.bench / "lines"
+
+    @property
     def draft(self) -> Location:
         """The release while it is being written.
 
@@ -105,6 +111,14 @@ class Plan(Struct, frozen=True):
             raise StepError("deduplicate")
         return places
 
+    def searched(self) -> None:
+        """Raise StepError unless repeated lines were looked for in all units, where they are."""
+        if self.lines is None:
+            return
+        there = {path.name for path in self.lines.glob("*.npy")}
+        if any(shares_of(self.lines, n).name not in there for n in range(len(self.units))):
+            raise StepError("lines")
+
     def total(self) -> Verdict:
         """Return what was decided on all units; StepError if that is missing.
 
@@ -135,6 +149,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     with lock(plan.work / "lock"):
         parts = _harvest(plan, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
+        _lines(plan, parts, decisions, engine, display)
         total = _decide(plan, decisions, engine, display)
         shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
@@ -147,7 +162,10 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
             _harvest(plan, engine, display)
         elif step == "deduplicate":
             _deduplicate(plan, plan.made(), engine, display)
+        elif step == "lines":
+            _lines(plan, plan.made(), plan.compared(), engine, display)
         elif step == "decide":
+            plan.searched()
             _decide(plan, plan.compared(), engine, display)
         else:
             _publish(plan, plan.made(), plan.total(), engine, display)
@@ -189,6 +207,23 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
         return plan.compared()
 
 
+def _lines(
+    plan: Plan, parts: list[Part], decisions: list[Location], engine: Engine, display: Display
+) -> None:
+    if (folder := plan.lines) is None:
+        return
+    with display.step("lines"):
+        with suppress(StepError):
+            plan.searched()
+            return
+        todo = [
+            PartWithLines(documents=str(place / "documents.parquet"), decisions=str(decided))
+            for place, decided in zip(_files(plan, parts), decisions, strict=True)
+        ]
+        engine.run(lambda root: find_lines(root, todo, plan.recipe, folder), "lines")
+        plan.searched()
+
+
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
     place = plan.bench / "total.json"
@@ -200,6 +235,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             verdict=str(_verdict(plan, number)),
             release=str(plan.draft),
             ledger=ledger_path(number),
+            lines=_text(plan.lines),
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -221,7 +257,10 @@ def _publish(
     todo = [shard for shard in shards if note_path(notes, shard).name not in there]
     sources = [
         PartToPublish(
-            documents=str(place / "documents.parquet"), verdict=str(_verdict(plan, number))
+            documents=str(place / "documents.parquet"),
+            verdict=str(_verdict(plan, number)),
+            lines=_text(plan.lines),
+            ordinal=number,
         )
         for number, place in enumerate(_files(plan, parts))
     ]
@@ -284,6 +323,10 @@ def release_made(plan: Plan) -> Manifest | None:
         return manifests.read(plan.release)
     except FileNotFoundError:
         return None
+
+
+def _text(place: Location | None) -> str | None:
+    return None if place is None else str(place)
 
 
 def _verdict(plan: Plan, number: int) -> Location:

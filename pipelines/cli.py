@@ -120,7 +120,7 @@ def main() -> None:
 )
 @click.option(
     "--step",
-    type=click.Choice(["harvest", "deduplicate", "decide", "publish"]),
+    type=click.Choice(["harvest", "deduplicate", "lines", "decide", "publish"]),
     help="Run this step only, after those before it. The same command without --step then seals "
     "the release.",
 )
@@ -152,7 +152,7 @@ def build(
     dataflow_workers: int,
     dataflow_staging: str | None,
     beam_options: tuple[str, ...],
-    step: Literal["harvest", "deduplicate", "decide", "publish"] | None,
+    step: Literal["harvest", "deduplicate", "lines", "decide", "publish"] | None,
     dry_run: bool,
     price_core_hour: float | None,
     output: str,

@@ -32,6 +32,7 @@ from florilegium.pipelines.alarms import (
 )
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
@@ -54,6 +55,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     release: str
     ledger: str
     """Path in the release."""
+    lines: str | None = None
+    """Folder of what was found of repeated lines, if they were looked for."""
 
 
 class LostRecordsError(RuntimeError):
@@ -166,7 +169,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     sizes: list[int] = []
     hosts: Hosts = {}
     largest: list[Alarm] = []
-    for facts in _facts(files):
+    for facts in _facts(part, files):
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss, size = _judge(facts, decision, recipe)
@@ -203,10 +206,9 @@ def _component(facts: Facts, size: int) -> Alarm:
     return Alarm(kind="component", name=facts.id.hex(), documents=size, removed=size - 1)
 
 
-def _facts(folder: Location) -> Iterator[Facts]:
-    columns = list(Facts.__struct_fields__)
-    for table in batches(folder / "documents.parquet", columns):
-        yield from from_table(table, Facts)
+def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
+    with Overlay(locate(part.lines) if part.lines else None, part.ordinal) as overlay:
+        yield from overlay.facts(files / "documents.parquet")
 
 
 def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
@@ -231,6 +233,10 @@ def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss
             ),
             0,
         )
+    share = facts.host_line_share or 0.0
+    if share > 0 and recipe.lines.repeated == "cut" and facts.chars < recipe.extraction.min_chars:
+        limit = recipe.extraction.min_chars
+        return _loss(facts, "duplicates", "repeated_lines", value=facts.chars, limit=limit), 0
     failed = next((m for rule in recipe.filters if (m := rule(facts)) is not None), None)
     if failed is not None:
         return _loss(facts, "quality", failed.rule, value=failed.value, limit=failed.limit), 0

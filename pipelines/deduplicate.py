@@ -13,12 +13,10 @@ Two things have no such bound. Documents that are connected by shared bands are 
 left of these components when they have been shrunk comes together on one worker: see `connect`.
 """
 
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, TypeAlias
 
 import apache_beam as beam
-import msgspec
 import numpy as np
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
@@ -44,6 +42,7 @@ from florilegium.pipelines.addresses import same_addresses
 from florilegium.pipelines.connect import connect, partition_of
 from florilegium.pipelines.entries import fields, gone, read_entries, remaining
 from florilegium.pipelines.files import save_array
+from florilegium.pipelines.listed import spread_parts
 from florilegium.pipelines.packed import (
     Group,
     Joined,
@@ -105,12 +104,7 @@ def write_decisions(
     """
     out.mkdir(parents=True, exist_ok=True)
     partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
-    files = (
-        root
-        | beam.Impulse()
-        | "Parts" >> beam.FlatMap(_unlisted, _listed(parts))
-        | "Spread" >> beam.Reshuffle()
-    )
+    files = spread_parts(root, parts)
     removed = files | "Equal" >> _equal(partitions, keep, settings.exact)
     if settings.addresses:
         here = (files, removed) | "SameAddress" >> same_addresses(
@@ -183,16 +177,6 @@ def _similar(
         | "Solve" >> beam.FlatMap(_solve, min_similarity)
     )
     return similar
-
-
-def _listed(parts: Sequence[tuple[int, str]]) -> bytes:
-    """Return the parts in few bytes: they lie in the graph, which engines want below 10 MB."""
-    return zlib.compress(msgspec.json.encode(sorted(parts)))
-
-
-def _unlisted(_: bytes, packed: bytes) -> Iterator[Keyed]:
-    for ordinal, path in msgspec.json.decode(zlib.decompress(packed), type=list[tuple[int, str]]):
-        yield ordinal, path.encode()
 
 
 def _partition(digests: NDArray[np.void], partitions: int) -> NDArray[np.uint64]:

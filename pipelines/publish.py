@@ -23,6 +23,7 @@ from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.tables import parquet
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array
+from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, slice_of
 from florilegium.pipelines.shards import note_path, read_slice, write_shard, write_slice
@@ -53,6 +54,9 @@ class PartToPublish(Struct, frozen=True, kw_only=True):
 
     documents: str
     verdict: str
+    lines: str | None = None
+    """Folder of what was found of repeated lines, if they were looked for."""
+    ordinal: int = 0
 
 
 def publish(
@@ -106,7 +110,8 @@ def read_part(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[tuple[Sli
 def _rows_that_stay(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[pa.Table]:
     """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
-    with parquet(locate(part.documents)) as file:
+    lines = locate(part.lines) if part.lines else None
+    with parquet(locate(part.documents)) as file, Overlay(lines, part.ordinal) as overlay:
         row = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)
@@ -114,7 +119,8 @@ def _rows_that_stay(part: PartToPublish, plans: list[ShardPlan]) -> Iterator[pa.
             row += about.num_rows
             if mine.any() and _may_hold(about, plans):
                 table = file.read_row_group(group, use_threads=False).replace_schema_metadata()
-                yield _with_sizes(table.cast(_WIRE), mine)
+                table = overlay.applied(table.cast(_WIRE), row - about.num_rows)
+                yield _with_sizes(table, mine)
 
 
 def _may_hold(group: pq.RowGroupMetaData, plans: list[ShardPlan]) -> bool:

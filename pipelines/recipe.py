@@ -37,6 +37,23 @@ class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Bytes of text in one Parquet row group."""
 
 
+class Lines(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of lines that stand on many pages of a host, copies not counted.
+
+    A line is what stands between two line breaks. They are counted after the duplicates are
+    removed, and never in hosts with few pages.
+    """
+
+    repeated: Literal["ignore", "count", "cut"] = "ignore"
+    """`count` measures their share of each page, `cut` also takes them out of the texts."""
+    min_pages: Annotated[int, Meta(ge=2)] = 50
+    """A host with fewer pages has no repeated lines."""
+    min_share: Annotated[float, Meta(gt=0, le=1)] = 0.2
+    """Share of a host's pages on which a repeated line stands."""
+    min_repeats: Annotated[int, Meta(ge=2)] = 10
+    """Pages on which a repeated line stands at least."""
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to build. Same inputs, same recipe, same code: same root."""
 
@@ -60,6 +77,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     of the smallest id."""
     duplicates: Duplicates = Duplicates()
     """Which copies are removed."""
+    lines: Lines = Lines()
+    """What becomes of lines that stand on many pages of a host."""
     alarms: Alarms = Alarms()
     """When too much is removed as copies."""
     filters: tuple[AnyFilter, ...] = DEFAULTS

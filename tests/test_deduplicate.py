@@ -13,6 +13,7 @@ from florilegium.dedup.decisions import DECISION, STORED, Reason
 from florilegium.dedup.minhash import from_matches
 from florilegium.dedup.policy import priorities
 from florilegium.pipelines import addresses, connect, deduplicate, entries, packed, settle
+from florilegium.pipelines import listed as listing
 from florilegium.pipelines.deduplicate import Duplicates, write_decisions
 from florilegium.pipelines.embedded import Embedded
 
@@ -291,8 +292,8 @@ def test_the_graph_of_ninety_thousand_parts_is_small(tmp_path):
     names = [hashlib.sha256(b"%d" % n).hexdigest()[:24] for n in range(90_000)]
     parts = [(n, f"s3://bucket/work/parts/{name}/signatures.npy") for n, name in enumerate(names)]
     assert graph(parts, tmp_path).ByteSize() < 2_500_000
-    listed = deduplicate._unlisted(b"", deduplicate._listed(parts[::-1]))
-    assert [(ordinal, path.decode()) for ordinal, path in listed] == parts
+    found = listing.unlisted(b"", listing.listed(parts[::-1]))
+    assert [(ordinal, path.decode()) for ordinal, path in found] == parts
 
 
 def test_every_key_is_an_integer_and_every_value_text_or_bytes(tmp_path):

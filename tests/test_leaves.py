@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "ff3f1945b29e479bff56577ca349ae3dc0352367b95745bffb6523c2c4e8e5e4"
+LEAF_OF_SEVEN = "15b4ec95df9e6ad2304bbf01f1c4bf923357a827f4bd1dd962f1ea05867a3cc5"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
