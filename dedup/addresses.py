@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from florilegium.dedup.decisions import ENTRY, Reason, ranking, removals
+from florilegium.dedup.decisions import ENTRY, NO_ROW, Reason, ranking, removals
 from florilegium.dedup.minhash import similarity
 
 RESIDENT = np.dtype(
@@ -23,26 +23,33 @@ def hashed(address: str) -> int:
     return xxhash.xxh3_64_intdigest(address.encode("utf-8", "replace"))
 
 
-def same_address(residents: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+def same_address(
+    residents: NDArray[np.void], min_similarity: float, published: int = NO_ROW
+) -> NDArray[np.void]:
     """Return removals among all RESIDENTs of some addresses; at most one a document.
 
     Of the captures of one place under one address the best stays, whatever their texts. Of what is
     left of an address, in the order of `ranking`, a document joins the most similar one that is
     kept, if their estimated similarity is `min_similarity` (0 to 1) or more; otherwise it stays.
-    Time grows with the square of the different places of an address.
+    Rows from `published` on give way to none. Time grows with the square of the different
+    places of an address.
     """
-    captures, stays = _captures(residents)
+    captures, stays = _captures(residents, np.uint64(published))
     left = residents[stays]
     left = left[ranking(left)]
     order = np.argsort(left["address"], kind="stable")
     edges = np.flatnonzero(np.diff(left["address"][order])) + 1
     claims = [
-        _claims(left[group], min_similarity) for group in np.split(order, edges) if len(group) > 1
+        _claims(left[group], min_similarity, published)
+        for group in np.split(order, edges)
+        if len(group) > 1
     ]
     return np.concatenate([captures, *claims])
 
 
-def _captures(residents: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+def _captures(
+    residents: NDArray[np.void], published: np.uint64
+) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
     """Return removals of all but the best capture of each place, and a mask of those that stay."""
     ranked = ranking(residents)
     urls, addresses = residents["url"][ranked], residents["address"][ranked]
@@ -51,20 +58,21 @@ def _captures(residents: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np
     first = np.ones(len(residents), np.bool_)
     first[1:] = (urls[1:] != urls[:-1]) | (addresses[1:] != addresses[:-1])
     best = ranked[np.flatnonzero(first)[np.cumsum(first) - 1]]
-    stays = np.zeros(len(residents), np.bool_)
+    stays = residents["row"] >= published
     stays[ranked[first]] = True
-    removed, kept = residents[ranked[~first]], residents[best[~first]]
+    goes = ~stays[ranked]
+    removed, kept = residents[ranked[goes]], residents[best[goes]]
     alike = similarity(removed["sketch"], kept["sketch"])
     return removals(removed, kept, alike, Reason.SAME_ADDRESS), stays
 
 
-def _claims(group: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+def _claims(group: NDArray[np.void], min_similarity: float, published: int) -> NDArray[np.void]:
     """Return removals among the documents of one address, given from the best to the worst."""
     kept, removed, heirs, alike = [0], [], [], []
     for place in range(1, len(group)):
         found = np.atleast_1d(similarity(group["sketch"][kept], group["sketch"][place]))
         most = int(np.argmax(found))
-        if found[most] >= min_similarity:
+        if found[most] >= min_similarity and group["row"][place] < np.uint64(published):
             removed.append(place)
             heirs.append(kept[most])
             alike.append(found[most])

@@ -26,6 +26,9 @@ ENTRY = np.dtype(
 """A stored document, its row in the build, ordinal of its part << 32 | place in the part, and its
 priority: the smaller is kept."""
 
+NO_ROW = (1 << 64) - 1
+"""A row that no document has."""
+
 DECISION = np.dtype(
     [
         ("row", "<u8"),

@@ -95,6 +95,19 @@ class Language(Record, frozen=True, kw_only=True):
     """Bytes of their texts in UTF-8."""
 
 
+class Earlier(Record, frozen=True, kw_only=True):
+    """A release against which this one was built: copies of its documents were left out."""
+
+    name: str
+    """Name of the corpus."""
+    build_id: str
+    """Name of the build."""
+    root: str
+    """Root of the Merkle tree over its documents, in hex."""
+    documents: int
+    """Documents in it."""
+
+
 class Alarm(Record, frozen=True, kw_only=True):
     """A document, a host or an input in whose name more was removed than the recipe expects."""
 
@@ -144,6 +157,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """How tokens were counted: `exactly`, or from a sample."""
     inputs: tuple[Input, ...]
     """Files that were read, by name."""
+    against: tuple[Earlier, ...] = ()
+    """Earlier releases whose documents were taken into account, in the order they were named."""
     funnel: tuple[Step, ...]
     """What each stage received, lost and kept."""
     alarms: tuple[Alarm, ...] = ()

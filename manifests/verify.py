@@ -76,7 +76,7 @@ class _Seen:
 
 def _strangers(release: Location, manifest: Manifest) -> Iterator[str]:
     known = {entry.path for entry in manifest.files}
-    for folder in ("data", "audit"):
+    for folder in ("data", "audit", "index"):
         for path in sorted(_entries(release / folder), key=str):
             if (name := relative(path, release)) not in known:
                 yield f"{name}: not in the manifest"

@@ -14,8 +14,7 @@ from apache_beam.typehints.decorators import no_annotations
 from numpy.typing import NDArray
 
 from florilegium.dedup.addresses import RESIDENT, same_address
-from florilegium.dedup.policy import Keep
-from florilegium.pipelines.entries import fields, gone, remaining
+from florilegium.pipelines.entries import View, fields, gone, remaining
 from florilegium.pipelines.packed import Group, Joined, Keyed, gather, pieces, scatter
 
 MOST_PLACES = 100
@@ -29,24 +28,24 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 @beam.ptransform_fn
 @no_annotations
 def same_addresses(
-    inputs: tuple[PCollection, PCollection], partitions: int, keep: Keep, min_similarity: float
+    inputs: tuple[PCollection, PCollection], partitions: int, view: View, min_similarity: float
 ) -> PCollection:
     """Parts, removals so far -> removals among the others of documents with the same address."""
     files, removed = inputs
-    rows = removed | "Gone" >> beam.FlatMap(gone)
+    rows = removed | "Gone" >> beam.FlatMap(gone, view.first_published)
     shared = (
         {"path": files, "gone": rows}
         | "JoinGone" >> beam.CoGroupByKey()
-        | "Places" >> beam.FlatMap(_places, partitions, keep)
+        | "Places" >> beam.FlatMap(_places, partitions, view)
         | "GroupByAddress" >> beam.GroupByKey()
         | "Shared" >> beam.FlatMap(_shared)
     )
     together: PCollection = (
         {"path": files, "gone": rows, "shared": shared}
         | "JoinShared" >> beam.CoGroupByKey()
-        | "Residents" >> beam.FlatMap(_residents, partitions, keep)
+        | "Residents" >> beam.FlatMap(_residents, partitions, view)
         | "GroupResidents" >> beam.GroupByKey()
-        | "SameAddress" >> beam.FlatMap(_same_address, min_similarity)
+        | "SameAddress" >> beam.FlatMap(_same_address, min_similarity, view.first_published)
     )
     return together
 
@@ -55,9 +54,9 @@ def _partition(addresses: NDArray[np.uint64], partitions: int) -> NDArray[np.uin
     return addresses % np.uint64(partitions)
 
 
-def _places(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
+def _places(joined: Joined, partitions: int, view: View) -> Iterator[Keyed]:
     """Part -> the places that speak in the name of each address, a few too many at most."""
-    entries = remaining(joined, keep)
+    entries = remaining(joined, view)
     pairs = np.stack([entries["address"], entries["url"]], axis=1)
     distinct, captures = np.unique(pairs, axis=0, return_counts=True)
     _, first, place = np.unique(distinct[:, 0], return_index=True, return_inverse=True)
@@ -84,12 +83,12 @@ def _shared(group: Group) -> Iterator[Keyed]:
     yield from scatter(shared, told[:, 1])
 
 
-def _residents(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
+def _residents(joined: Joined, partitions: int, view: View) -> Iterator[Keyed]:
     """Part and shared addresses -> its documents there; where it is crowded, by place."""
     shared = gather(joined[1]["shared"], _SHARED)
     if len(shared) == 0:
         return
-    residents = fields(remaining(joined, keep), RESIDENT)
+    residents = fields(remaining(joined, view), RESIDENT)
     shared = shared[np.argsort(shared["address"])]
     place = np.searchsorted(shared["address"], residents["address"]).clip(max=len(shared) - 1)
     among = shared["address"][place] == residents["address"]
@@ -99,5 +98,5 @@ def _residents(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
     yield from scatter(residents, _partition(residents["address"], partitions))
 
 
-def _same_address(group: Group, min_similarity: float) -> Iterator[bytes]:
-    yield from pieces(same_address(gather(group[1], RESIDENT), min_similarity))
+def _same_address(group: Group, min_similarity: float, published: int) -> Iterator[bytes]:
+    yield from pieces(same_address(gather(group[1], RESIDENT), min_similarity, published))

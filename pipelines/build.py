@@ -4,10 +4,13 @@ Every step looks for what is already done under the same fingerprint and does on
 that an interrupted build goes on where it was, and a changed rule does not read a WARC again.
 """
 
+import itertools
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from florilegium.manifests import manifest as manifests
@@ -20,6 +23,7 @@ from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
+from florilegium.pipelines.index import BadIndexError, Published, open_index
 from florilegium.pipelines.inputs import Input, plan_units
 from florilegium.pipelines.lines import PartWithLines, find_lines, shares_of
 from florilegium.pipelines.lock import LockedError, lock
@@ -49,6 +53,8 @@ class Plan(Struct, frozen=True):
     units: list[Unit]
     build_id: str
     home: Location
+    against: tuple[Published, ...] = ()
+    """Earlier releases, copies of whose documents are left out."""
 
     @property
     def work(self) -> Location:
@@ -69,13 +75,20 @@ class Plan(Struct, frozen=True):
     def decisions(self) -> Location:
         """Which documents of these units are copies, under the recipe's settings."""
         settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep")]
-        made_of = [[unit.fingerprint for unit in self.units], *settings]
+        earlier = [one.about.root for one in self.against]
+        made_of = [[unit.fingerprint for unit in self.units], *settings, earlier]
         return self.work / "decisions" / provenance.digest(made_of)[:16]
 
     @property
     def lines(self) -> Location | None:
         """What was found of repeated lines; None if the recipe does not ask for them."""
         return None if self.recipe.lines.repeated == "ignore" else self.bench / "lines"
+
+    def earlier(self) -> tuple[tuple[int, str], ...]:
+        """Return the earlier releases, each after the ordinal of its first index."""
+        ends = itertools.accumulate((len(one.files) for one in self.against), initial=0)
+        first = (len(self.units) + end for end in ends)
+        return tuple((number, one.name) for number, one in zip(first, self.against, strict=False))
 
     @property
     def draft(self) -> Location:
@@ -132,11 +145,24 @@ class Plan(Struct, frozen=True):
         return total
 
 
-def plan(recipe: Recipe, files: list[Input], out: Location) -> Plan:
-    """Return what a build of these files would do; InputError if they cannot be told apart."""
+def plan(
+    recipe: Recipe, files: list[Input], out: Location, against: Sequence[Location] = ()
+) -> Plan:
+    """Return what a build of these files would do; InputError if they cannot be told apart.
+
+    BadIndexError if an earlier release cannot be built against.
+    """
+    if against and recipe.duplicates.scope == "release":
+        raise BadIndexError(
+            f"the recipe {recipe.name} compares documents of one release only "
+            "(duplicates.scope): it cannot be built against another"
+        )
     units = plan_units(files, provenance.harvest_fingerprint(recipe))
-    build_id = provenance.digest([[u.fingerprint for u in units], resolved(recipe)])[:12]
-    return Plan(recipe, units, build_id, out / recipe.name)
+    published = tuple(open_index(release) for release in dict.fromkeys(against))
+    made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
+    made_of += [[one.about.root for one in published]] if published else []
+    build_id = provenance.digest(made_of)[:12]
+    return Plan(recipe, units, build_id, out / recipe.name, published)
 
 
 def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
@@ -198,9 +224,10 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
             for number, place in enumerate(_files(plan, parts))
         ]
         recipe = plan.recipe
+        indexes = [msgspec.json.encode(file).decode() for one in plan.against for file in one.files]
         engine.run(
             lambda root: write_decisions(
-                root, sources, plan.decisions, recipe.duplicates, recipe.keep
+                root, sources, plan.decisions, recipe.duplicates, recipe.keep, indexes
             ),
             "deduplicate",
         )
@@ -235,6 +262,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             verdict=str(_verdict(plan, number)),
             release=str(plan.draft),
             ledger=ledger_path(number),
+            earlier=plan.earlier(),
             lines=_text(plan.lines),
         )
         for number, unit in enumerate(plan.units)
@@ -286,7 +314,9 @@ def _seal(
 ) -> Manifest:
     with display.step("seal"):
         notes = plan.bench / "shards"
-        sealed = seal(Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes))
+        earlier = tuple(one.about for one in plan.against)
+        draft = Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier)
+        sealed = seal(draft)
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
         _point_to(plan.release)

@@ -119,6 +119,13 @@ def main() -> None:
     "--beam-option=--machine_type=e2-standard-4. May be given more than once.",
 )
 @click.option(
+    "--against",
+    metavar="RELEASE",
+    multiple=True,
+    help="An earlier release that stays as it is: copies of its documents are left out. May be "
+    "given more than once.",
+)
+@click.option(
     "--step",
     type=click.Choice(["harvest", "deduplicate", "lines", "decide", "publish"]),
     help="Run this step only, after those before it. The same command without --step then seals "
@@ -152,6 +159,7 @@ def build(
     dataflow_workers: int,
     dataflow_staging: str | None,
     beam_options: tuple[str, ...],
+    against: tuple[str, ...],
     step: Literal["harvest", "deduplicate", "lines", "decide", "publish"] | None,
     dry_run: bool,
     price_core_hour: float | None,
@@ -180,7 +188,15 @@ def build(
     )
     sys.exit(
         commands.build(
-            recipe, (*inputs, *more_inputs), out, choice, step, dry_run, output, price_core_hour
+            recipe,
+            (*inputs, *more_inputs),
+            out,
+            choice,
+            step,
+            dry_run,
+            output,
+            price_core_hour,
+            against,
         )
     )
 

@@ -42,10 +42,12 @@ def build(
     dry_run: bool,
     output: str,
     price_core_hour: float | None = None,
+    against: Iterable[str] = (),
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
-        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
+        earlier = [_release(name) for name in against]
+        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out), earlier)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)

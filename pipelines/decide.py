@@ -4,8 +4,10 @@ No text is read. Each part gets a verdict: which of its documents stay and for h
 each stands, a file of the ledger with everything it lost, and counts by language and id bucket.
 """
 
+import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Literal
 
 import apache_beam as beam
@@ -32,6 +34,7 @@ from florilegium.pipelines.alarms import (
 )
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.index import write_index
 from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
@@ -55,6 +58,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     release: str
     ledger: str
     """Path in the release."""
+    earlier: tuple[tuple[int, str], ...] = ()
+    """Earlier releases, each after the ordinal of its first index among the parts, ascending."""
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
 
@@ -172,7 +177,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     for facts in _facts(part, files):
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
-        loss, size = _judge(facts, decision, recipe)
+        loss, size = _judge(facts, decision, recipe, part)
         sizes.append(size)
         copy = loss is not None and loss.stage == "duplicates"
         before = hosts.get(facts.host, (0, 0))
@@ -194,6 +199,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
         ledger=[_write_ledger(part, losses)],
+        index=[_write_index(part, files, sizes)] if recipe.duplicates.index else [],
         alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),
         alarms_raised={"source": 1} if alarms else {},
         largest=first(largest),
@@ -219,7 +225,9 @@ def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
         raise LostRecordsError(f"{unit}: its duplicates were decided for another part; remove work")
 
 
-def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss | None, int]:
+def _judge(
+    facts: Facts, decision: np.void | None, recipe: Recipe, part: PartToDecide
+) -> tuple[Loss | None, int]:
     """Return the loss of a document, or None and the number of copies it stands for."""
     if decision is not None and decision["reason"] != Reason.KEPT:
         return (
@@ -230,6 +238,7 @@ def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss
                 value=round(float(decision["similarity"]), 4),
                 limit=_limit(Reason(int(decision["reason"])), recipe),
                 dup_of=decision["kept_id"].tobytes(),
+                dup_release=_release_of(int(decision["kept_row"]), part),
             ),
             0,
         )
@@ -241,6 +250,12 @@ def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss
     if failed is not None:
         return _loss(facts, "quality", failed.rule, value=failed.value, limit=failed.limit), 0
     return None, 1 if decision is None else int(decision["size"])
+
+
+def _release_of(row: int, part: PartToDecide) -> str | None:
+    """Return the earlier release that holds a row, None if it is of this build."""
+    place = bisect.bisect_right(part.earlier, row >> 32, key=itemgetter(0))
+    return part.earlier[place - 1][1] if place else None
 
 
 def _limit(reason: Reason, recipe: Recipe) -> float | None:
@@ -275,6 +290,10 @@ def _count(into: Bucket, facts: Facts) -> None:
     into.tokens += facts.tokens
     into.chars += facts.chars
     into.bytes += facts.text_bytes
+
+
+def _write_index(part: PartToDecide, files: Location, sizes: list[int]) -> Table:
+    return write_index(locate(part.release), part.ordinal, files / "signatures.npy", sizes)
 
 
 def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:

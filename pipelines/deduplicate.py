@@ -40,7 +40,14 @@ from florilegium.dedup.solve import MEMBER, collapse, solve
 from florilegium.manifests.location import Location, locate
 from florilegium.pipelines.addresses import same_addresses
 from florilegium.pipelines.connect import connect, partition_of
-from florilegium.pipelines.entries import fields, gone, read_entries, remaining
+from florilegium.pipelines.entries import (
+    Scope,
+    View,
+    fields,
+    gone,
+    read_entries,
+    remaining,
+)
 from florilegium.pipelines.files import save_array
 from florilegium.pipelines.listed import spread_parts
 from florilegium.pipelines.packed import (
@@ -86,6 +93,18 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0.5, le=1, description="Jaccard similarity of word 5-grams that makes a copy"),
     ] = 0.75
+    scope: Annotated[
+        Scope,
+        Meta(
+            description="which documents are compared: those of this build and of the releases "
+            "it is built `--against` (`global`), those of this build (`release`), or of both those "
+            "captured in the same month (`snapshot`)"
+        ),
+    ] = "global"
+    index: Annotated[
+        bool,
+        Meta(description="write what later builds need to leave out copies of this release"),
+    ] = True
 
 
 def write_decisions(
@@ -94,6 +113,7 @@ def write_decisions(
     out: Location,
     settings: Duplicates,
     keep: Keep = "longest",
+    published: Sequence[str] = (),
 ) -> PCollection[str]:
     """Decide on every document of the parts, and write the decisions of each part to a file.
 
@@ -101,45 +121,55 @@ def write_decisions(
     `numpy.save`, in the order of its documents. `out/<ordinal:06d>.npy` holds its DECISIONs sorted
     by row, those of documents that are removed or stand for others; all others are kept. Returns
     the paths of the files. The decisions on documents do not depend on how they lie in parts.
+
+    `published` are files of indexes of earlier releases, an IndexFile as JSON each. Their ordinals
+    follow those of the parts. Their documents are better than all others and stay: nothing is
+    written on them.
     """
     out.mkdir(parents=True, exist_ok=True)
-    partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
-    files = spread_parts(root, parts)
-    removed = files | "Equal" >> _equal(partitions, keep, settings.exact)
+    end = max((ordinal for ordinal, _ in parts), default=-1) + 1
+    view = View(keep, settings.scope, published=end)
+    together = [*parts, *enumerate(published, end)]
+    partitions = -(-len(together) // _PARTS_A_PARTITION) or 1
+    files = spread_parts(root, together)
+    removed = files | "Equal" >> _equal(partitions, view, settings.exact)
     if settings.addresses:
         here = (files, removed) | "SameAddress" >> same_addresses(
-            partitions, keep, settings.min_canonical_similarity
+            partitions, view, settings.min_canonical_similarity
         )
         removed = (removed, here) | "EqualOrHere" >> beam.Flatten()
     if settings.near:
         similar = (files, removed) | "Similar" >> _similar(
-            partitions, keep, settings.min_similarity
+            partitions, view, settings.min_similarity
         )
         removed = (removed, similar) | "EqualOrSimilar" >> beam.Flatten()
-    settled = removed | "Settle" >> settle()
+    # Published documents of the same words give way too, so that the best of them is named.
+    settled = removed | "Settle" >> settle() | "New" >> beam.Filter(_is_below, end)
     by_part = {
         "path": files,
         "removed": settled,
         "credits": settled | "Credits" >> beam.FlatMap(_credits),
     }
     written: PCollection[str] = (
-        by_part | "JoinDecisions" >> beam.CoGroupByKey() | "Write" >> beam.Map(_write, str(out))
+        by_part
+        | "JoinDecisions" >> beam.CoGroupByKey()
+        | "Write" >> beam.FlatMap(_write, str(out), end)
     )
     return written
 
 
 @beam.ptransform_fn
 @no_annotations
-def _equal(files: PCollection, partitions: int, keep: Keep, exact: bool) -> PCollection:
+def _equal(files: PCollection, partitions: int, view: View, exact: bool) -> PCollection:
     """Parts -> removals of all but the best of each capture, then of each text if `exact`."""
-    parts = files | "InPart" >> beam.FlatMap(_heads, partitions, keep).with_outputs(
+    parts = files | "InPart" >> beam.FlatMap(_heads, partitions, view).with_outputs(
         "removed", main="heads"
     )
     captures = (
         parts.heads
         | "GroupById" >> beam.GroupByKey()
         | "SameCapture"
-        >> beam.FlatMap(_captures, partitions, exact).with_outputs("removed", main="heads")
+        >> beam.FlatMap(_captures, partitions, view, exact).with_outputs("removed", main="heads")
     )
     removed = [parts.removed, captures.removed]
     if exact:
@@ -155,15 +185,15 @@ def _equal(files: PCollection, partitions: int, keep: Keep, exact: bool) -> PCol
 @beam.ptransform_fn
 @no_annotations
 def _similar(
-    inputs: tuple[PCollection, PCollection], partitions: int, keep: Keep, min_similarity: float
+    inputs: tuple[PCollection, PCollection], partitions: int, view: View, min_similarity: float
 ) -> PCollection:
     """Parts, removals so far -> removals of similar documents among the others."""
     files, removed = inputs
-    rows = removed | "Gone" >> beam.FlatMap(gone)
+    rows = removed | "Gone" >> beam.FlatMap(gone, view.first_published)
     labels = (
         {"path": files, "gone": rows}
         | "JoinGone" >> beam.CoGroupByKey()
-        | "Points" >> beam.FlatMap(_points, partitions, keep)
+        | "Points" >> beam.FlatMap(_points, partitions, view)
         | "GroupByBand" >> beam.GroupByKey()
         | "Stars" >> beam.FlatMap(_stars)
         | "Connect" >> connect(partitions)
@@ -172,9 +202,9 @@ def _similar(
     similar: PCollection = (
         {"path": files, "gone": rows, "labels": labels}
         | "JoinLabels" >> beam.CoGroupByKey()
-        | "Members" >> beam.FlatMap(_members, partitions, keep)
+        | "Members" >> beam.FlatMap(_members, partitions, view)
         | "GroupComponents" >> beam.GroupByKey()
-        | "Solve" >> beam.FlatMap(_solve, min_similarity)
+        | "Solve" >> beam.FlatMap(_solve, min_similarity, view.first_published)
     )
     return similar
 
@@ -188,18 +218,27 @@ def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["remo
         yield TaggedOutput("removed", piece)
 
 
-def _heads(part: Keyed, partitions: int, keep: Keep) -> _Sent:
-    entries = read_entries(part[0], part[1].decode(), keep)
+def _same_captures(
+    entries: NDArray[np.void], view: View
+) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """Collapse entries by capture; those that are published stay."""
     removed, stays = collapse(entries, "id", Reason.SAME_CAPTURE)
+    published = np.uint64(view.first_published)
+    return removed[removed["row"] < published], stays | (entries["row"] >= published)
+
+
+def _heads(part: Keyed, partitions: int, view: View) -> _Sent:
+    entries = read_entries(part[0], part[1].decode(), view)
+    removed, stays = _same_captures(entries, view)
     yield from _removed(removed)
     heads = fields(entries[stays], _HEAD)
     yield from scatter(heads, _partition(heads["id"], partitions))
 
 
-def _captures(group: Group, partitions: int, exact: bool) -> _Sent:
+def _captures(group: Group, partitions: int, view: View, exact: bool) -> _Sent:
     """Texts without words are all alike to the fold, yet not known to be: they are not sent on."""
     heads = gather(group[1], _HEAD)
-    removed, stays = collapse(heads, "id", Reason.SAME_CAPTURE)
+    removed, stays = _same_captures(heads, view)
     if exact:
         heads = heads[stays & (heads["words"] > 0)]
         copies, stays = collapse(heads, "text", Reason.EXACT_DUPLICATE)
@@ -214,9 +253,9 @@ def _same_text(group: Group) -> Iterator[bytes]:
     yield from pieces(removed)
 
 
-def _points(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
+def _points(joined: Joined, partitions: int, view: View) -> Iterator[Keyed]:
     """Each component inside a part is one vertex, which lies in all the buckets of its members."""
-    entries = remaining(joined, keep)
+    entries = remaining(joined, view)
     roots = connected(vertices_of(entries["row"]), entries["bands"])
     for band in range(BANDS):
         hashes, first = np.unique(entries["bands"][:, band], return_index=True)
@@ -238,9 +277,9 @@ def _labels(packed: bytes) -> Iterator[Keyed]:
     yield from scatter(labels, part_of(rows_of(labels[:, 0])))
 
 
-def _members(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
+def _members(joined: Joined, partitions: int, view: View) -> Iterator[Keyed]:
     """Part and labels -> the documents that share a band with another, components together."""
-    entries = remaining(joined, keep)
+    entries = remaining(joined, view)
     labels = gather_pairs(joined[1]["labels"])
     here = connected(vertices_of(entries["row"]), entries["bands"])
     _, place, sizes = np.unique(here, return_inverse=True, return_counts=True)
@@ -250,8 +289,12 @@ def _members(joined: Joined, partitions: int, keep: Keep) -> Iterator[Keyed]:
     yield from scatter(members, partition_of(roots, partitions * _SOLVED_A_PARTITION))
 
 
-def _solve(group: Group, min_similarity: float) -> Iterator[bytes]:
-    yield from pieces(solve(gather(group[1], MEMBER), min_similarity))
+def _solve(group: Group, min_similarity: float, published: int) -> Iterator[bytes]:
+    yield from pieces(solve(gather(group[1], MEMBER), min_similarity, published))
+
+
+def _is_below(group: Keyed, end: int) -> bool:
+    return group[0] < end
 
 
 def _credits(group: Keyed) -> Iterator[Keyed]:
@@ -259,10 +302,12 @@ def _credits(group: Keyed) -> Iterator[Keyed]:
     yield from scatter(counted, part_of(counted["row"]))
 
 
-def _write(joined: Joined, out: str) -> str:
+def _write(joined: Joined, out: str, end: int) -> Iterator[str]:
     ordinal, inputs = joined
+    if ordinal >= end:
+        return
     removed, counted = (gather(inputs[name], DECISION) for name in ("removed", "credits"))
     decisions = np.concatenate([removed, totals(counted)])
     place = locate(out) / f"{ordinal:06d}.npy"
     save_array(place, decisions[np.argsort(decisions["row"])])
-    return str(place)
+    yield str(place)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
-from florilegium.manifests.manifest import Input, Language, Manifest, Shard, Table
+from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
 from florilegium.pipelines.files import read_all
@@ -31,6 +31,7 @@ class Draft(Struct, frozen=True):
     total: Verdict
     plans: list[ShardPlan]
     notes: Location
+    against: tuple[Earlier, ...] = ()
 
 
 def seal(draft: Draft) -> Manifest:
@@ -62,12 +63,13 @@ def seal(draft: Draft) -> Manifest:
             for p in draft.parts
         ),
         funnel=funnel(losses, {language.lang: language.documents for language in languages}),
+        against=draft.against,
         alarms=tuple(alarms),
         alarms_raised=alarms_raised,
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept),),
+        tables=(_buckets(draft.folder, kept), *draft.total.index),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:

@@ -32,6 +32,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     kept: dict[str, dict[int, Bucket]] = {}
     ledger: list[Table] = []
     """The files of the ledger, one a part."""
+    index: list[Table] = []
+    """The files of the index, one a part, if there is one."""
     alarms: list[Alarm] = []
     """Inputs and hosts that lost too much: the first of each kind."""
     alarms_raised: dict[str, int] = {}
@@ -59,6 +61,7 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         losses=counted(loss for verdict in whole for loss in verdict.losses),
         kept=kept,
         ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
+        index=sorted((t for verdict in whole for t in verdict.index), key=lambda t: t.path),
         alarms=first(alarm for verdict in whole for alarm in verdict.alarms),
         alarms_raised=_summed(verdict.alarms_raised for verdict in whole),
         largest=first(one for verdict in whole for one in verdict.largest),

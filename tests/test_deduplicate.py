@@ -59,9 +59,10 @@ def equal(rows, field, reason):
     kept, gone = {}, {}
     for row in best(rows):
         first = kept.setdefault(row[field].tobytes(), row)
-        if first is not row:
+        # A published one stays, yet of those with the same words the best is named.
+        if first is not row and (field == "text" or not row["published"]):
             gone[row["row"]] = (first["row"], 1.0, reason)
-    return gone, list(kept.values())
+    return gone, [row for row in rows if row["row"] not in gone or row["published"]]
 
 
 def similar(rows, min_similarity):
@@ -70,7 +71,8 @@ def similar(rows, min_similarity):
     for place, row in enumerate(order):
         candidates = sorted({other for band in row["bands"] for other in buckets[band][:16]})
         matches = [int((order[other]["sketch"] == row["sketch"]).sum()) for other in candidates]
-        if matches and from_matches(max(matches)) >= min_similarity:
+        alike = matches and from_matches(max(matches)) >= min_similarity
+        if alike and not row["published"]:
             kept = order[candidates[matches.index(max(matches))]]
             similarity = float(np.float32(from_matches(max(matches))))
             gone[row["row"]] = (kept["row"], similarity, Reason.NEAR_DUPLICATE)
@@ -97,27 +99,29 @@ def addressed(rows, min_similarity):
         kept = {}
         for row in best(group):
             first = kept.setdefault(row["url"], row)
-            if first is not row:
+            if first is not row and not row["published"]:
                 gone[row["row"]] = (first["row"], similarity(row, first), Reason.SAME_ADDRESS)
         heirs = []
-        for row in best(kept.values()):
+        for row in best(row for row in group if row["row"] not in gone):
             near = max(heirs, key=lambda heir: similarity(row, heir), default=None)
-            if near is not None and similarity(row, near) >= min_similarity:
+            alike = near is not None and similarity(row, near) >= min_similarity
+            if alike and not row["published"]:
                 gone[row["row"]] = (near["row"], similarity(row, near), Reason.SAME_CANONICAL)
             else:
                 heirs.append(row)
     return gone, [row for row in rows if row["row"] not in gone]
 
 
-def expected(parts, settings=Duplicates()):  # noqa: B008
-    """Everything that is to be decided, by row."""
+def expected(parts, settings=Duplicates(), keep="longest", published=()):  # noqa: B008
+    """Everything that is to be decided, by row; `published` parts follow the others."""
     rows = [
         {
             "row": ordinal << 32 | place,
-            "priority": priorities(part, "longest")[place],
+            "priority": int(priorities(part, keep)[place]) + ((ordinal < len(parts)) << 63),
+            "published": ordinal >= len(parts),
             **{name: row[name] for name in STORED.names},
         }
-        for ordinal, part in enumerate(parts)
+        for ordinal, part in enumerate([*parts, *published])
         for place, row in enumerate(part)
     ]
     identity = {row["row"]: row["id"].tobytes() for row in rows}
@@ -136,22 +140,24 @@ def expected(parts, settings=Duplicates()):  # noqa: B008
         while kept in gone:
             kept, similarity, _ = gone[kept]
         decided[row] = (row, kept, identity[kept], similarity, reason, 0)
+    decided = {row: one for row, one in decided.items() if row >> 32 < len(parts)}
     for kept, copies in Counter(one[1] for one in decided.values()).items():
         decided[kept] = (kept, kept, identity[kept], 1.0, Reason.KEPT, copies + 1)
-    return [decided[row] for row in sorted(decided)]
+    return [decided[row] for row in sorted(decided) if row >> 32 < len(parts)]
 
 
 @pytest.fixture
 def decided(tmp_path):
     """Save parts, run the pipeline on them, and return all that it wrote."""
 
-    def run(parts, settings=Duplicates()):  # noqa: B008
+    def run(parts, settings=Duplicates(), keep="longest", published=()):  # noqa: B008
         out = tmp_path / "out"
         names = [(n, str(tmp_path / f"{n}.npy")) for n in range(len(parts))]
         for part, (_, path) in zip(parts, names, strict=True):
             np.save(path, part)
         random.Random(0).shuffle(names)
-        Embedded().run(lambda root: write_decisions(root, names, out, settings))
+        Embedded().run(lambda root: write_decisions(root, names, out, settings, keep, published))
+        assert len(list(out.iterdir())) == len(parts)
         written = [np.load(out / f"{ordinal:06d}.npy") for ordinal in range(len(parts))]
         assert all(one.dtype == DECISION for one in written)
         assert all((one["row"] >> 32 == n).all() for n, one in enumerate(written))
@@ -279,7 +285,7 @@ def test_another_file_in_the_place_of_signatures_is_refused(tmp_path):
     path = tmp_path / "0.npy"
     np.save(path, np.zeros(3, DECISION))
     with pytest.raises(ValueError, match=r"0\.npy: rows of .*, expected"):
-        entries.read_entries(0, str(path), "longest")
+        entries.read_entries(0, str(path), entries.View())
 
 
 def graph(parts, out):
