@@ -1,13 +1,14 @@
 """Every filter a recipe may name."""
 
 from florilegium.filters.foreign import Foreign
+from florilegium.filters.host_lines import HostLines
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
 from florilegium.filters.repetition import Repetition
 from florilegium.filters.symbols import Symbols
 from florilegium.filters.words import Words
 
-AnyFilter = Length | Foreign | Words | Symbols | Lines | Repetition
+AnyFilter = Length | Foreign | Words | Symbols | Lines | Repetition | HostLines
 
 DEFAULTS: tuple[AnyFilter, ...] = (
     Length(),
@@ -16,6 +17,7 @@ DEFAULTS: tuple[AnyFilter, ...] = (
     Symbols(),
     Lines(),
     Repetition(),
+    HostLines(),
 )
 """One set of limits for every language, in the order of verdicts: the plainest reason first.
 

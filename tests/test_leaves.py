@@ -28,6 +28,7 @@ VALUES = {
     "id": st.binary(min_size=16, max_size=16),
     "payload_digest": st.binary(min_size=32, max_size=32),
     "crawl_time": st.integers(0, 4_000_000_000),
+    "canonical": st.none() | texts,
     "title": st.none() | texts,
     "published": st.none() | texts,
     "license": st.none() | texts,
@@ -35,6 +36,7 @@ VALUES = {
     "lang_score": shares,
     "extraction_confidence": st.none() | shares,
     "foreign_share": shares,
+    "host_line_share": st.none() | shares,
     "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
         lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
     ),
