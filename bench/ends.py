@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from florilegium.filters.language import european
+from florilegium.filters.languages import european
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.manifest import Shard, Table
 from florilegium.pipelines.decide import PartToDecide

@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from florilegium.filters.language import LANGUAGES, Identifier
+from florilegium.filters.language import Identifier
+from florilegium.filters.languages import LANGUAGES
 
 TIERS = ("sentence", "document")
 MIN_ITEMS = 30  # labels with fewer gold items are too few to average over

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import fasttext
 
-from florilegium.filters.language import LANGUAGES, NO_LANGUAGE, dominant_script, normalise
+from florilegium.filters.language import NO_LANGUAGE, dominant_script, normalise
+from florilegium.filters.languages import LANGUAGES
 
 SEED = 5
 LINES = 4000  # most real lines of a label

@@ -4,15 +4,12 @@ Languages are named by ISO 639-3 and ISO 15924, as in ``deu_Latn``. The script o
 counted first, so that the model is never asked to weigh an alphabet it can see.
 """
 
-import csv
 import hashlib
-import json
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +17,7 @@ from msgspec import Struct
 from numba import njit
 
 from florilegium.filters.fasttext_model import FastText
+from florilegium.filters.languages import LANGUAGES
 
 MAX_CHARACTERS = 2000
 """Characters of a text that are looked at, from its start."""
@@ -36,43 +34,6 @@ NO_LANGUAGE = "zxx_Zzzz"
 _TOGETHER = 256  # paragraphs taken at a time, a bound on memory
 
 _DATA = files("florilegium.filters")
-
-
-class Language(Struct, frozen=True):
-    """A language in one script, as the table of languages has it."""
-
-    code: str
-    """ISO 639-3 and ISO 15924, as in ``srp_Cyrl``; macro codes for Albanian, Latvian and so on."""
-
-    name: str
-    """English name."""
-
-    bcp47: str
-    """Tag for ``lang`` attributes and HTTP headers."""
-
-    european: bool
-    """Whether it is one of the written languages of Europe that a build may ask for."""
-
-    group: str
-    """Name of the close languages it is easily mistaken for, or empty."""
-
-
-def _languages() -> Iterator[tuple[str, Language]]:
-    table = _DATA.joinpath("languages.tsv").read_text(encoding="utf-8").splitlines()
-    for row in csv.DictReader(table, delimiter="\t", strict=True):
-        code, european = row["code"], row["european"] == "yes"
-        yield code, Language(code, row["name"], row["bcp47"], european, row["group"])
-
-
-LANGUAGES: Mapping[str, Language] = MappingProxyType(dict(_languages()))
-"""Every language of Europe and every label of the packaged model, by code."""
-
-
-@cache
-def european() -> tuple[str, ...]:
-    """Return the codes of the European languages that the packaged model tells, sorted."""
-    card = json.loads(_DATA.joinpath("language.json").read_text(encoding="utf-8"))
-    return tuple(sorted(code for code in card["labels"] if LANGUAGES[code].european))
 
 
 # First and last code point of the letters of a script, after the Unicode character database.

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
-from florilegium.filters.language import LANGUAGES, european
+from florilegium.filters.languages import LANGUAGES, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.alarms import Alarms

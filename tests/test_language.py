@@ -11,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.language import (
-    LANGUAGES,
     MAX_CHARACTERS,
     NO_LANGUAGE,
     Identifier,
     Identity,
     dominant_script,
-    european,
     normalise,
 )
+from florilegium.filters.languages import LANGUAGES, european
 
 DATA = files("florilegium.filters")
 GOLD = Path(__file__).parent.parent.parent / "shared" / "data" / "language_id"

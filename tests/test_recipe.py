@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
-from florilegium.filters.language import LANGUAGES, european
+from florilegium.filters.languages import LANGUAGES, european
 from florilegium.filters.length import Length
 from florilegium.pipelines import recipe as recipe_module
 from florilegium.pipelines.provenance import harvest_fingerprint
