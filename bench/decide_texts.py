@@ -4,7 +4,8 @@
 
 A file whose name ends in `.npy` has signatures instead of texts. Prints JSON: documents, how many
 were removed, the most that one stands for, the least similarity at which one was removed, and
-seconds. Fails if the decisions do not agree with each other. With `--warm` a small run goes before
+seconds. Fails if the decisions do not agree with each other. Texts alone have no addresses, so
+captures of one address are not looked for. With `--warm` a small run goes before
 that does not count: it loads and compiles what is needed.
 """
 
@@ -40,11 +41,11 @@ def sign_file(path: str, out: str, name: str) -> str:
     for batch in pq.ParquetFile(path).iter_batches(batch_size=BATCH, columns=["id", "text"]):
         texts = batch.column("text")
         signed = sign(texts, method)
-        entries = np.empty(len(signed), stored_by(method))
+        entries = np.zeros(len(signed), stored_by(method))
         for field in signed.dtype.names or ():
             entries[field] = signed[field]
         bounds = np.frombuffer(texts.cast(pa.large_string()).buffers()[1], np.int64)
-        entries["priority"] = (1 << 32) - np.diff(bounds[texts.offset :][: len(texts) + 1])
+        entries["bytes"] = np.diff(bounds[texts.offset :][: len(texts) + 1])
         ids = b"".join(hashlib.md5(i.encode()).digest() for i in batch.column("id").to_pylist())
         entries["id"] = np.frombuffer(ids, np.uint8).reshape(-1, 16)
         found.append(entries)
@@ -70,7 +71,7 @@ def decide(files: Sequence[Path], out: Path, workers: int, method: str) -> list[
             | "sign" >> beam.Map(lambda item: sign_file(*json.loads(item), method))
         )
     )
-    settings = Duplicates(method=method)  # type: ignore[arg-type]
+    settings = Duplicates(method=method, addresses=False)  # type: ignore[arg-type]
     engine.run(lambda root: write_decisions(root, parts, out / "decisions", settings))
     return [out / "decisions" / f"{n:06d}.npy" for n, _ in parts]
 

@@ -10,7 +10,6 @@ for a look at a corpus as it is; no floor is held.
 """
 
 import argparse
-import json
 import logging
 import os
 import subprocess
@@ -22,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import floors
 import numpy as np
 import pyarrow as pa
 from decide_texts import decide, removals
@@ -34,7 +34,6 @@ from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 from florilegium.dedup.minhash import similarity
 from florilegium.dedup.signature import sign
 
-BASELINE = Path(__file__).with_name("baseline.json")
 FILES = 5
 HIGH, LOW = 0.8, 0.7
 """A pair that is as similar should not be left; one that is less should not be removed."""
@@ -147,17 +146,6 @@ def speed_without_numba() -> float:
     return float(done.stdout)
 
 
-def broken(section: str, values: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each floor of a section that does not hold or was not measured."""
-    floors = json.loads(BASELINE.read_text())[section]["required"]
-    sentences = [f"{name}: was not measured, but has a floor" for name in floors.keys() - values]
-    for name, floor in floors.items():
-        value = values.get(name, floor.get("at_least", floor.get("at_most")))
-        if value < floor.get("at_least", value) or value > floor.get("at_most", value):
-            sentences.append(f"{name} is {value:.5f}, must be {floor}")
-    return sentences
-
-
 def table(found: Mapping[str, Mapping[str, float]]) -> Table:
     """Return what the methods came to, side by side."""
     shown = Table("", *found, title="near duplicates")
@@ -193,7 +181,8 @@ def main() -> None:
     values = figures(found["fast-similarity-sketch"], texts)
     for name, value in values.items():
         console.print(f"{name:34} {value:10.5f}")
-    sentences = broken("duplicates", values) if given.plant else []
+    required = floors.read()["duplicates"].required if given.plant else {}
+    sentences = list(floors.broken(required, values))
     for sentence in sentences:
         print(f"floor broken: {sentence}", file=sys.stderr)
     sys.exit(bool(sentences))

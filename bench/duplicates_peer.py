@@ -16,7 +16,7 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from duplicates import broken
+import floors
 from processes import run
 from rich.console import Console
 from rich.table import Table
@@ -69,10 +69,11 @@ def main() -> None:
     console = Console(highlight=False)
     console.print(f"{len(texts):,} documents, {size:.1f} MB, from texts to decisions")
     console.print(shown)
-    sentences = broken(
-        "duplicates beside the peer",
-        {f"times as fast as {side}": found[side]["cpu_seconds"] / ours for side in list(found)[2:]},
-    )
+    figures = {
+        f"times as fast as {side}": found[side]["cpu_seconds"] / ours for side in list(found)[2:]
+    }
+    required = floors.read()["duplicates beside the peer"].required
+    sentences = list(floors.broken(required, figures))
     for sentence in sentences:
         print(f"floor broken: {sentence}", file=sys.stderr)
     sys.exit(bool(sentences))

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+import floors
 import numpy as np
-from duplicates import broken
 from processes import Usage, run
 from rich.console import Console
 from rich.table import Table
@@ -152,8 +152,8 @@ def signed(number: int, folder: Path) -> list[Path]:
         copies = np.where(rng.random(before.shape) < 0.05, sketches[-len(before) :], before)
         sketches[-len(before) :] = copies
         before = sketches[: len(before)]
-        out = np.empty(EACH, stored_by(FAST_SIMILARITY))
-        out["priority"], out["words"] = rng.integers(0, 1 << 62, EACH), 200
+        out = np.zeros(EACH, stored_by(FAST_SIMILARITY))
+        out["bytes"], out["words"] = rng.integers(0, 1 << 31, EACH), 200
         out["id"] = rng.integers(0, 256, out["id"].shape)
         out["text"] = rng.integers(0, 1 << 62, out["text"].shape)
         out["sketch"] = sketches
@@ -182,7 +182,8 @@ def main() -> None:
     figures = million(given.documents or 1_000_000, console)
     for name, value in figures.items():
         console.print(f"{name:44} {value:10.2f}")
-    sentences = broken("duplicates at scale", figures)
+    required = floors.read()["duplicates at scale"].required
+    sentences = list(floors.broken(required, figures))
     for sentence in sentences:
         print(f"floor broken: {sentence}", file=sys.stderr)
     sys.exit(bool(sentences))

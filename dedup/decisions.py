@@ -6,6 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from florilegium.dedup.methods import Method
+from florilegium.dedup.policy import RANKED
+
+PLACED = np.dtype([("url", "<u8"), ("address", "<u8")])
+"""Where a page was captured, and the address it goes by: see `addresses.hashed`."""
+
+NO_ROW = (1 << 64) - 1
+"""A row that no document has."""
 
 DECISION = np.dtype(
     [
@@ -30,19 +37,29 @@ class Reason(IntEnum):
     """The same words."""
     NEAR_DUPLICATE = 3
     """Nearly the same words, by the sketch."""
+    SAME_ADDRESS = 4
+    """Another capture of the same address, whatever it says."""
+    SAME_CANONICAL = 5
+    """A page that goes by the same address, as it declares, and says much the same."""
 
 
 def stored_by(method: Method) -> np.dtype[np.void]:
-    """Return the type of a document as harvest stores it: who it is, and its signature.
+    """Return the type of a document as harvest stores it.
 
-    Of several copies that of the smallest priority is kept.
+    It says who the document is, what it is worth, where it was captured and what it says.
     """
-    return np.dtype([("priority", "<u8"), ("id", "u1", (16,)), *method.signature.descr])
+    identity = ("id", "u1", (16,))
+    return np.dtype([identity, *RANKED.descr, *PLACED.descr, *method.signature.descr])
 
 
 def entry_of(method: Method) -> np.dtype[np.void]:
-    """Return the type of a stored document with its row: ordinal of part << 32 | place in it."""
-    return np.dtype([("row", "<u8"), *stored_by(method).descr])
+    """Return the type of a stored document with its row in the build and its priority.
+
+    The row is ordinal of its part << 32 | place in the part. Of several copies that of the smallest
+    priority is kept.
+    """
+    who = [("row", "<u8"), ("priority", "<u8"), ("id", "u1", (16,))]
+    return np.dtype([*who, *PLACED.descr, *method.signature.descr])
 
 
 def part_of(rows: NDArray[np.uint64]) -> NDArray[np.uint64]:

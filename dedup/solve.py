@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from florilegium.dedup.decisions import Reason, entry_of, ranking, removals
+from florilegium.dedup.decisions import NO_ROW, Reason, entry_of, ranking, removals
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.dedup.minhash import SIZE, from_matches
 
@@ -44,9 +44,16 @@ def collapse(
 
 @njit(cache=True, nogil=True)
 def _greedy(
-    sketches: NDArray[np.uint8], buckets: NDArray[np.int64], sizes: NDArray[np.int64], least: int
+    sketches: NDArray[np.uint8],
+    buckets: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    least: int,
+    fixed: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For documents in order, the kept one each joins (itself if kept), and places that match."""
+    """For documents in order, the kept one each joins (itself if kept), and places that match.
+
+    The first `fixed` ones are kept.
+    """
     documents = sketches.shape[0]
     starts = np.zeros(sizes.size + 1, np.int64)
     starts[1:] = np.cumsum(np.minimum(sizes, _MOST_KEPT))
@@ -58,6 +65,8 @@ def _greedy(
     for document in range(documents):
         kept, most = document, least
         for bucket in buckets[document]:
+            if document < fixed:
+                break
             for place in range(starts[bucket], filled[bucket]):
                 other = members[place]
                 if seen[other] == document:
@@ -78,14 +87,17 @@ def _greedy(
     return joins, matched
 
 
-def solve(members: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
+def solve(
+    members: NDArray[np.void], min_similarity: float, published: int = NO_ROW
+) -> NDArray[np.void]:
     """Return removals of near duplicates among whole components of MEMBERs.
 
     In the order of `ranking`, a document joins the most similar kept document with which it
     shares a band, if their estimated similarity is `min_similarity` (0 to 1) or more; otherwise
     it is kept. So nothing is removed through a chain: each removal was measured against a
     document that stays. Of equally similar ones the better is joined. A bucket recalls its best
-    16 kept documents, which makes the time linear in the members.
+    16 kept documents, which makes the time linear in the members. Rows from `published` on are
+    kept; they must be better than all others.
     """
     if len(members) == 0:
         return removals(members, members, 0.0, Reason.NEAR_DUPLICATE)
@@ -94,7 +106,10 @@ def solve(members: NDArray[np.void], min_similarity: float) -> NDArray[np.void]:
     # A band hash carries the number of its band, so equal values are one bucket.
     _, buckets, sizes = np.unique(bands, return_inverse=True, return_counts=True)
     least = int(np.argmax(from_matches(np.arange(SIZE + 1)) >= min_similarity))
-    joins, matched = _greedy(members["sketch"][ranked], buckets.reshape(bands.shape), sizes, least)
+    fixed = int((members["row"] >= np.uint64(published)).sum())
+    joins, matched = _greedy(
+        members["sketch"][ranked], buckets.reshape(bands.shape), sizes, least, fixed
+    )
     (removed,) = np.nonzero(joins != np.arange(len(members)))
     similarity = from_matches(matched[removed])
     kept = members[ranked[joins[removed]]]

@@ -28,7 +28,16 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.manifest import Input, Language, Manifest, Resource, Shard, Table
+from florilegium.manifests.manifest import (
+    Alarm,
+    Earlier,
+    Input,
+    Language,
+    Manifest,
+    Resource,
+    Shard,
+    Table,
+)
 from florilegium.manifests.schema import arrow_schema
 from florilegium.pipelines.cli import main as command_line
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe
@@ -126,7 +135,7 @@ def document_page() -> Iterator[str]:
 def manifest_page() -> Iterator[str]:
     """Yield the lines of the reference of `manifest.json`."""
     yield from ("# Manifest", "", "`manifest.json` is one JSON object, its keys sorted.")
-    for record in (Manifest, Input, Step, Language, Shard, Table, Resource):
+    for record in (Manifest, Input, Earlier, Step, Alarm, Language, Shard, Table, Resource):
         yield from ("", f"## {record.__name__}", "", _prose(record), "")
         about = descriptions(record)
         rows = [

@@ -34,5 +34,13 @@ LOSSES: dict[tuple[str, str], str] = {
     ("personal", "personal_data"): "personal data, where the recipe drops pages that have any",
     ("duplicates", "same_capture"): "the same capture, found twice",
     ("duplicates", "exact_duplicate"): "the same words as the document in `dup_of`",
+    (
+        "duplicates",
+        "same_address",
+    ): "another capture of its address; value: estimated similarity, if any",
+    ("duplicates", "same_canonical"): "a page that declares the same canonical address and is like "
+    "the document in `dup_of`; value: estimated similarity",
+    ("duplicates", "repeated_lines"): "hardly any text but lines that the host has on many pages; "
+    "value: characters left when they were cut",
     ("duplicates", "near_duplicate"): "nearly the same words; value: estimated similarity, if any",
 }

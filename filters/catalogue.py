@@ -2,13 +2,14 @@
 
 from florilegium.filters.certainty import Certainty
 from florilegium.filters.foreign import Foreign
+from florilegium.filters.host_lines import HostLines
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
 from florilegium.filters.repetition import Repetition
 from florilegium.filters.symbols import Symbols
 from florilegium.filters.words import Words
 
-AnyFilter = Length | Certainty | Foreign | Words | Symbols | Lines | Repetition
+AnyFilter = Length | Certainty | Foreign | Words | Symbols | Lines | Repetition | HostLines
 
 DEFAULTS: tuple[AnyFilter, ...] = (
     Length(),
@@ -18,6 +19,7 @@ DEFAULTS: tuple[AnyFilter, ...] = (
     Symbols(),
     Lines(),
     Repetition(),
+    HostLines(),
 )
 """One set of limits for every language, in the order of verdicts: the plainest reason first.
 

@@ -97,5 +97,28 @@ def spdx(url: str) -> str | None:
     return f"LicenseRef-CC-{code.upper()}" + ("-2.1" if version == "2.1" else "")
 
 
+_STRICTNESS = ("by", "by-sa", "by-nc", "by-nc-sa", "by-nd", "by-nc-nd")
+UNLICENSED = 15
+"""The strictness of a text under no licence that is known."""
+
+
+def strictness(name: str | None, tier: str | None) -> int:
+    """Return how much the terms of a licence ask for: 0 for the public domain, 1 for attribution.
+
+    The order is that in which Creative Commons lists its licences, from the most permissive on.
+    A text without a licence, or with one of tier D, which may well be a photograph's, has
+    `UNLICENSED`.
+
+    >>> strictness("CC0-1.0", "A"), strictness("CC-BY-SA-3.0", "B"), strictness("CC-BY-4.0", "D")
+    (0, 2, 15)
+    """
+    if name is None or tier is None or tier == "D":
+        return UNLICENSED
+    bare = _without_version(name).removeprefix("CC-").lower()
+    if name in _PUBLIC_DOMAIN.values():
+        return 0
+    return _STRICTNESS.index(bare) + 1 if bare in _STRICTNESS else UNLICENSED
+
+
 def _without_version(name: str) -> str:
     return name.removeprefix("LicenseRef-").rstrip("0123456789.").rstrip("-")

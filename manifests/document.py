@@ -29,6 +29,9 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
 
     id: Annotated[bytes, Meta(description="16 bytes: SHA-256 prefix of the capture's identity")]
     url: Annotated[str, Meta(description="address the page was captured from")]
+    canonical: Annotated[
+        str | None, Meta(description="address the page calls its own, if on the same domain")
+    ] = None
     host: Annotated[str, Meta(description="host of the address")]
     domain: Annotated[str, Meta(description="registrable domain of the host")]
     crawl_time: Annotated[int, Meta(description="time of capture, seconds since 1970 UTC")]
@@ -50,6 +53,10 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     paragraph_langs: Annotated[
         str, Meta(description="languages of paragraphs in their order, as `deu_Latn 3, eng_Latn 1`")
     ] = ""
+    host_line_share: Annotated[
+        float | None,
+        Meta(description="share of lines that many pages of the host have, if that was measured"),
+    ] = None
     chars: Annotated[int, Meta(description="length of the text in Unicode code points")]
     text_bytes: Annotated[int, Meta(description="length of the text in bytes of UTF-8")]
     tokens: Annotated[

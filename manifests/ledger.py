@@ -24,3 +24,6 @@ class Loss(Struct, frozen=True, gc=False, array_like=True, kw_only=True):
     domain: Annotated[str, Meta(description="registrable domain of the host")] = ""
     lang: Annotated[str | None, Meta(description="language, once identified")] = None
     dup_of: Annotated[bytes | None, Meta(description="id of the document kept instead")] = None
+    dup_release: Annotated[
+        str | None, Meta(description="release that holds that document, if an earlier one")
+    ] = None

@@ -3,7 +3,7 @@
 from collections import Counter
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -97,6 +97,36 @@ class Language(Record, frozen=True, kw_only=True):
     """Bytes of their texts in UTF-8."""
 
 
+class Earlier(Record, frozen=True, kw_only=True):
+    """A release against which this one was built: copies of its documents were left out."""
+
+    name: str
+    """Name of the corpus."""
+    build_id: str
+    """Name of the build."""
+    root: str
+    """Root of the Merkle tree over its documents, in hex."""
+    documents: int
+    """Documents in it."""
+
+
+class Alarm(Record, frozen=True, kw_only=True):
+    """A document, a host or an input in whose name more was removed than the recipe expects."""
+
+    kind: Literal["component", "host", "source"]
+    """`component`: what gave way to one document; `host`; `source`: an input."""
+    name: str
+    """Id of that document in hex, the host, or the name of the input."""
+    documents: int
+    """Documents that could be copies: of the host, of the input, or all there are."""
+    removed: int
+    """Those among them that were removed as copies."""
+
+    def __str__(self) -> str:
+        share = self.removed / self.documents
+        return f"{self.kind} {self.name}: {self.removed} of {self.documents} removed ({share:.1%})"
+
+
 class Manifest(Record, frozen=True, kw_only=True):
     """A finished release. Every record read is in a shard or in the ledger: the sums must agree.
 
@@ -129,8 +159,15 @@ class Manifest(Record, frozen=True, kw_only=True):
     """How tokens were counted: `exactly`, or from a sample."""
     inputs: tuple[Input, ...]
     """Files that were read, by name."""
+    against: tuple[Earlier, ...] = ()
+    """Earlier releases whose documents were taken into account, in the order they were named."""
     funnel: tuple[Step, ...]
     """What each stage received, lost and kept."""
+    alarms: tuple[Alarm, ...] = ()
+    """Where more was removed as copies than the recipe expects: of each kind the first hundred,
+    those with most removed."""
+    alarms_raised: dict[str, int] = {}
+    """How many there are of each kind, those that are not listed included."""
     languages: tuple[Language, ...]
     """What there is of each language."""
     shards: tuple[Shard, ...]

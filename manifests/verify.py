@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,8 +27,9 @@ def verify(release: Location) -> Iterator[str]:
 
     Checked are the sums of the manifest, the digest of every file, that no file is there beside
     them, the columns, order, ranges and totals of the shards, the Merkle root over their rows,
-    the losses of the ledger against the funnel, and that the documents and losses of each input
-    are its records. What rests on a file that cannot be read is not checked.
+    the losses of the ledger against the funnel, that the documents and losses of each input are
+    its records, and what is said in alarms. What rests on a file that cannot be read is not
+    checked.
     """
     try:
         manifest = manifests.read(release)
@@ -39,7 +40,7 @@ def verify(release: Location) -> Iterator[str]:
         yield f"{manifests.NAME}: {error}"
         return
     yield from _strangers(release, manifest)
-    seen = _Seen()
+    seen = _Seen(named={(alarm.kind, alarm.name) for alarm in manifest.alarms})
     shards_read = True
     for shard in manifest.shards:
         whole = (yield from _check_file(release, shard)) and (
@@ -51,6 +52,7 @@ def verify(release: Location) -> Iterator[str]:
     ledger_read = yield from _check_ledger(release, manifest, seen)
     if shards_read and ledger_read:
         yield from _check_inputs(manifest, seen)
+        yield from _check_alarms(manifest, seen)
     for table in manifest.tables:
         yield from _check_file(release, table)
 
@@ -62,11 +64,19 @@ class _Seen:
     tree: Span = field(default_factory=Span)
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
+    named: set[tuple[str, str]] = field(default_factory=set)
+    """Kinds and names of the alarms there are; of nothing else is counted what follows."""
+    comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
+    removed: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
+        """Count names of a kind of which there are alarms."""
+        into.update(key for name in names if (key := (kind, name)) in self.named)
 
 
 def _strangers(release: Location, manifest: Manifest) -> Iterator[str]:
     known = {entry.path for entry in manifest.files}
-    for folder in ("data", "audit"):
+    for folder in ("data", "audit", "index"):
         for path in sorted(_entries(release / folder), key=str):
             if (name := relative(path, release)) not in known:
                 yield f"{name}: not in the manifest"
@@ -105,7 +115,9 @@ def _check_shard(release: Location, shard: Shard, seen: _Seen) -> Generator[str,
             for group in range(file.num_row_groups):
                 rows = file.read_row_group(group, use_threads=False)
                 seen.tree.extend(span(leaves(rows), seen.tree.end))
-                seen.inputs.update(rows.column("warc").to_pylist())
+                seen.inputs.update(sources := rows.column("warc").to_pylist())
+                seen.count(seen.comparable, "source", sources)
+                seen.count(seen.comparable, "host", rows.column("host").to_pylist())
                 ids = rows.column("id").to_pylist()
                 yield from _check_order(shard, before, ids)
                 before = ids[-1] if ids else before
@@ -172,7 +184,7 @@ def _check_ledger(release: Location, manifest: Manifest, seen: _Seen) -> Generat
     ledger_read = True
     for table, source in zip(manifest.ledger, manifest.inputs, strict=True):
         whole = (yield from _check_file(release, table)) and (
-            yield from _check_losses(release, table, source, lost)
+            yield from _check_losses(release, table, source, lost, seen)
         )
         ledger_read = ledger_read and whole
         seen.inputs[source.name] += table.rows
@@ -192,7 +204,7 @@ def _check_ledger(release: Location, manifest: Manifest, seen: _Seen) -> Generat
 
 
 def _check_losses(
-    release: Location, table: Table, source: Input, lost: Counter[LossKey]
+    release: Location, table: Table, source: Input, lost: Counter[LossKey], seen: _Seen
 ) -> Generator[str, None, bool]:
     """Check one file of the ledger and count its losses; return whether it could be read."""
     try:
@@ -200,19 +212,41 @@ def _check_losses(
             if not file.schema_arrow.equals(LOSS_SCHEMA):
                 yield f"{table.path}: its columns are not those of a loss"
                 return False
-            rows = file.read(["warc", "stage", "rule", "lang"], use_threads=False)
+            names = ["warc", "stage", "rule", "lang", "host", "dup_of"]
+            rows = file.read(names, use_threads=False)
         columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
-        names = set(rows.column("warc").to_pylist())
+        sources = set(rows.column("warc").to_pylist())
+        _count_removed(rows, seen)
     except _UNREADABLE as error:
         yield f"{table.path}: cannot be read: {error}"
         return False
     if rows.num_rows != table.rows:
         yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
-    if names - {source.name}:
+    if sources - {source.name}:
         yield f"{table.path}: holds losses of other inputs than {source.name}"
     for stage, rule, lang in zip(*columns, strict=True):
         lost[stage, rule, lang if stage in _LATE else None] += 1
     return True
+
+
+def _count_removed(rows: pa.Table, seen: _Seen) -> None:
+    """Count the losses in whose name there are alarms."""
+    columns = (rows.column(name).to_pylist() for name in ("stage", "warc", "host", "dup_of"))
+    late = [row for row in zip(*columns, strict=True) if row[0] in ("duplicates", "quality")]
+    copies = [row for row in late if row[0] == "duplicates"]
+    for into, some in ((seen.comparable, late), (seen.removed, copies)):
+        seen.count(into, "source", (source for _, source, _, _ in some))
+        seen.count(into, "host", (host for _, _, host, _ in some))
+    seen.count(seen.removed, "component", (kept.hex() for *_, kept in copies if kept))
+
+
+def _check_alarms(manifest: Manifest, seen: _Seen) -> Iterator[str]:
+    late = sum(s.received for s in manifest.funnel if s.stage == "duplicates")
+    for alarm in manifest.alarms:
+        key = alarm.kind, alarm.name
+        documents = late if alarm.kind == "component" else seen.comparable[key]
+        if (documents, seen.removed[key]) != (alarm.documents, alarm.removed):
+            yield f"alarm: {alarm}; counted are {seen.removed[key]} of {documents}"
 
 
 def _check_inputs(manifest: Manifest, seen: _Seen) -> Iterator[str]:

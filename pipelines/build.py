@@ -4,23 +4,30 @@ Every step looks for what is already done under the same fingerprint and does on
 that an interrupted build goes on where it was, and a changed rule does not read a WARC again.
 """
 
+import itertools
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
+from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import language_models, provenance
+from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.calibrate import Limits, calibrate
-from florilegium.pipelines.decide import LostRecordsError, PartToDecide, Verdict, decide, read_total
+from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
+from florilegium.pipelines.index import BadIndexError, Published, open_index
 from florilegium.pipelines.inputs import Input, plan_units
+from florilegium.pipelines.lines import PartWithLines, find_lines, shares_of
 from florilegium.pipelines.lock import LockedError, lock
 from florilegium.pipelines.part import Part, Unit, finished, remove_damaged, remove_left_over
 from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
@@ -28,8 +35,9 @@ from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.shards import note_path
+from florilegium.pipelines.verdict import Verdict, raised, read_total
 
-Step: TypeAlias = Literal["harvest", "deduplicate", "decide", "publish"]
+Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "decide", "publish"]
 """A step that an engine runs. What comes after the last, seal, is done where the build is."""
 
 
@@ -47,6 +55,8 @@ class Plan(Struct, frozen=True):
     units: list[Unit]
     build_id: str
     home: Location
+    against: tuple[Published, ...] = ()
+    """Earlier releases, copies of whose documents are left out."""
 
     @property
     def work(self) -> Location:
@@ -66,8 +76,21 @@ class Plan(Struct, frozen=True):
     @property
     def decisions(self) -> Location:
         """Which documents of these units are copies, under the recipe's settings."""
-        made_of = [[unit.fingerprint for unit in self.units], resolved(self.recipe)["duplicates"]]
+        settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep")]
+        earlier = [one.about.root for one in self.against]
+        made_of = [[unit.fingerprint for unit in self.units], *settings, earlier]
         return self.work / "decisions" / provenance.digest(made_of)[:16]
+
+    @property
+    def lines(self) -> Location | None:
+        """What was found of repeated lines; None if the recipe does not ask for them."""
+        return None if self.recipe.lines.repeated == "ignore" else self.bench / "lines"
+
+    def earlier(self) -> tuple[tuple[int, str], ...]:
+        """Return the earlier releases, each after the ordinal of its first index."""
+        ends = itertools.accumulate((len(one.files) for one in self.against), initial=0)
+        first = (len(self.units) + end for end in ends)
+        return tuple((number, one.name) for number, one in zip(first, self.against, strict=False))
 
     @property
     def draft(self) -> Location:
@@ -103,6 +126,14 @@ class Plan(Struct, frozen=True):
             raise StepError("deduplicate")
         return places
 
+    def searched(self) -> None:
+        """Raise StepError unless repeated lines were looked for in all units, where they are."""
+        if self.lines is None:
+            return
+        there = {path.name for path in self.lines.glob("*.npy")}
+        if any(shares_of(self.lines, n).name not in there for n in range(len(self.units))):
+            raise StepError("lines")
+
     def total(self) -> Verdict:
         """Return what was decided on all units; StepError if that is missing.
 
@@ -116,27 +147,41 @@ class Plan(Struct, frozen=True):
         return total
 
 
-def plan(recipe: Recipe, files: list[Input], out: Location) -> Plan:
-    """Return what a build of these files would do.
+def plan(
+    recipe: Recipe, files: list[Input], out: Location, against: Sequence[Location] = ()
+) -> Plan:
+    """Return what a build of these files would do; InputError if they cannot be told apart.
 
-    InputError if they cannot be told apart, LanguageModelError if the recipe's is not what it says.
+    LanguageModelError if the recipe's model is not what it says, BadIndexError if an earlier
+    release cannot be built against.
     """
     if recipe.language_model.path:
         language_models.load(recipe.language_model)
+    if against and recipe.duplicates.scope == "release":
+        raise BadIndexError(
+            f"the recipe {recipe.name} compares documents of one release only "
+            "(duplicates.scope): it cannot be built against another"
+        )
     units = plan_units(files, provenance.harvest_fingerprint(recipe))
-    build_id = provenance.digest([[u.fingerprint for u in units], resolved(recipe)])[:12]
-    return Plan(recipe, units, build_id, out / recipe.name)
+    method = METHODS[recipe.duplicates.method]
+    published = tuple(open_index(release, method) for release in dict.fromkeys(against))
+    made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
+    made_of += [[one.about.root for one in published]] if published else []
+    build_id = provenance.digest(made_of)[:12]
+    return Plan(recipe, units, build_id, out / recipe.name, published)
 
 
 def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     """Make a release; return its manifest.
 
     LockedError if another build is at work in the same place, UnitError if units could not be
-    harvested, ValueError or LostRecordsError if counts do not agree.
+    harvested, ValueError or LostRecordsError if counts do not agree, AlarmError if the recipe wants
+    to stop for an alarm.
     """
     with lock(plan.work / "lock"):
         parts = _harvest(plan, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
+        _lines(plan, parts, decisions, engine, display)
         total = _decide(plan, decisions, engine, display)
         shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
@@ -149,7 +194,10 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
             _harvest(plan, engine, display)
         elif step == "deduplicate":
             _deduplicate(plan, plan.made(), engine, display)
+        elif step == "lines":
+            _lines(plan, plan.made(), plan.compared(), engine, display)
         elif step == "decide":
+            plan.searched()
             _decide(plan, plan.compared(), engine, display)
         else:
             _publish(plan, plan.made(), plan.total(), engine, display)
@@ -181,11 +229,32 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
             (number, str(place / "signatures.npy"))
             for number, place in enumerate(_files(plan, parts))
         ]
+        recipe = plan.recipe
+        indexes = [msgspec.json.encode(file).decode() for one in plan.against for file in one.files]
         engine.run(
-            lambda root: write_decisions(root, sources, plan.decisions, plan.recipe.duplicates),
+            lambda root: write_decisions(
+                root, sources, plan.decisions, recipe.duplicates, recipe.keep, indexes
+            ),
             "deduplicate",
         )
         return plan.compared()
+
+
+def _lines(
+    plan: Plan, parts: list[Part], decisions: list[Location], engine: Engine, display: Display
+) -> None:
+    if (folder := plan.lines) is None:
+        return
+    with display.step("lines"):
+        with suppress(StepError):
+            plan.searched()
+            return
+        todo = [
+            PartWithLines(documents=str(place / "documents.parquet"), decisions=str(decided))
+            for place, decided in zip(_files(plan, parts), decisions, strict=True)
+        ]
+        engine.run(lambda root: find_lines(root, todo, plan.recipe, folder), "lines")
+        plan.searched()
 
 
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
@@ -199,6 +268,8 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             verdict=str(_verdict(plan, number)),
             release=str(plan.draft),
             ledger=ledger_path(number),
+            earlier=plan.earlier(),
+            lines=_text(plan.lines),
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -212,6 +283,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
 def _publish(
     plan: Plan, parts: list[Part], total: Verdict, engine: Engine, display: Display
 ) -> list[ShardPlan]:
+    check_alarms(raised(total, plan.recipe.alarms)[0], plan.recipe.alarms)
     shards = plan_shards(total.kept, plan.recipe.shards)
     notes = plan.bench / "shards"
     notes.mkdir(parents=True, exist_ok=True)
@@ -219,7 +291,10 @@ def _publish(
     todo = [shard for shard in shards if note_path(notes, shard).name not in there]
     sources = [
         PartToPublish(
-            documents=str(place / "documents.parquet"), verdict=str(_verdict(plan, number))
+            documents=str(place / "documents.parquet"),
+            verdict=str(_verdict(plan, number)),
+            lines=_text(plan.lines),
+            ordinal=number,
         )
         for number, place in enumerate(_files(plan, parts))
     ]
@@ -245,7 +320,9 @@ def _seal(
 ) -> Manifest:
     with display.step("seal"):
         notes = plan.bench / "shards"
-        sealed = seal(Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes))
+        earlier = tuple(one.about for one in plan.against)
+        draft = Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier)
+        sealed = seal(draft)
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
         _point_to(plan.release)
@@ -282,6 +359,10 @@ def release_made(plan: Plan) -> Manifest | None:
         return manifests.read(plan.release)
     except FileNotFoundError:
         return None
+
+
+def _text(place: Location | None) -> str | None:
+    return None if place is None else str(place)
 
 
 def _verdict(plan: Plan, number: int) -> Location:

@@ -25,7 +25,7 @@ from florilegium.pipelines.answers import (
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
-from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.recipe import RecipeError
 from florilegium.pipelines.recipe import load as load_recipe
@@ -41,10 +41,12 @@ def build(
     dry_run: bool,
     output: str,
     price_core_hour: float | None = None,
+    against: Iterable[str] = (),
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
-        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out))
+        earlier = [find_release(name) for name in against]
+        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out), earlier)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)

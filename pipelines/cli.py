@@ -148,8 +148,15 @@ def _hear_warnings_of_ours_only() -> None:
     "--beam-option=--machine_type=e2-standard-4. May be given more than once.",
 )
 @click.option(
+    "--against",
+    metavar="RELEASE",
+    multiple=True,
+    help="An earlier release that stays as it is: copies of its documents are left out. May be "
+    "given more than once.",
+)
+@click.option(
     "--step",
-    type=click.Choice(["harvest", "deduplicate", "decide", "publish"]),
+    type=click.Choice(["harvest", "deduplicate", "lines", "decide", "publish"]),
     help="Run this step only, after those before it. The same command without --step then seals "
     "the release.",
 )
@@ -181,7 +188,8 @@ def build(
     dataflow_workers: int,
     dataflow_staging: str | None,
     beam_options: tuple[str, ...],
-    step: Literal["harvest", "deduplicate", "decide", "publish"] | None,
+    against: tuple[str, ...],
+    step: Literal["harvest", "deduplicate", "lines", "decide", "publish"] | None,
     dry_run: bool,
     price_core_hour: float | None,
     output: str,
@@ -209,7 +217,15 @@ def build(
     )
     sys.exit(
         build_command.build(
-            recipe, (*inputs, *more_inputs), out, choice, step, dry_run, output, price_core_hour
+            recipe,
+            (*inputs, *more_inputs),
+            out,
+            choice,
+            step,
+            dry_run,
+            output,
+            price_core_hour,
+            against,
         )
     )
 

@@ -16,6 +16,7 @@ from florilegium.pipelines.answers import (
     print_json,
     stopped,
 )
+from florilegium.pipelines.inputs import find_release
 
 
 def verify(release: str, output: str) -> int:
@@ -23,16 +24,20 @@ def verify(release: str, output: str) -> int:
     from florilegium.manifests.verify import verify as check
 
     try:
-        findings = list(check(_release(release)))
+        place = find_release(release)
+        findings = list(check(place))
+        alarms = _alarms(place)
     except ValueError as error:
         return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)
     if output == "json":
-        print_json({"release": str(release), "findings": findings})
+        print_json({"release": str(release), "findings": findings, "alarms": alarms})
     else:
         for finding in findings:
             click.echo(finding)
+        for alarm in alarms:
+            click.echo(alarm)
         things = "finding" if len(findings) == 1 else "findings"
         click.echo(f"{release}: {f'{len(findings):,} {things}' if findings else 'verified'}")
     return FAILED if findings else DONE
@@ -131,9 +136,12 @@ def demo_web(folder: Path) -> int:
     return DONE
 
 
-def _release(name: str) -> Location:
-    """Return where a release is; in a store, `latest` is a note of its name."""
-    place = locate(name)
-    if isinstance(place, Path) or place.name != "latest":
-        return place
-    return place.with_name(place.read_text())
+def _alarms(release: Location) -> list[str]:
+    """Return the alarms of a release; none if its manifest cannot be read, which is a finding."""
+    from florilegium.manifests import manifest as manifests
+    from florilegium.pipelines.summary import alarm_lines
+
+    try:
+        return alarm_lines(manifests.read(release))
+    except (OSError, ValueError, RecursionError):
+        return []

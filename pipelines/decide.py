@@ -4,53 +4,49 @@ No text is read. Each part gets a verdict: which of its documents stay and for h
 each stands, a file of the ledger with everything it lost, and counts by language and id bucket.
 """
 
-from collections import Counter, defaultdict
+import bisect
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from typing import Literal
 
 import apache_beam as beam
 import msgspec
 import numpy as np
 import pyarrow.parquet as pq
+from apache_beam.pvalue import TaggedOutput
 from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
+from florilegium.dedup.methods import METHODS
 from florilegium.manifests.document import Facts
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, replacing, sha256
-from florilegium.manifests.manifest import Table
+from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
+from florilegium.pipelines.alarms import (
+    Alarms,
+    Hosts,
+    first,
+    of_hosts,
+    of_source,
+    scattered,
+)
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.index import write_index
+from florilegium.pipelines.overlay import Overlay
+from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.verdict import Bucket, Verdict, added, bucket, counted, read_verdict
 
-BUCKETS = 4096
-"""Ranges into which ids are divided: the finest unit of shards and samples."""
-
+_HOSTS = "hosts.msgpack"
+_PARTS_A_PARTITION = 32
 
 _ADDED_AT_A_TIME = 64
 """Verdicts that wait: taking the sum apart for each would take longer than deciding."""
-
-
-class Bucket(Struct, array_like=True):
-    """Documents of one language whose ids lie in one range."""
-
-    documents: int = 0
-    tokens: int = 0
-    chars: int = 0
-    bytes: int = 0
-
-
-class Verdict(Struct, frozen=True, kw_only=True):
-    """What a part, or several, come to: losses, and what is kept by language and bucket."""
-
-    records: int = 0
-    losses: list[tuple[str, str, str | None, int]] = []
-    """Stage, rule, language, number."""
-    kept: dict[str, dict[int, Bucket]] = {}
-    ledger: list[Table] = []
-    """The files of the ledger, one a part."""
 
 
 class PartToDecide(Struct, frozen=True, kw_only=True):
@@ -63,15 +59,14 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     release: str
     ledger: str
     """Path in the release."""
+    earlier: tuple[tuple[int, str], ...] = ()
+    """Earlier releases, each after the ordinal of its first index among the parts, ascending."""
+    lines: str | None = None
+    """Folder of what was found of repeated lines, if they were looked for."""
 
 
 class LostRecordsError(RuntimeError):
     """Records that are neither in a part's documents nor in its losses."""
-
-
-def bucket(identity: bytes) -> int:
-    """Return the bucket of an id, 0 to BUCKETS - 1."""
-    return int.from_bytes(identity[:2], "big") * BUCKETS >> 16
 
 
 def decide(
@@ -84,25 +79,50 @@ def decide(
 ) -> None:
     """Lay out the pipeline that writes verdict and ledger of each part, and the sum of verdicts."""
     listed = [msgspec.json.encode(part) for part in parts]
-    spread = engine.spread(root, "parts", listed, sizes)
+    partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
+    decided = engine.spread(root, "parts", listed, sizes) | "decide" >> beam.ParDo(
+        _Decide(msgspec.json.encode(recipe), partitions)
+    ).with_outputs("hosts", main="verdicts")
+    alarms = (
+        decided.hosts
+        | "by host" >> beam.GroupByKey()
+        | "alarms" >> beam.ParDo(_HostAlarms(msgspec.json.encode(recipe.alarms)))
+    )
     _ = (
-        spread
-        | "decide" >> beam.ParDo(_Decide(msgspec.json.encode(recipe)))
+        (decided.verdicts, alarms)
+        | "verdicts and alarms" >> beam.Flatten()
         | "add up" >> beam.CombineGlobally(_Sum()).without_defaults()
         | "write" >> beam.ParDo(_WriteTotal(str(total)))
     )
 
 
 class _Decide(beam.DoFn):
-    def __init__(self, recipe: bytes) -> None:
+    def __init__(self, recipe: bytes, partitions: int) -> None:
         self._recipe = recipe
+        self._partitions = partitions
 
-    def process(self, encoded: bytes) -> Iterator[bytes]:
+    def process(self, encoded: bytes) -> Iterator[bytes | TaggedOutput[Literal["hosts"], Keyed]]:
         part = msgspec.json.decode(encoded, type=PartToDecide)
         done = read_verdict(locate(part.verdict))
         yield msgspec.json.encode(
             done or decide_part(part, msgspec.json.decode(self._recipe, type=Recipe))
         )
+        counted = (locate(part.verdict) / _HOSTS).read_bytes()
+        hosts = msgspec.msgpack.decode(counted, type=Hosts)
+        for keyed in scattered(hosts, self._partitions):
+            yield TaggedOutput("hosts", keyed)
+
+
+class _HostAlarms(beam.DoFn):
+    def __init__(self, settings: bytes) -> None:
+        self._settings = settings
+
+    def process(self, keyed: tuple[int, Iterable[bytes]]) -> Iterator[bytes]:
+        found = of_hosts(keyed[1], msgspec.json.decode(self._settings, type=Alarms))
+        if found:
+            yield msgspec.json.encode(
+                Verdict(alarms=first(found), alarms_raised={"host": len(found)})
+            )
 
 
 class _Sum(beam.CombineFn):
@@ -153,11 +173,18 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
-    for facts in _facts(files):
+    hosts: Hosts = {}
+    largest: list[Alarm] = []
+    for facts in _facts(part, files):
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
-        loss, size = _judge(facts, decision, recipe)
+        loss, size = _judge(facts, decision, recipe, part)
         sizes.append(size)
+        copy = loss is not None and loss.stage == "duplicates"
+        before = hosts.get(facts.host, (0, 0))
+        hosts[facts.host] = before[0] + 1, before[1] + copy
+        if decision is not None and decision["size"] >= recipe.alarms.min_documents:
+            largest.append(_component(facts, int(decision["size"])))
         if loss is not None:
             losses.append(loss)
         else:
@@ -170,63 +197,25 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         )
     verdict = Verdict(
         records=made.records,
-        losses=_counted((x.stage, x.rule, x.lang, 1) for x in losses),
+        losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
         ledger=[_write_ledger(part, losses)],
+        index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
+        alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),
+        alarms_raised={"source": 1} if alarms else {},
+        largest=first(largest),
     )
-    _write(locate(part.verdict), verdict, sizes)
+    _write(locate(part.verdict), verdict, sizes, hosts)
     return verdict
 
 
-def added(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the sum of verdicts; their order makes no difference."""
-    whole = list(verdicts)
-    kept: dict[str, dict[int, Bucket]] = {}
-    for verdict in whole:
-        for lang, buckets in verdict.kept.items():
-            mine = kept.setdefault(lang, {})
-            for number, one in buckets.items():
-                mine[number] = sum_of([mine.get(number, Bucket()), one])
-    return Verdict(
-        records=sum(verdict.records for verdict in whole),
-        losses=_counted(loss for verdict in whole for loss in verdict.losses),
-        kept=kept,
-        ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
-    )
+def _component(facts: Facts, size: int) -> Alarm:
+    return Alarm(kind="component", name=facts.id.hex(), documents=size, removed=size - 1)
 
 
-def sum_of(buckets: Iterable[Bucket]) -> Bucket:
-    """Return the sum of some buckets."""
-    columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
-    return Bucket(*(sum(column) for column in columns))
-
-
-def _counted(
-    losses: Iterable[tuple[str, str, str | None, int]],
-) -> list[tuple[str, str, str | None, int]]:
-    numbers: Counter[tuple[str, str, str | None]] = Counter()
-    for stage, rule, lang, number in losses:
-        numbers[stage, rule, lang] += number
-    return [(*key, numbers[key]) for key in sorted(numbers, key=str)]
-
-
-def read_verdict(folder: Location) -> Verdict | None:
-    """Return the verdict written in a folder, or None if it is not finished."""
-    return read_total(folder / "verdict.json")
-
-
-def read_total(place: Location) -> Verdict | None:
-    """Return a sum of verdicts, or None if it is not finished."""
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=Verdict)
-    except FileNotFoundError:
-        return None
-
-
-def _facts(folder: Location) -> Iterator[Facts]:
-    columns = list(Facts.__struct_fields__)
-    for table in batches(folder / "documents.parquet", columns):
-        yield from from_table(table, Facts)
+def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
+    with Overlay(locate(part.lines) if part.lines else None, part.ordinal) as overlay:
+        yield from overlay.facts(files / "documents.parquet")
 
 
 def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
@@ -237,7 +226,9 @@ def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
         raise LostRecordsError(f"{unit}: its duplicates were decided for another part; remove work")
 
 
-def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss | None, int]:
+def _judge(
+    facts: Facts, decision: np.void | None, recipe: Recipe, part: PartToDecide
+) -> tuple[Loss | None, int]:
     """Return the loss of a document, or None and the number of copies it stands for."""
     if decision is not None and decision["reason"] != Reason.KEPT:
         compared = not np.isnan(decision["similarity"])
@@ -247,15 +238,38 @@ def _judge(facts: Facts, decision: np.void | None, recipe: Recipe) -> tuple[Loss
                 "duplicates",
                 Reason(int(decision["reason"])).name.lower(),
                 value=round(float(decision["similarity"]), 4) if compared else None,
-                limit=recipe.duplicates.min_similarity if compared else None,
+                limit=_limit(Reason(int(decision["reason"])), recipe) if compared else None,
                 dup_of=decision["kept_id"].tobytes(),
+                dup_release=_release_of(int(decision["kept_row"]), part),
             ),
             0,
         )
+    share = facts.host_line_share or 0.0
+    if share > 0 and recipe.lines.repeated == "cut" and facts.chars < recipe.extraction.min_chars:
+        limit = recipe.extraction.min_chars
+        return _loss(facts, "duplicates", "repeated_lines", value=facts.chars, limit=limit), 0
     failed = next((m for rule in recipe.filters if (m := rule(facts)) is not None), None)
     if failed is not None:
         return _loss(facts, "quality", failed.rule, value=failed.value, limit=failed.limit), 0
     return None, 1 if decision is None else int(decision["size"])
+
+
+def _release_of(row: int, part: PartToDecide) -> str | None:
+    """Return the earlier release that holds a row, None if it is of this build."""
+    place = bisect.bisect_right(part.earlier, row >> 32, key=itemgetter(0))
+    return part.earlier[place - 1][1] if place else None
+
+
+def _limit(reason: Reason, recipe: Recipe) -> float | None:
+    """Return the least similarity at which a document was removed; None if none was asked for."""
+    match reason:
+        case Reason.NEAR_DUPLICATE:
+            return recipe.duplicates.min_similarity
+        case Reason.SAME_CANONICAL:
+            return recipe.duplicates.min_canonical_similarity
+        case Reason.SAME_ADDRESS:
+            return None
+    return 1.0
 
 
 def _loss(facts: Facts, stage: str, rule: str, **details: object) -> Loss:
@@ -280,6 +294,11 @@ def _count(into: Bucket, facts: Facts) -> None:
     into.bytes += facts.text_bytes
 
 
+def _write_index(part: PartToDecide, files: Location, sizes: list[int], recipe: Recipe) -> Table:
+    signatures, method = files / "signatures.npy", METHODS[recipe.duplicates.method]
+    return write_index(locate(part.release), part.ordinal, signatures, sizes, method)
+
+
 def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
     """Write the losses of a part; return how the manifest names the file."""
     losses.sort(key=lambda loss: loss.warc_offset)
@@ -296,8 +315,10 @@ def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
         )
 
 
-def _write(folder: Location, verdict: Verdict, sizes: list[int]) -> None:
+def _write(folder: Location, verdict: Verdict, sizes: list[int], hosts: Hosts) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_array(folder / "sizes.npy", np.array(sizes, np.uint32))
+    with replacing(folder / _HOSTS) as draft:
+        draft.write_bytes(msgspec.msgpack.encode(dict(sorted(hosts.items()))))
     with replacing(folder / "verdict.json") as draft:
         draft.write_bytes(msgspec.json.encode(verdict))

@@ -13,13 +13,11 @@ Two things have no such bound. Documents that are connected by shared bands are 
 left of these components when they have been shrunk comes together on one worker: see `connect`.
 """
 
-import zlib
 from collections.abc import Iterator, Sequence
 from math import nan
 from typing import Literal, TypeAlias
 
 import apache_beam as beam
-import msgspec
 import numpy as np
 from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.typehints.decorators import no_annotations
@@ -31,18 +29,26 @@ from florilegium.dedup.decisions import (
     DECISION,
     Reason,
     credits,
-    entry_of,
     halves,
     part_of,
     redirect,
-    stored_by,
     totals,
 )
-from florilegium.dedup.methods import METHODS, Method
+from florilegium.dedup.methods import METHODS
+from florilegium.dedup.policy import Keep
 from florilegium.dedup.solve import MEMBER, collapse, solve
 from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.addresses import same_addresses
 from florilegium.pipelines.connect import connect, partition_of
-from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.entries import (
+    View,
+    fields,
+    gone,
+    read_entries,
+    remaining,
+)
+from florilegium.pipelines.files import save_array
+from florilegium.pipelines.listed import spread_parts
 from florilegium.pipelines.packed import (
     Group,
     Joined,
@@ -59,7 +65,6 @@ _WHO = np.dtype([("row", "<u8"), ("priority", "<u8"), ("id", "u1", (16,))])
 _HEAD = np.dtype([*_WHO.descr, ("text", "<u8", (2,)), ("words", "<u4")])
 _CLUSTERED = np.dtype([*_WHO.descr, ("root", "<u8")])
 _POINT = np.dtype([("hash", "<u8"), ("vertex", "<u8")])
-_ROW = np.dtype("<u8")
 
 _Sent: TypeAlias = Iterator[Keyed | TaggedOutput[Literal["removed"], bytes]]
 
@@ -70,7 +75,12 @@ _SOLVED_A_PARTITION = 8
 
 
 def write_decisions(
-    root: beam.Pipeline, parts: Sequence[tuple[int, str]], out: Location, settings: Duplicates
+    root: beam.Pipeline,
+    parts: Sequence[tuple[int, str]],
+    out: Location,
+    settings: Duplicates,
+    keep: Keep = "longest",
+    published: Sequence[str] = (),
 ) -> PCollection[str]:
     """Decide on every document of the parts, and write the decisions of each part to a file.
 
@@ -79,59 +89,55 @@ def write_decisions(
     `out/<ordinal:06d>.npy` holds its DECISIONs sorted by row, those of documents that are removed
     or stand for others; all others are kept. Returns the paths of the files. The decisions on
     documents do not depend on how they lie in parts.
+
+    `published` are files of indexes of earlier releases, an IndexFile as JSON each. Their ordinals
+    follow those of the parts. Their documents are better than all others and stay: nothing is
+    written on them.
     """
     out.mkdir(parents=True, exist_ok=True)
-    partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
-    files = (
-        root
-        | beam.Impulse()
-        | "Parts" >> beam.FlatMap(_unlisted, _listed(parts))
-        | "Spread" >> beam.Reshuffle()
-    )
-    removed = files | "Equal" >> _equal(partitions, settings)
+    end = max((ordinal for ordinal, _ in parts), default=-1) + 1
+    view = View(METHODS[settings.method], keep, settings.scope, published=end)
+    together = [*parts, *enumerate(published, end)]
+    partitions = -(-len(together) // _PARTS_A_PARTITION) or 1
+    files = spread_parts(root, together)
+    removed = files | "Equal" >> _equal(partitions, view, settings.exact)
+    if settings.addresses:
+        here = (files, removed) | "SameAddress" >> same_addresses(
+            partitions, view, settings.min_canonical_similarity
+        )
+        removed = (removed, here) | "EqualOrHere" >> beam.Flatten()
     if settings.near:
-        similar = (files, removed) | "Similar" >> _similar(partitions, settings)
+        similar = (files, removed) | "Similar" >> _similar(
+            partitions, view, settings.min_similarity
+        )
         removed = (removed, similar) | "EqualOrSimilar" >> beam.Flatten()
-    settled = removed | "Settle" >> settle(_turns(settings))
+    # Published documents of the same words give way too, so that the best of them is named.
+    settled = removed | "Settle" >> settle() | "New" >> beam.Filter(_is_below, end)
     by_part = {
         "path": files,
         "removed": settled,
         "credits": settled | "Credits" >> beam.FlatMap(_credits),
     }
     written: PCollection[str] = (
-        by_part | "JoinDecisions" >> beam.CoGroupByKey() | "Write" >> beam.Map(_write, str(out))
+        by_part
+        | "JoinDecisions" >> beam.CoGroupByKey()
+        | "Write" >> beam.FlatMap(_write, str(out), end)
     )
     return written
 
 
-def read_entries(ordinal: int, path: str, method: Method) -> NDArray[np.void]:
-    """Return the signatures of a part, each with its row.
-
-    Raises ValueError if those in the file are not of the method.
-    """
-    stored = load_array(locate(path))
-    if stored.dtype != stored_by(method):
-        raise ValueError(f"{path}: rows of {stored.dtype}, expected {stored_by(method)}")
-    entries = np.empty(len(stored), entry_of(method))
-    entries["row"] = np.arange(len(stored), dtype=np.uint64) + np.uint64(ordinal << 32)
-    for field in stored.dtype.names or ():
-        entries[field] = stored[field]
-    return entries
-
-
 @beam.ptransform_fn
 @no_annotations
-def _equal(files: PCollection, partitions: int, settings: Duplicates) -> PCollection:
+def _equal(files: PCollection, partitions: int, view: View, exact: bool) -> PCollection:
     """Parts -> removals of all but the best of each capture, then of each text if `exact`."""
-    exact = settings.exact
-    parts = files | "InPart" >> beam.FlatMap(
-        _heads, partitions, METHODS[settings.method]
-    ).with_outputs("removed", main="heads")
+    parts = files | "InPart" >> beam.FlatMap(_heads, partitions, view).with_outputs(
+        "removed", main="heads"
+    )
     captures = (
         parts.heads
         | "GroupById" >> beam.GroupByKey()
         | "SameCapture"
-        >> beam.FlatMap(_captures, partitions, exact).with_outputs("removed", main="heads")
+        >> beam.FlatMap(_captures, partitions, view, exact).with_outputs("removed", main="heads")
     )
     removed = [parts.removed, captures.removed]
     if exact:
@@ -147,66 +153,43 @@ def _equal(files: PCollection, partitions: int, settings: Duplicates) -> PCollec
 @beam.ptransform_fn
 @no_annotations
 def _similar(
-    inputs: tuple[PCollection, PCollection], partitions: int, settings: Duplicates
+    inputs: tuple[PCollection, PCollection], partitions: int, view: View, min_similarity: float
 ) -> PCollection:
     """Parts, removals so far -> removals of similar documents among the others."""
     files, removed = inputs
-    method = METHODS[settings.method]
-    gone = removed | "Gone" >> beam.FlatMap(_gone)
+    rows = removed | "Gone" >> beam.FlatMap(gone, view.first_published)
     labels = (
-        {"path": files, "gone": gone}
+        {"path": files, "gone": rows}
         | "JoinGone" >> beam.CoGroupByKey()
-        | "Points" >> beam.FlatMap(_points, partitions, method)
+        | "Points" >> beam.FlatMap(_points, partitions, view)
         | "GroupByBand" >> beam.GroupByKey()
         | "Stars" >> beam.FlatMap(_stars)
         | "Connect" >> connect(partitions)
         | "Labels" >> beam.FlatMap(_labels)
     )
-    labelled = {"path": files, "gone": gone, "labels": labels} | "JoinLabels" >> beam.CoGroupByKey()
-    if method.verifies:
+    labelled = {"path": files, "gone": rows, "labels": labels} | "JoinLabels" >> beam.CoGroupByKey()
+    if view.method.verifies:
         solved: PCollection = (
             labelled
-            | "Members" >> beam.FlatMap(_members, partitions, method)
+            | "Members" >> beam.FlatMap(_members, partitions, view)
             | "GroupComponents" >> beam.GroupByKey()
-            | "Solve" >> beam.FlatMap(_solve, settings.min_similarity)
+            | "Solve" >> beam.FlatMap(_solve, min_similarity, view.first_published)
         )
         return solved
     in_parts = labelled | "InPartClusters" >> beam.FlatMap(
-        _clusters, partitions, method
+        _clusters, partitions, view
     ).with_outputs("removed", main="best")
     elsewhere = (
-        in_parts.best | "GroupClusters" >> beam.GroupByKey() | "Cluster" >> beam.FlatMap(_cluster)
+        in_parts.best
+        | "GroupClusters" >> beam.GroupByKey()
+        | "Cluster" >> beam.FlatMap(_cluster, view)
     )
     clustered: PCollection = (in_parts.removed, elsewhere) | "Clustered" >> beam.Flatten()
     return clustered
 
 
-def _turns(settings: Duplicates) -> int:
-    """Return how often to halve the steps from a removed document to the one that is kept.
-
-    A capture gives way to another in its part, that to one elsewhere, that to one of the same
-    words, that to a similar one: four at most. Without verification, the last may be two: to one
-    in the part and to one elsewhere.
-    """
-    return 2 if METHODS[settings.method].verifies else 3
-
-
-def _listed(parts: Sequence[tuple[int, str]]) -> bytes:
-    """Return the parts in few bytes: they lie in the graph, which engines want below 10 MB."""
-    return zlib.compress(msgspec.json.encode(sorted(parts)))
-
-
-def _unlisted(_: bytes, packed: bytes) -> Iterator[Keyed]:
-    for ordinal, path in msgspec.json.decode(zlib.decompress(packed), type=list[tuple[int, str]]):
-        yield ordinal, path.encode()
-
-
 def _partition(digests: NDArray[np.void], partitions: int) -> NDArray[np.uint64]:
     return halves(digests)[1] % np.uint64(partitions)
-
-
-def _fields(entries: NDArray[np.void], dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    return entries[list(dtype.names or ())].astype(dtype)
 
 
 def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["removed"], bytes]]:
@@ -214,18 +197,31 @@ def _removed(decisions: NDArray[np.void]) -> Iterator[TaggedOutput[Literal["remo
         yield TaggedOutput("removed", piece)
 
 
-def _heads(part: Keyed, partitions: int, method: Method) -> _Sent:
-    entries = read_entries(part[0], part[1].decode(), method)
+def _same_captures(
+    entries: NDArray[np.void], view: View
+) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+    """Collapse entries by capture; those that are published stay."""
     removed, stays = collapse(entries, "id", Reason.SAME_CAPTURE)
+    return _new(removed, view), stays | (entries["row"] >= np.uint64(view.first_published))
+
+
+def _new(removed: NDArray[np.void], view: View) -> NDArray[np.void]:
+    """Return the removals of documents that are not published."""
+    return removed[removed["row"] < np.uint64(view.first_published)]
+
+
+def _heads(part: Keyed, partitions: int, view: View) -> _Sent:
+    entries = read_entries(part[0], part[1].decode(), view)
+    removed, stays = _same_captures(entries, view)
     yield from _removed(removed)
-    heads = _fields(entries[stays], _HEAD)
+    heads = fields(entries[stays], _HEAD)
     yield from scatter(heads, _partition(heads["id"], partitions))
 
 
-def _captures(group: Group, partitions: int, exact: bool) -> _Sent:
+def _captures(group: Group, partitions: int, view: View, exact: bool) -> _Sent:
     """Texts without words are all alike to the fold, yet not known to be: they are not sent on."""
     heads = gather(group[1], _HEAD)
-    removed, stays = collapse(heads, "id", Reason.SAME_CAPTURE)
+    removed, stays = _same_captures(heads, view)
     if exact:
         heads = heads[stays & (heads["words"] > 0)]
         copies, stays = collapse(heads, "text", Reason.EXACT_DUPLICATE)
@@ -240,25 +236,11 @@ def _same_text(group: Group) -> Iterator[bytes]:
     yield from pieces(removed)
 
 
-def _gone(packed: bytes) -> Iterator[Keyed]:
-    rows = gather([packed], DECISION)["row"].copy()
-    yield from scatter(rows, part_of(rows))
-
-
-def _remaining(joined: Joined, method: Method) -> NDArray[np.void]:
-    """Return the entries of a part that have words and are not gone."""
-    ordinal, inputs = joined
-    (path,) = inputs["path"]
-    entries = read_entries(ordinal, path.decode(), method)
-    gone = gather(inputs["gone"], _ROW)
-    return entries[(entries["words"] > 0) & ~np.isin(entries["row"], gone)]
-
-
-def _points(joined: Joined, partitions: int, method: Method) -> Iterator[Keyed]:
+def _points(joined: Joined, partitions: int, view: View) -> Iterator[Keyed]:
     """Each component inside a part is one vertex, which lies in all the buckets of its members."""
-    entries = _remaining(joined, method)
+    entries = remaining(joined, view)
     roots = connected(vertices_of(entries["row"]), entries["bands"])
-    for band in range(method.bands):
+    for band in range(view.method.bands):
         hashes, first = np.unique(entries["bands"][:, band], return_index=True)
         points = np.empty(len(hashes), _POINT)
         points["hash"], points["vertex"] = hashes, roots[first]
@@ -278,9 +260,9 @@ def _labels(packed: bytes) -> Iterator[Keyed]:
     yield from scatter(labels, part_of(rows_of(labels[:, 0])))
 
 
-def _linked(joined: Joined, method: Method) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
+def _linked(joined: Joined, view: View) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
     """Return the documents of a part that share a band with another, and their roots."""
-    entries = _remaining(joined, method)
+    entries = remaining(joined, view)
     labels = gather_pairs(joined[1]["labels"])
     here = connected(vertices_of(entries["row"]), entries["bands"])
     _, place, sizes = np.unique(here, return_inverse=True, return_counts=True)
@@ -288,33 +270,37 @@ def _linked(joined: Joined, method: Method) -> tuple[NDArray[np.void], NDArray[n
     return entries[linked], roots_of(here[linked], labels)
 
 
-def _members(joined: Joined, partitions: int, method: Method) -> Iterator[Keyed]:
+def _members(joined: Joined, partitions: int, view: View) -> Iterator[Keyed]:
     """Part and labels -> the documents that share a band with another, components together."""
-    entries, roots = _linked(joined, method)
-    members = _fields(entries, MEMBER)
+    entries, roots = _linked(joined, view)
+    members = fields(entries, MEMBER)
     yield from scatter(members, partition_of(roots, partitions * _SOLVED_A_PARTITION))
 
 
-def _solve(group: Group, min_similarity: float) -> Iterator[bytes]:
-    yield from pieces(solve(gather(group[1], MEMBER), min_similarity))
+def _solve(group: Group, min_similarity: float, published: int) -> Iterator[bytes]:
+    yield from pieces(solve(gather(group[1], MEMBER), min_similarity, published))
 
 
-def _clusters(joined: Joined, partitions: int, method: Method) -> _Sent:
+def _is_below(group: Keyed, end: int) -> bool:
+    return group[0] < end
+
+
+def _clusters(joined: Joined, partitions: int, view: View) -> _Sent:
     """Part and labels -> removals of all but the best here of each component, and these."""
-    entries, roots = _linked(joined, method)
+    entries, roots = _linked(joined, view)
     members = np.empty(len(entries), _CLUSTERED)
     for field in _WHO.names or ():
         members[field] = entries[field]
     members["root"] = roots
     removed, stays = collapse(members, "root", Reason.NEAR_DUPLICATE, nan)
-    yield from _removed(removed)
+    yield from _removed(_new(removed, view))
     yield from scatter(members[stays], partition_of(roots[stays], partitions))
 
 
-def _cluster(group: Group) -> Iterator[bytes]:
+def _cluster(group: Group, view: View) -> Iterator[bytes]:
     members = gather(group[1], _CLUSTERED)
     removed, _ = collapse(members, "root", Reason.NEAR_DUPLICATE, nan)
-    yield from pieces(removed)
+    yield from pieces(_new(removed, view))
 
 
 def _credits(group: Keyed) -> Iterator[Keyed]:
@@ -322,10 +308,12 @@ def _credits(group: Keyed) -> Iterator[Keyed]:
     yield from scatter(counted, part_of(counted["row"]))
 
 
-def _write(joined: Joined, out: str) -> str:
+def _write(joined: Joined, out: str, end: int) -> Iterator[str]:
     ordinal, inputs = joined
+    if ordinal >= end:
+        return
     removed, counted = (gather(inputs[name], DECISION) for name in ("removed", "credits"))
     decisions = np.concatenate([removed, totals(counted)])
     place = locate(out) / f"{ordinal:06d}.npy"
     save_array(place, decisions[np.argsort(decisions["row"])])
-    return str(place)
+    yield str(place)

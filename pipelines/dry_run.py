@@ -70,7 +70,7 @@ def extrapolated(taken: Sample, units: int, whole: int, left: int, longest: int)
     `left` bytes are still to be harvested; the longest unit among them is so many bytes.
     """
     share = 1 / taken.bytes if taken.bytes else 0.0
-    factor = whole * share
+    factor = whole / taken.bytes if taken.bytes else 0.0
     return Workload(
         units=units,
         bytes=whole,

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from florilegium.pipelines.extract_child import HEADER, Format, Policy, Reply, Request, Task
 from florilegium.pipelines.metadata import Metadata
-from florilegium.pipelines.structure import structure
 
 
 class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +90,9 @@ def check_structure(html: str, limits: Extraction) -> Failure | None:
     """
     if len(html) > limits.max_chars:
         return Failure("too_large", len(html), limits.max_chars)
+    # Recipes need this module, and have no use for a compiler, which is slow to import.
+    from florilegium.pipelines.structure import structure
+
     found = structure(html.encode("utf-8", "replace"), limits.max_depth)
     if found.depth > limits.max_depth:
         return Failure("too_deep", found.depth, limits.max_depth)

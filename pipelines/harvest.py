@@ -11,9 +11,12 @@ import apache_beam as beam
 import msgspec
 import numpy as np
 
+from florilegium.dedup.addresses import hashed
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS, Method
 from florilegium.dedup.signature import sign
+from florilegium.filters.address import address
+from florilegium.filters.licence import strictness
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
@@ -40,13 +43,14 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
 
     OSError if the file cannot be read or the part cannot be written.
     """
-    writer = PartWriter(parts / unit.folder, stored_by(method_of(tools.recipe)))
+    method = METHODS[tools.recipe.duplicates.method]
+    writer = PartWriter(parts / unit.folder, stored_by(method))
     records = 0
     try:
         with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
             for batch in _batches(read(file), RECORDS_PER_BATCH):
                 documents, losses = harvest_batch(batch, unit.name, tools, shown)
-                writer.add(documents, stored(documents, tools.recipe), losses)
+                writer.add(documents, stored(documents, method), losses)
                 records += len(batch)
             part = Part(
                 unit=unit.name,
@@ -78,31 +82,20 @@ def harvest_batch(
     return _measured(documents), losses
 
 
-def method_of(recipe: Recipe) -> Method:
-    """Return how a recipe wants near duplicates to be found, which says what is stored of texts."""
-    return METHODS[recipe.duplicates.method]
-
-
-def stored(documents: list[Document], recipe: Recipe) -> np.ndarray:
-    """Return what deduplication needs to know of each document, by the method of the recipe."""
-    method = method_of(recipe)
+def stored(documents: list[Document], method: Method) -> np.ndarray:
+    """Return what deduplication needs to know of each document, as `stored_by` the method."""
     entries = np.zeros(len(documents), stored_by(method))
     signatures = sign([document.text for document in documents], method)
     for name in signatures.dtype.names or ():
         entries[name] = signatures[name]
     for entry, document in zip(entries, documents, strict=True):
         entry["id"] = np.frombuffer(document.id, np.uint8)
-        entry["priority"] = _priority(document, recipe.keep)
+        entry["bytes"] = min(document.text_bytes, 0xFFFFFFFF)
+        entry["time"] = min(max(document.crawl_time, 0), 0xFFFFFFFF)
+        entry["licence"] = strictness(document.license, document.license_tier)
+        entry["url"] = hashed(address(document.url))
+        entry["address"] = hashed(address(document.canonical or document.url))
     return entries
-
-
-def _priority(document: Document, keep: str) -> int:
-    """Return a number that is smaller the sooner the document is kept."""
-    size = 0xFFFFFFFF - min(document.text_bytes, 0xFFFFFFFF)
-    time = min(max(document.crawl_time, 0), 0xFFFFFFFF)
-    if keep == "longest":
-        return size << 32 | time
-    return (time if keep == "earliest" else 0xFFFFFFFF - time) << 32 | size
 
 
 def _measured(documents: list[Document]) -> list[Document]:

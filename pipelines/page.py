@@ -69,7 +69,7 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
         return _damage_loss(item, warc)
     url, date = _url(item), item.headers.get("warc-date", "")
     identity = _identity(item.headers.get("warc-record-id", ""), url, date)
-    host, domain = _host(url)
+    host, domain = host_and_domain(url)
 
     def lose(rule: str, **details: object) -> Loss:
         return Loss(
@@ -148,7 +148,7 @@ def _url(record: Record) -> str:
     return record.headers.get("warc-target-uri", "").strip().strip("<>")[:MAX_URL]
 
 
-def _host(url: str) -> tuple[str, str]:
+def host_and_domain(url: str) -> tuple[str, str]:
     """Return host and registrable domain of an HTTP address; empty strings for any other."""
     try:
         parts = urlsplit(url)

@@ -22,6 +22,7 @@ from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.tables import parquet
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array
+from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, SliceName, Wanted
 from florilegium.pipelines.shards import note_path, read_slice, write_shard, write_slice
@@ -48,6 +49,9 @@ class PartToPublish(Struct, frozen=True, kw_only=True):
 
     documents: str
     verdict: str
+    lines: str | None = None
+    """Folder of what was found of repeated lines, if they were looked for."""
+    ordinal: int = 0
 
 
 def publish(
@@ -103,7 +107,8 @@ def read_part(part: PartToPublish, wanted: Wanted) -> Iterator[tuple[SliceName, 
 def _rows_that_stay(part: PartToPublish, wanted: Wanted) -> Iterator[pa.Table]:
     """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
-    with parquet(locate(part.documents)) as file:
+    lines = locate(part.lines) if part.lines else None
+    with parquet(locate(part.documents)) as file, Overlay(lines, part.ordinal) as overlay:
         row = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)
@@ -111,7 +116,8 @@ def _rows_that_stay(part: PartToPublish, wanted: Wanted) -> Iterator[pa.Table]:
             row += about.num_rows
             if mine.any() and _may_hold(about, wanted):
                 table = file.read_row_group(group, use_threads=False).replace_schema_metadata()
-                yield _with_sizes(table.cast(_WIRE), mine)
+                table = overlay.applied(table.cast(_WIRE), row - about.num_rows)
+                yield _with_sizes(table, mine)
 
 
 def _may_hold(group: pq.RowGroupMetaData, wanted: Wanted) -> bool:

@@ -7,16 +7,21 @@ records the whole resolved recipe.
 import difflib
 import re
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
+from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
+from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.extract import Extraction
+
+Scope: TypeAlias = Literal["global", "release", "snapshot"]
+"""Which documents are compared."""
 
 
 class RecipeError(ValueError):
@@ -27,6 +32,19 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
     """Which copies are removed. The same capture found twice always is."""
 
     exact: Annotated[bool, Meta(description="remove documents with the same words")] = True
+    addresses: Annotated[
+        bool, Meta(description="remove all but one of the captures of an address")
+    ] = True
+    min_canonical_similarity: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="similarity that makes a copy, instead of `min_similarity`, where a page "
+            "declares the address of another as its own (rel=canonical); `minhash`, which compares "
+            "no texts, believes no such page",
+        ),
+    ] = 0.5
     near: Annotated[bool, Meta(description="remove documents with nearly the same words")] = True
     method: Annotated[
         Literal["fast-similarity-sketch", "minhash"],
@@ -45,6 +63,21 @@ class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
             "look at it",
         ),
     ] = 0.75
+    scope: Annotated[
+        Scope,
+        Meta(
+            description="which documents are compared: those of this build and of the releases "
+            "it is built `--against` (`global`), those of this build (`release`), or of both those "
+            "captured in the same month (`snapshot`)"
+        ),
+    ] = "global"
+    index: Annotated[
+        bool,
+        Meta(
+            description="write what later builds by the same `method` need to leave out copies of "
+            "this release"
+        ),
+    ] = True
 
 
 class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,6 +106,23 @@ class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             raise ValueError("a language model is named by both `path` and `sha256`")
 
 
+class Lines(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of lines that stand on many pages of a host, copies not counted.
+
+    A line is what stands between two line breaks. They are counted after the duplicates are
+    removed, and never in hosts with few pages.
+    """
+
+    repeated: Literal["ignore", "count", "cut"] = "ignore"
+    """`count` measures their share of each page, `cut` also takes them out of the texts."""
+    min_pages: Annotated[int, Meta(ge=2)] = 50
+    """A host with fewer pages has no repeated lines."""
+    min_share: Annotated[float, Meta(gt=0, le=1)] = 0.2
+    """Share of a host's pages on which a repeated line stands."""
+    min_repeats: Annotated[int, Meta(ge=2)] = 10
+    """Pages on which a repeated line stands at least."""
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What to build. Same inputs, same recipe, same code: same root."""
 
@@ -95,10 +145,16 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What happens to personal data: masked, only counted, or the document dropped."""
     tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
     """The tokenizer whose tokens are counted."""
-    keep: Literal["longest", "earliest", "latest"] = "longest"
-    """Which of several copies is kept; of equals, the earliest."""
+    keep: Keep = "longest"
+    """Which of several copies is kept: the longest, the earliest or the latest captured, or the
+    one under the most permissive licence. Of equals, the longest, then the earliest, then the one
+    of the smallest id."""
     duplicates: Duplicates = Duplicates()
     """Which copies are removed."""
+    lines: Lines = Lines()
+    """What becomes of lines that stand on many pages of a host."""
+    alarms: Alarms = Alarms()
+    """When too much is removed as copies."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
     """Rules a document must pass, in this order."""
     shards: Shards = Shards()
@@ -115,7 +171,6 @@ HARVEST_KEYS = (
     "foreign_paragraphs",
     "personal",
     "tokenizer",
-    "keep",
 )
 
 

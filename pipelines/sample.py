@@ -16,17 +16,18 @@ import numpy as np
 from msgspec import Struct
 
 from florilegium.dedup.decisions import stored_by
+from florilegium.dedup.methods import METHODS
 from florilegium.dedup.signature import sign
 from florilegium.filters.measures import measure, profile
 from florilegium.filters.paragraphs import paragraphs
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
-from florilegium.pipelines.decide import Bucket, sum_of
-from florilegium.pipelines.harvest import harvest_batch, method_of, stored
+from florilegium.pipelines.harvest import harvest_batch, stored
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.stages import Tools
+from florilegium.pipelines.verdict import Bucket, sum_of
 from florilegium.pipelines.warc import Damage, Record, read
 
 FILES = 4
@@ -113,7 +114,8 @@ class _Taken:
 
     def __init__(self, tools: Tools, folder: Path) -> None:
         self._tools, self._folder = tools, folder
-        self._writer = PartWriter(folder / "part", stored_by(method_of(tools.recipe)))
+        self._method = METHODS[tools.recipe.duplicates.method]
+        self._writer = PartWriter(folder / "part", stored_by(self._method))
         self._documents: list[Document] = []
         self._losses: list[Loss] = []
         self._bytes = 0
@@ -134,7 +136,7 @@ class _Taken:
             if not (batch := list(itertools.islice(items, BATCH))):
                 break
             documents, losses = harvest_batch(batch, unit.name, self._tools, shown)
-            self._writer.add(documents, stored(documents, self._tools.recipe), losses)
+            self._writer.add(documents, stored(documents, self._method), losses)
             self.seconds += _seconds() - started
             self._documents += documents
             self._losses += losses
@@ -175,7 +177,7 @@ def _warm(tools: Tools) -> None:
     lang = min(tools.languages)
     paragraphs(text, tools.identifier)
     measure([text], np.array([profile(lang)], np.uint8))
-    sign([text], method_of(tools.recipe))
+    sign([text], METHODS[tools.recipe.duplicates.method])
 
 
 def _seconds() -> float:

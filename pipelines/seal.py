@@ -10,15 +10,15 @@ from msgspec import Struct
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
-from florilegium.manifests.manifest import Input, Language, Manifest, Shard, Table
+from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
-from florilegium.pipelines.decide import Bucket, Verdict, sum_of
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.shard_plans import ShardPlan
 from florilegium.pipelines.shards import PublishedShard, note_path
+from florilegium.pipelines.verdict import Bucket, Verdict, raised, sum_of
 
 
 class Draft(Struct, frozen=True):
@@ -31,6 +31,7 @@ class Draft(Struct, frozen=True):
     total: Verdict
     plans: list[ShardPlan]
     notes: Location
+    against: tuple[Earlier, ...] = ()
 
 
 def seal(draft: Draft) -> Manifest:
@@ -44,6 +45,7 @@ def seal(draft: Draft) -> Manifest:
         losses[stage, rule, lang] += number
     kept = draft.total.kept
     languages = tuple(_language(lang, kept[lang]) for lang in sorted(kept))
+    alarms, alarms_raised = raised(draft.total, draft.recipe.alarms)
     made = Manifest(
         name=draft.recipe.name,
         build_id=draft.build_id,
@@ -61,10 +63,13 @@ def seal(draft: Draft) -> Manifest:
             for p in draft.parts
         ),
         funnel=funnel(losses, {language.lang: language.documents for language in languages}),
+        against=draft.against,
+        alarms=tuple(alarms),
+        alarms_raised=alarms_raised,
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept),),
+        tables=(_buckets(draft.folder, kept), *draft.total.index),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:

@@ -15,21 +15,25 @@ from numpy.typing import NDArray
 from florilegium.dedup.decisions import DECISION, part_of, redirect
 from florilegium.pipelines.packed import Group, Joined, Keyed, gather, gather_pairs, pieces, scatter
 
+_TURNS = 3
+"""A capture gives way to another in its part, that to one elsewhere, that to one of the same
+words, that to one elsewhere, that to another capture of its address, that to one that it speaks
+for, that to a similar one: seven steps at most, which each turn halves. Without verification no
+page speaks for another, but it gives way to a similar one in its part, and that to one elsewhere.
+"""
+
 
 @beam.ptransform_fn
 @no_annotations
-def settle(removed: PCollection, turns: int) -> PCollection:
-    """Packed removals -> (part, its removals), each led on to a document that is kept.
-
-    That is at most 2^turns steps away: each turn halves them.
-    """
+def settle(removed: PCollection) -> PCollection:
+    """Packed removals -> (part, its removals), each led on to a document that is kept."""
     settled: PCollection = (
         removed
         | "ByRow" >> beam.FlatMap(_by_row)
         | "Group" >> beam.GroupByKey()
         | "Together" >> beam.FlatMap(_together)
     )
-    for turn in range(turns):
+    for turn in range(_TURNS):
         answers = (
             {"removed": settled, "asked": settled | f"Ask{turn}" >> beam.FlatMap(_ask)}
             | f"JoinAsked{turn}" >> beam.CoGroupByKey()

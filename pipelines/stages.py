@@ -13,7 +13,9 @@ from typing import Self
 
 from msgspec import Struct
 
+from florilegium.filters.address import resolved
 from florilegium.filters.evidence import Hint, hints, weighed
+from florilegium.filters.headers import links
 from florilegium.filters.language import Identity, merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
@@ -33,7 +35,7 @@ from florilegium.manifests.ledger import Loss
 from florilegium.pipelines import language_models
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
-from florilegium.pipelines.page import Page
+from florilegium.pipelines.page import Page, host_and_domain
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import Undecodable, content_type, looks_binary, sniff_html
 from florilegium.pipelines.tokens import TokenCounter
@@ -178,6 +180,18 @@ def _refused(page: Page, stage: str, why: Failure | Undecodable) -> Loss:
     return page.loss(stage, why.rule, value=why.value, limit=why.limit, detail=why.detail)
 
 
+def _canonical(page: Page, declared: str | None) -> str | None:
+    """Return the address that a page or its response declares as its own (RFC 6596).
+
+    Anybody can claim to be a copy of a page elsewhere; only one on the same registrable domain
+    counts.
+    """
+    named = (link.target for link in links(page.headers) if "canonical" in link.relations)
+    link = declared or next(named, None)
+    target = resolved(link, page.url) if link else None
+    return target if target and host_and_domain(target)[1] == page.domain else None
+
+
 def _document(
     markup: Markup,
     text: str,
@@ -193,6 +207,7 @@ def _document(
     return Document(
         id=page.id,
         url=page.url,
+        canonical=_canonical(page, metadata.canonical),
         host=page.host,
         domain=page.domain,
         crawl_time=page.crawl_time,

@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from florilegium.manifests import funnel
 from florilegium.manifests.funnel import STAGES
@@ -10,12 +11,15 @@ from florilegium.manifests.manifest import Manifest
 
 _MOST_LANGUAGES = 20
 _MOST_RULES = 4
+_MOST_ALARMS = 5
 
 
 def print_summary(manifest: Manifest, release: Location, console: Console) -> None:
     """Print what a release holds and what became of the rest."""
     console.print()
     console.print(_funnel(manifest))
+    for line in alarm_lines(manifest):
+        console.print(Text(line, style="red"), soft_wrap=True)
     console.print(_languages(manifest))
     console.print(
         f"[bold]{manifest.documents:,} documents[/], {manifest.tokens:,} tokens, "
@@ -33,6 +37,20 @@ def print_summary(manifest: Manifest, release: Location, console: Console) -> No
         highlight=False,
         soft_wrap=True,
     )
+
+
+def alarm_lines(manifest: Manifest) -> list[str]:
+    """Return what is to be said of alarms, a line each; of very many only the first of each kind.
+
+    Names of hosts come from the web: nothing of them can steer a terminal.
+    """
+    lines: list[str] = []
+    for kind, number in sorted(manifest.alarms_raised.items()):
+        mine = [alarm for alarm in manifest.alarms if alarm.kind == kind][:_MOST_ALARMS]
+        lines += ["ALARM " + "".join(c if c.isprintable() else " " for c in str(a)) for a in mine]
+        if number > len(mine):
+            lines.append(f"ALARM {kind}: {number - len(mine):,} more, see manifest.json")
+    return lines
 
 
 def _funnel(manifest: Manifest) -> Table:

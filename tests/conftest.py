@@ -18,7 +18,7 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines.decide import PartToDecide, added, decide_part
+from florilegium.pipelines.decide import PartToDecide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter
@@ -28,6 +28,7 @@ from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import plan_shards
 from florilegium.pipelines.stages import Tools
+from florilegium.pipelines.verdict import added
 
 # Time by the clock says nothing of the code on a machine that also does other work.
 settings.register_profile("no deadline", deadline=None)
@@ -141,7 +142,7 @@ class Workshop:
         self.release, self.notes = home / "release", home / "notes"
         (self.release / "audit" / "losses").mkdir(parents=True)
         self.notes.mkdir()
-        self.parts, self.verdicts, self.to_publish = [], [], []
+        self.parts, self.verdicts, self.to_publish, self.todo = [], [], [], []
 
     def add(self, documents, losses=(), decisions=(), name=None):
         """Make a part and decide on it; decisions name a row by the place in the part."""
@@ -159,6 +160,7 @@ class Workshop:
             release=str(self.release),
             ledger=ledger_path(number),
         )
+        self.todo.append(todo)
         self.verdicts.append(decide_part(todo, self.recipe))
         self.to_publish.append(PartToPublish(documents=str(table_of(folder)), verdict=str(verdict)))
 

@@ -40,7 +40,8 @@ def documents(texts, method):
     for place, entry in enumerate(entries):
         digest = hashlib.sha256(b"%d" % place).digest()
         entry["id"] = list(digest[:16])
-        entry["priority"] = digest[16] % 5 + (1 << 63)
+        entry["bytes"] = digest[16] % 5
+        entry["url"] = entry["address"] = place
     return entries
 
 

@@ -58,7 +58,7 @@ def test_commands_that_build_nothing_load_neither_beam_nor_numba(sealed):
         modules = imported(*words)
         assert "florilegium.pipelines.cli" in modules or "click" in modules
         assert not modules & {"apache_beam", "numba", "boto3", "trafilatura"}, words
-    assert "apache_beam" not in imported("recipes")
+    assert not imported("recipes") & {"apache_beam", "numba", "boto3"}
 
 
 def test_an_interrupted_command_says_so_in_one_line():

@@ -107,7 +107,8 @@ def test_copies_name_the_document_that_was_kept(kept, lost):
     ids = {row["id"] for row in kept.values()}
     assert copies
     assert all(row["dup_of"] in ids for row in copies)
-    assert all(row["value"] >= 0.75 for row in copies)
+    assert all(row["value"] >= row["limit"] for row in copies if row["limit"] is not None)
+    assert {row["rule"] for row in copies if row["limit"] is None} == {"same_address"}
     assert sum(row["dup_size"] - 1 for row in kept.values()) == len(copies)
 
 

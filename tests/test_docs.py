@@ -192,6 +192,7 @@ def facts(**counts):
         lang_score=1.0,
         lang_second="",
         foreign_share=0.0,
+        host_line_share=0.0,
         chars=0,
         text_bytes=0,
         tokens=0,
@@ -222,13 +223,13 @@ def spelled(call):
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     words = [
         [n.value for n in ast.walk(argument) if isinstance(getattr(n, "value", 0), str)]
-        for argument in call.args[:2]
+        for argument in call.args[:3]
         if isinstance(argument, ast.Constant | ast.IfExp)
     ]
     named = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
     if name == "lose":
         yield "read", words[0][0]
-    elif name == "loss" and len(words) == 2:
+    elif name in ("loss", "_loss") and len(words) == 2:
         yield words[0][0], words[1][0]
     elif name in ("Failure", "Undecodable"):
         yield from ((None, rule) for rule in words[0])

@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "0efcf6b949069f396d474d64b481faa6812ff1514edb0e09469e2431f10c2d6c"
+LEAF_OF_SEVEN = "bd895f25cd219a0d348d0d20fca2febad463b04e34e205f76dc9f0d735ff09cc"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
@@ -28,6 +28,7 @@ VALUES = {
     "id": st.binary(min_size=16, max_size=16),
     "payload_digest": st.binary(min_size=32, max_size=32),
     "crawl_time": st.integers(0, 4_000_000_000),
+    "canonical": st.none() | texts,
     "title": st.none() | texts,
     "published": st.none() | texts,
     "license": st.none() | texts,
@@ -37,6 +38,7 @@ VALUES = {
     "lang_second_score": shares,
     "foreign_share": shares,
     "english_share": shares,
+    "host_line_share": st.none() | shares,
     "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
         lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
     ),

@@ -61,7 +61,7 @@ def stored(documents: list[Document]) -> np.ndarray:
     entries = np.zeros(len(documents), STORED)
     for entry, each in zip(entries, documents, strict=True):
         entry["id"] = np.frombuffer(each.id, np.uint8)
-        entry["priority"] = int.from_bytes(each.id, "big") + 7
+        entry["bytes"] = int.from_bytes(each.id, "big") % (1 << 31) + 7
     return entries
 
 

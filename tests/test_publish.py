@@ -20,7 +20,6 @@ from florilegium.manifests.merkle import span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
 from florilegium.pipelines import publish as publish_module
 from florilegium.pipelines import shard_plans
-from florilegium.pipelines.decide import Bucket, bucket
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.publish import (
     MESSAGE_BYTES,
@@ -35,6 +34,7 @@ from florilegium.pipelines.publish import (
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, Wanted, plan_shards
 from florilegium.pipelines.shards import PublishedShard, note_path
+from florilegium.pipelines.verdict import Bucket, bucket
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 

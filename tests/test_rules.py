@@ -122,6 +122,7 @@ def test_an_empty_text_is_measured_by_every_rule_and_kept_by_none_but_the_lenien
         "Symbols": True,
         "Lines": False,
         "Repetition": True,
+        "HostLines": True,
     }
 
 

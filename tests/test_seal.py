@@ -12,9 +12,9 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import by_rule
 from florilegium.manifests.merkle import EMPTY_ROOT
 from florilegium.manifests.verify import verify
-from florilegium.pipelines.decide import Bucket, Verdict, added, bucket
 from florilegium.pipelines.seal import ledger_path
 from florilegium.pipelines.shards import PublishedShard, note_path
+from florilegium.pipelines.verdict import Bucket, Verdict, added, bucket
 
 
 def rows_of(release):

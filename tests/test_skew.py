@@ -8,11 +8,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from florilegium.dedup.addresses import resident_of
 from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import DECISION, Reason, stored_by
-from florilegium.dedup.methods import FAST_SIMILARITY, MINHASH
+from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
 from florilegium.dedup.solve import MEMBER, solve
-from florilegium.pipelines import deduplicate, packed, settle
+from florilegium.pipelines import addresses, deduplicate, entries, packed, settle
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
@@ -25,7 +26,8 @@ HEAD = deduplicate._HEAD.itemsize
 def documents(size, rng, method=FAST_SIMILARITY):
     """Documents that have nothing in common."""
     out = np.zeros(size, stored_by(method))
-    out["priority"] = rng.integers(0, 1 << 62, size)
+    out["bytes"] = rng.integers(0, 1 << 31, size)
+    out["url"] = out["address"] = rng.integers(0, 1 << 62, size)
     out["id"] = rng.integers(0, 256, (size, 16))
     out["text"] = rng.integers(0, 1 << 62, (size, 2))
     out["bands"] = rng.integers(0, 1 << 62, (size, method.bands))
@@ -60,7 +62,7 @@ def decided(tmp_path, monkeypatch):
         written = [np.load(tmp_path / "out" / f"{n:06d}.npy") for n in range(PARTS)]
         return np.concatenate(written), largest
 
-    for module in (packed, deduplicate, settle):
+    for module in (packed, entries, addresses, deduplicate, settle):
         monkeypatch.setattr(module, "gather", measured)
     monkeypatch.setattr(deduplicate, "_PARTS_A_PARTITION", 1)
     return run
@@ -99,7 +101,7 @@ def test_a_band_that_everything_has_comes_to_one_key_once_a_part(decided):
     size, similar = 40_000, 30_000
     rows = documents(size, rng)
     rows["bands"][:, 3] = 7
-    rows["priority"][0] = 0
+    rows["bytes"][0] = 0xFFFFFFFF
     rows["sketch"][:similar] = rows["sketch"][0]
     found, largest = decided(rng.permutation(rows))
     assert found[found["reason"] == Reason.KEPT]["size"].tolist() == [similar]
@@ -122,6 +124,24 @@ def test_a_cluster_of_everything_comes_to_one_key_once_a_part(decided):
     assert largest["_cluster"] == PARTS * deduplicate._CLUSTERED.itemsize
     largest.pop("_by_row")  # the elements that it makes
     assert max(largest.values()) < size // PARTS * HEAD * 1.2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_address_that_everything_claims_comes_to_one_key_a_hundred_times_a_part(decided, method):
+    rng = np.random.default_rng(4)
+    size = 40_000
+    rows = documents(size, rng, METHODS[method])
+    rows["address"] = 7
+    rows["url"][:20] = 7
+    rows["sketch"][:] = rows["sketch"][0]
+    found, largest = decided(rng.permutation(rows), method)
+    assert (found["reason"] == Reason.SAME_ADDRESS).sum() == 19
+    assert (found["reason"] == Reason.SAME_CANONICAL).sum() == 0
+    resident = resident_of(METHODS[method]).itemsize
+    most = PARTS * (addresses.MOST_PLACES + 1) * addresses._PLACE.itemsize
+    assert largest["_same_address"] < size // PARTS * resident * 1.2
+    if METHODS[method].verifies:  # or else no claim is looked at, and each place is a key
+        assert largest["_shared"] <= most
 
 
 def template(size, rng):

@@ -84,6 +84,30 @@ def test_an_ordinary_page_becomes_a_document_with_all_its_fields(tools, page, ht
     assert found.lang_second != "deu_Latn"
 
 
+@pytest.mark.parametrize(
+    ("href", "canonical"),
+    [
+        ("/uhren/alt?seite=1#top", "https://blog.example.org/uhren/alt?seite=1"),
+        ("https://www.example.org/", "https://www.example.org/"),
+        ("https://blog.example.com/", None),
+        ("javascript:void(0)", None),
+        ("", None),
+    ],
+)
+def test_a_canonical_address_counts_on_the_same_domain(href, canonical, page, html, prose, tools):
+    markup = html(*prose, head=f'<link rel="canonical" href="{href}">')
+    place = {"url": "https://blog.example.org/u", "host": "blog.example.org"}
+    found = harvest_page(page(markup, domain="example.org", **place), tools)
+    assert found.canonical == canonical
+
+
+def test_a_canonical_address_may_stand_in_the_response(page, html, prose, tools):
+    headers = [("Link", '<https://blog.beispiel.example/u>; rel="canonical"')]
+    place = {"domain": "blog.beispiel.example"}  # the suffix list does not know .example
+    found = harvest_page(page(html(*prose), headers=headers, **place), tools)
+    assert found.canonical == "https://blog.beispiel.example/u"
+
+
 def test_another_encoding_is_read_and_named(tools, page, html, prose):
     captured = page(html().encode("windows-1252"), "text/html; charset=windows-1252")
     found = harvest_page(captured, tools)

@@ -1,0 +1,80 @@
+"""Documents of a part as they are after `lines`: some know a share, some have another text."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from florilegium.manifests.document import Facts
+from florilegium.manifests.location import Location
+from florilegium.manifests.schema import from_table
+from florilegium.manifests.tables import batches, parquet
+from florilegium.pipelines.files import load_array
+from florilegium.pipelines.lines import cuts_of, shares_of
+
+_SHARE = "host_line_share"
+
+
+class Overlay:
+    """What `lines` found in a part: nothing if it did not run. Close it after use."""
+
+    def __init__(self, folder: Location | None, ordinal: int) -> None:
+        self._shares: np.ndarray | None = None
+        self._cuts: pq.ParquetFile | None = None
+        self._ranges: list[tuple[int, int]] = []
+        self._open = ExitStack()
+        if folder is not None:
+            self._shares = load_array(shares_of(folder, ordinal))
+            if (cuts := cuts_of(folder, ordinal)).is_file():
+                self._cuts = self._open.enter_context(parquet(cuts))
+                self._ranges = [_range(self._cuts.metadata.row_group(n))
+                                for n in range(self._cuts.num_row_groups)]  # fmt: skip
+
+    def __enter__(self) -> "Overlay":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def facts(self, documents: Location) -> Iterator[Facts]:
+        """Yield the facts of all documents of a part."""
+        columns = list(Facts.__struct_fields__)
+        row = 0
+        for table in batches(documents, columns):
+            yield from from_table(self.applied(table, row), Facts)
+            row += table.num_rows
+
+    def applied(self, table: pa.Table, row: int) -> pa.Table:
+        """Return some documents of the part, the first of which is its `row`th, as they now are."""
+        if self._shares is None:
+            return table
+        place = table.schema.get_field_index(_SHARE)
+        shares = self._shares[row : row + table.num_rows]
+        column = pa.array(shares, pa.float32(), from_pandas=True)
+        table = table.set_column(place, table.schema.field(place), column)
+        changed = self._changed(table, row)
+        if changed is None:
+            return table
+        places = changed.column("row").to_numpy() - row
+        order = np.arange(table.num_rows)
+        order[places] = table.num_rows + np.arange(len(places))
+        share = table.column(_SHARE).take(places)
+        others = changed.select(table.column_names).set_column(place, _SHARE, share)
+        return pa.concat_tables([table, others.cast(table.schema)]).take(order)
+
+    def _changed(self, table: pa.Table, row: int) -> pa.Table | None:
+        """Return the documents among some that have another text."""
+        end = row + table.num_rows
+        groups = [n for n, (low, high) in enumerate(self._ranges) if low < end and high >= row]
+        if self._cuts is None or not groups:
+            return None
+        found = self._cuts.read_row_groups(groups, ["row", *table.column_names], use_threads=False)
+        rows = found.column("row").to_numpy()
+        return found.filter(pa.array((rows >= row) & (rows < end)))
+
+
+def _range(group: pq.RowGroupMetaData) -> tuple[int, int]:
+    statistics = group.column(0).statistics
+    return statistics.min, statistics.max

@@ -1,0 +1,48 @@
+"""A document whose text was cut: everything that is known of a text, told anew."""
+
+import msgspec
+import numpy as np
+
+from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.paragraphs import foreign_share, paragraphs, runs, share_in
+from florilegium.filters.personal import count, find
+from florilegium.manifests.document import Document, Personal
+from florilegium.pipelines import language_models
+from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.tokens import TokenCounter
+
+
+class Recutter:
+    """Tells facts anew, with the models that harvest uses. The language stays as it was."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._masked = recipe.personal == "mask"
+        self._identifier = language_models.load(recipe.language_model)
+        self._tokens = TokenCounter(recipe.tokenizer)
+
+    def recut(self, document: Document, text: str) -> Document:
+        """Return the document with another text, a part of the one it had."""
+        found = paragraphs(text, self._identifier)
+        (row,) = measure([text], np.array([profile(document.lang)], np.uint8))
+        return msgspec.structs.replace(
+            document,
+            text=text,
+            chars=len(text),
+            text_bytes=len(text.encode()),
+            tokens=self._tokens.count(text),
+            counts=counts(row),
+            foreign_share=foreign_share(found, document.lang),
+            english_share=share_in(found, "eng"),
+            paragraph_langs=runs(found),
+            pii=self._personal(document.pii, text),
+        )
+
+    def _personal(self, before: Personal, text: str) -> Personal:
+        """Count what is left: masks if there are masks, which is what was found."""
+        if not self._masked:
+            return count(find(text))
+        left = {
+            kind: min(number, text.count(f"<{kind.replace('_', '-')}-pii>"))
+            for kind, number in msgspec.structs.asdict(before).items()
+        }
+        return Personal(**left)

@@ -1,0 +1,113 @@
+"""Verdicts: what became of the documents of a part, or of several, in numbers that can be added."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from florilegium.manifests.location import Location
+from florilegium.manifests.manifest import Alarm, Table
+from florilegium.pipelines.alarms import Alarms, first, of_components
+
+BUCKETS = 4096
+"""Ranges into which ids are divided: the finest unit of shards and samples."""
+
+
+class Bucket(Struct, array_like=True):
+    """Documents of one language whose ids lie in one range."""
+
+    documents: int = 0
+    tokens: int = 0
+    chars: int = 0
+    bytes: int = 0
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a part, or several, come to: losses, and what is kept by language and bucket."""
+
+    records: int = 0
+    losses: list[tuple[str, str, str | None, int]] = []
+    """Stage, rule, language, number."""
+    kept: dict[str, dict[int, Bucket]] = {}
+    ledger: list[Table] = []
+    """The files of the ledger, one a part."""
+    index: list[Table] = []
+    """The files of the index, one a part, if there is one."""
+    alarms: list[Alarm] = []
+    """Inputs and hosts that lost too much: the first of each kind."""
+    alarms_raised: dict[str, int] = {}
+    """How many there are of each kind."""
+    largest: list[Alarm] = []
+    """Documents for which most others gave way, whether or not that is too many."""
+
+
+def bucket(identity: bytes) -> int:
+    """Return the bucket of an id, 0 to BUCKETS - 1."""
+    return int.from_bytes(identity[:2], "big") * BUCKETS >> 16
+
+
+def added(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the sum of verdicts; their order makes no difference."""
+    whole = list(verdicts)
+    kept: dict[str, dict[int, Bucket]] = {}
+    for verdict in whole:
+        for lang, buckets in verdict.kept.items():
+            mine = kept.setdefault(lang, {})
+            for number, one in buckets.items():
+                mine[number] = sum_of([mine.get(number, Bucket()), one])
+    return Verdict(
+        records=sum(verdict.records for verdict in whole),
+        losses=counted(loss for verdict in whole for loss in verdict.losses),
+        kept=kept,
+        ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
+        index=sorted((t for verdict in whole for t in verdict.index), key=lambda t: t.path),
+        alarms=first(alarm for verdict in whole for alarm in verdict.alarms),
+        alarms_raised=_summed(verdict.alarms_raised for verdict in whole),
+        largest=first(one for verdict in whole for one in verdict.largest),
+    )
+
+
+def raised(total: Verdict, settings: Alarms) -> tuple[list[Alarm], dict[str, int]]:
+    """Return the alarms that are listed, and how many there are of each kind."""
+    kept = sum(b.documents for buckets in total.kept.values() for b in buckets.values())
+    late = sum(n for stage, _, _, n in total.losses if stage in ("duplicates", "quality"))
+    components = of_components(total.largest, kept + late, settings)
+    more = {"component": len(components)} if components else {}
+    return first([*total.alarms, *components]), _summed([total.alarms_raised, more])
+
+
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    whole: Counter[str] = Counter()
+    for one in counts:
+        whole.update(one)
+    return dict(sorted(whole.items()))
+
+
+def sum_of(buckets: Iterable[Bucket]) -> Bucket:
+    """Return the sum of some buckets."""
+    columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
+    return Bucket(*(sum(column) for column in columns))
+
+
+def counted(
+    losses: Iterable[tuple[str, str, str | None, int]],
+) -> list[tuple[str, str, str | None, int]]:
+    """Return losses of the same stage, rule and language added up, sorted."""
+    numbers: Counter[tuple[str, str, str | None]] = Counter()
+    for stage, rule, lang, number in losses:
+        numbers[stage, rule, lang] += number
+    return [(*key, numbers[key]) for key in sorted(numbers, key=str)]
+
+
+def read_verdict(folder: Location) -> Verdict | None:
+    """Return the verdict written in a folder, or None if it is not finished."""
+    return read_total(folder / "verdict.json")
+
+
+def read_total(place: Location) -> Verdict | None:
+    """Return a sum of verdicts, or None if it is not finished."""
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=Verdict)
+    except FileNotFoundError:
+        return None
