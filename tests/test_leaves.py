@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "c7e93cdab90161a12549d6cb03d3fe5c3ded3a382ba87542d6264c6a85f2b3b4"
+LEAF_OF_SEVEN = "338348b6f5220ab41ac5c71839c196cad182ffee7db97f36cac03ccd97b040ed"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
