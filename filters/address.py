@@ -72,8 +72,8 @@ def _ascii(host: str) -> str:
 
 def _encoded(part: str) -> str:
     """Return a part with one way to write each character: encoded only if it must be."""
-    if not part.isascii():
-        part = "".join(c if c.isascii() else _percent(c) for c in part)
+    if not part.isascii() or not part.isprintable() or " " in part:
+        part = "".join(c if "!" <= c <= "~" else _percent(c) for c in part)
     if "%" not in part:
         return part
     return str(_ENCODED.sub(lambda found: _decoded(found[0]), part))

@@ -2,7 +2,7 @@ import string
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from florilegium.filters.address import address, resolved
@@ -54,6 +54,7 @@ def test_what_is_no_address_comes_back_as_it_is(url):
 LETTERS = st.sampled_from("aA%2fF.~/?&=#!:@[]ä \t\n\ud800" + string.punctuation)
 
 
+@example(" #")
 @given(st.one_of(st.text(LETTERS, max_size=40), st.text(max_size=40)))
 def test_the_form_of_a_form_is_itself(rest):
     form = address(f"http://example.org/{rest}")
