@@ -215,7 +215,7 @@ def test_labels_that_cannot_be_read_make_room_and_attempts_beside_them_stay(plac
     write(place / "part", [([document(2)], [])])
     write(place / "damaged", [([document(1)], [])])
     (place / "damaged" / "part.json").write_bytes(b"{")
-    late = PartWriter(place / "damaged")
+    late = PartWriter(place / "damaged", STORED)
     late.add([document(3)], stored([document(3)]), [])
     late._flush()
     late._files.close()
@@ -237,7 +237,7 @@ def test_what_is_left_beside_a_part_is_removed_but_not_what_may_become_one(place
     late.add([document(2)], stored([document(2)]), [])
     late._flush()
     late._files.close()
-    PartWriter(place / "part")
+    PartWriter(place / "part", STORED)
     part_module.remove_left_over(place)
     found = {relative(path, place / "part") for path, _ in files(place / "part")}
     attempt = load(place / "part").attempt
