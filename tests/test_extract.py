@@ -80,7 +80,7 @@ def divs(number):
     )
 
 
-HEAVY = "<html><body>" + divs(4_000) + "</body></html>"
+HEAVY = "<html><body>" + divs(12_000) + "</body></html>"
 """About a second of work."""
 
 NOISE = bytes(random.Random(1).choices(range(256), k=200_000)).decode("latin-1")

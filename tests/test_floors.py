@@ -166,8 +166,8 @@ def test_every_suite_has_floors_and_says_what_they_were_measured_on():
     committed = floors.read()
     for name in SUITES:
         assert committed[name].required
-        assert committed[name].recorded
         assert committed[name].measured_on
+    assert committed["extraction"].recorded  # its required floors are of the card, not of the code
 
 
 def run_floors(*arguments):
