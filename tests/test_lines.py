@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 
+import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +17,7 @@ from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import packed
-from florilegium.pipelines.decide import decide_part
+from florilegium.pipelines.decide import PartToDecide, decide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.lines import PartWithLines, cuts_of, find_lines, shares_of
@@ -223,6 +224,39 @@ def test_a_release_of_cut_texts_verifies_and_names_pages_of_which_nothing_was_le
     assert [(x["stage"], x["rule"], x["value"], x["limit"]) for x in lost] == [
         ("duplicates", "repeated_lines", 0, 80)
     ] * 3
+
+
+def shuffled(root):
+    """The coders of all that is grouped in a graph, by the step that groups it."""
+    found = root.to_runner_api().components
+
+    def urns(coder):
+        parts = found.coders[coder].component_coder_ids
+        return [found.coders[coder].spec.urn.split(":")[2], *map(urns, parts)]
+
+    return {
+        step.unique_name.rsplit("/", 1)[0]: urns(found.pcollections[source].coder_id)
+        for step in found.transforms.values()
+        if step.spec.urn == "beam:transform:group_by_key:v1"
+        for source in step.inputs.values()
+    }
+
+
+def test_every_key_of_lines_and_of_hosts_is_an_integer(tmp_path):
+    """Anything else would travel as a pickle, which need not be the same for the same key."""
+    lines, decisions = beam.Pipeline(), beam.Pipeline()
+    find_lines(lines, [PartWithLines(documents="a", decisions="b")], RECIPE, tmp_path)
+    one = PartToDecide(
+        ordinal=0, part="a", decisions="b", verdict="c", release="d", ledger="e.parquet"
+    )
+    decide(decisions, [one], [1], RECIPE, tmp_path / "total", Embedded())
+    grouped = {**shuffled(lines), **shuffled(decisions)}
+    assert {"GroupByHost", "GroupByLine", "JoinHosts/CoGroupByKeyImpl"} <= grouped.keys()
+    assert len(grouped) >= 5
+    for name, (kind, key, _) in grouped.items():
+        assert kind == "kv"
+        if "add up" not in name:  # its one key is None
+            assert key == ["varint"], name
 
 
 def test_a_line_is_known_by_host_and_words_alone():
