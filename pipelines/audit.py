@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -16,7 +16,7 @@ from florilegium.manifests.keys import PassphraseError, key_id
 from florilegium.manifests.location import Location
 from florilegium.manifests.lookup import identity
 from florilegium.pipelines.answers import DONE, FAILED, USAGE, ended, print_json, stopped
-from florilegium.pipelines.inputs import find_release
+from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.summary import alarm_lines
 
 PASSPHRASE = "FLORILEGIUM_KEY_PASSPHRASE"
@@ -69,12 +69,20 @@ def unlocked(file: Path) -> Ed25519PrivateKey:
 
 
 def verify(
-    release: str, depth: checks.Depth, keys: Iterable[Path], root: str | None, output: str
+    release: str,
+    depth: checks.Depth,
+    keys: Iterable[Path],
+    root: str | None,
+    traced: int,
+    inputs: Iterable[str],
+    output: str,
 ) -> int:
-    """Check a release and print every finding."""
+    """Check a release, and make some documents of it again, and print every finding."""
     try:
         place, known = find_release(release), _public(keys)
         findings = list(checks.verify(place, known, depth, root))
+        if traced and not findings:
+            findings = list(_lineage(place, traced, inputs))
         alarms, signers = _alarms(place), checks.signers(place)
     except ValueError as error:
         return ended(USAGE, str(error))
@@ -85,6 +93,7 @@ def verify(
             {
                 "release": str(release),
                 "depth": depth,
+                "lineage": traced,
                 "findings": findings,
                 "alarms": alarms,
                 "signed_by": signers,
@@ -96,6 +105,21 @@ def verify(
         click.echo(line)
     click.echo(_signature_line(signers, known, bool(findings)))
     return _conclude(release, findings)
+
+
+def _lineage(release: Location, traced: int, inputs: Iterable[str]) -> Iterator[str]:
+    from florilegium.pipelines import provenance
+    from florilegium.pipelines.lineage import lineage
+
+    made_by, ours = manifests.read(release).code, provenance.code()
+    if made_by != ours:
+        click.echo(
+            f"florilegium: the release was made by version {made_by['version']}, code "
+            f"{made_by['sha256'][:12]}, this is {ours['version']}, {ours['sha256'][:12]}: "
+            "differences may come from that",
+            err=True,
+        )
+    return lineage(release, traced, {file.place.name: file.place for file in find_files(inputs)})
 
 
 def verify_proof(file: Path, keys: Iterable[Path], root: str | None, output: str) -> int:

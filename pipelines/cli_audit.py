@@ -80,6 +80,20 @@ def sign(release: str, key: Path, output: str) -> None:
 )
 @_PUBLIC
 @click.option("--root", metavar="HEX", help="Root that the release, or the proof, must have.")
+@click.option(
+    "--lineage",
+    "traced",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Also make N documents, drawn by the root, again from the inputs and compare.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="WARC",
+    help="The inputs of the release, for --lineage: WARC files, or folders of them.",
+)
 @click.option("--proof", metavar="FILE", type=_FILE, help="Check the proof of one document.")
 @OUTPUT
 def verify(
@@ -87,6 +101,8 @@ def verify(
     depth: Literal["tables", "files", "rows"],
     keys: tuple[Path, ...],
     root: str | None,
+    traced: int | None,
+    inputs: tuple[str, ...],
     proof: Path | None,
     output: str,
 ) -> None:
@@ -98,10 +114,12 @@ def verify(
 
     if (release is None) == (proof is None):
         raise click.UsageError("give either a RELEASE or --proof")
+    if (traced is None) != (not inputs):
+        raise click.UsageError("--lineage needs --input, and the other way round")
     if proof is not None:
         sys.exit(audit.verify_proof(proof, keys, root, output))
     assert release is not None
-    sys.exit(audit.verify(release, depth, keys, root, output))
+    sys.exit(audit.verify(release, depth, keys, root, traced or 0, inputs, output))
 
 
 @click.command()

@@ -1,4 +1,3 @@
-import os
 import stat
 import subprocess
 
@@ -31,7 +30,7 @@ def test_no_key_is_ever_overwritten(tmp_path, there):
     (tmp_path / there).write_text("mine")
     with pytest.raises(FileExistsError):
         make(tmp_path / "k")
-    assert os.listdir(tmp_path) == [there]
+    assert [path.name for path in tmp_path.iterdir()] == [there]
     assert (tmp_path / there).read_text() == "mine"
 
 

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import pytest
@@ -36,7 +37,7 @@ def test_a_path_from_any_shards_leads_to_the_root(size, data):
     index = data.draw(st.integers(0, size - 1))
     edges = sorted({0, size, *data.draw(st.lists(st.integers(0, size), max_size=5))})
     nodes = []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         own = begin <= index < end
         nodes += (
             [Node(n, 0, leaves[n]) for n in range(begin, end)]
@@ -64,8 +65,10 @@ def test_a_path_of_the_wrong_length_is_refused():
 
 def test_a_tree_with_a_hole_proves_nothing():
     nodes = [Node(n, 0, leaf_hash(bytes([n]))) for n in range(8) if n != 5]
-    with pytest.raises(ValueError, match="do not make up the leaves"):
+    with pytest.raises(ValueError, match="begins at leaf 6 cannot follow 5"):
         inclusion_path(0, 8, nodes)
+    with pytest.raises(ValueError, match="do not make up the leaves 4 to 8"):
+        inclusion_path(0, 8, nodes[:5])
     with pytest.raises(ValueError, match="leaf 5 of 8 is not among"):
         inclusion_path(5, 8, nodes)
 
