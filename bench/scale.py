@@ -60,7 +60,7 @@ class Built:
         self.usage: Usage = run(
             [*command, "--out", str(home), *map(str, warcs)], home.with_suffix(".log")
         )
-        self.said: dict[str, Any] = json.loads(self.usage.output.splitlines()[-1])
+        self.said = self.usage.said
         self.manifest = manifests.read(home / "european" / "latest")
         self.work = home / "european" / "work"
         self.tables = sorted(map(str, self.work.glob("parts/*/*/documents.parquet")))
