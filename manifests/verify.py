@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from florilegium.manifests import funnel
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.copies import FOLDER
 from florilegium.manifests.funnel import LossKey
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location, files, relative, sha256
 from florilegium.manifests.manifest import Input, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span, span
-from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
+from florilegium.manifests.schema import COPIES_SCHEMA, DOCUMENT_SCHEMA, LOSS_SCHEMA
 from florilegium.manifests.tables import parquet
 
 _UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
@@ -28,7 +29,8 @@ def verify(release: Location) -> Iterator[str]:
     Checked are the sums of the manifest, the digest of every file, that no file is there beside
     them, the columns, order, ranges and totals of the shards, the Merkle root over their rows,
     the losses of the ledger against the funnel, that the documents and losses of each input are
-    its records, and what is said in alarms. What rests on a file that cannot be read is not
+    its records, the copies of earlier releases against the ledger, and what is said in alarms. What
+    rests on a file that cannot be read is not
     checked.
     """
     try:
@@ -53,8 +55,14 @@ def verify(release: Location) -> Iterator[str]:
     if shards_read and ledger_read:
         yield from _check_inputs(manifest, seen)
         yield from _check_alarms(manifest, seen)
+    copies_read = True
     for table in manifest.tables:
-        yield from _check_file(release, table)
+        whole = yield from _check_file(release, table)
+        if whole and table.path.startswith(f"{FOLDER}/"):
+            whole = yield from _check_copies(release, table, seen)
+        copies_read = copies_read and whole
+    if ledger_read and copies_read:
+        yield from _check_earlier(manifest, seen)
 
 
 @dataclass
@@ -68,6 +76,8 @@ class _Seen:
     """Kinds and names of the alarms there are; of nothing else is counted what follows."""
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Losses to documents of earlier releases, by release, less the copies that are counted."""
 
     def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
         """Count names of a kind of which there are alarms."""
@@ -212,11 +222,12 @@ def _check_losses(
             if not file.schema_arrow.equals(LOSS_SCHEMA):
                 yield f"{table.path}: its columns are not those of a loss"
                 return False
-            names = ["warc", "stage", "rule", "lang", "host", "dup_of"]
+            names = ["warc", "stage", "rule", "lang", "host", "dup_of", "dup_release"]
             rows = file.read(names, use_threads=False)
         columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
         sources = set(rows.column("warc").to_pylist())
         _count_removed(rows, seen)
+        seen.left_out.update(name for name in rows.column("dup_release").to_pylist() if name)
     except _UNREADABLE as error:
         yield f"{table.path}: cannot be read: {error}"
         return False
@@ -238,6 +249,34 @@ def _count_removed(rows: pa.Table, seen: _Seen) -> None:
         seen.count(into, "source", (source for _, source, _, _ in some))
         seen.count(into, "host", (host for _, _, host, _ in some))
     seen.count(seen.removed, "component", (kept.hex() for *_, kept in copies if kept))
+
+
+def _check_copies(release: Location, table: Table, seen: _Seen) -> Generator[str, None, bool]:
+    """Take what a file counts of copies off the losses; return whether it could be read."""
+    try:
+        with parquet(release / table.path) as file:
+            if not file.schema_arrow.equals(COPIES_SCHEMA):
+                yield f"{table.path}: its columns are not those of copies"
+                return False
+            rows = file.read(use_threads=False)
+        names, numbers = (rows.column(name).to_pylist() for name in ("release", "copies"))
+    except _UNREADABLE as error:
+        yield f"{table.path}: cannot be read: {error}"
+        return False
+    if rows.num_rows != table.rows:
+        yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
+    for name, number in zip(names, numbers, strict=True):
+        seen.left_out[name] -= number
+    return True
+
+
+def _check_earlier(manifest: Manifest, seen: _Seen) -> Iterator[str]:
+    known = {f"{one.name}/{one.build_id}" for one in manifest.against}
+    for name, number in sorted(seen.left_out.items()):
+        if name not in known:
+            yield f"{name}: copies of it were left out, but the manifest does not name it"
+        elif number:
+            yield f"{name}: {abs(number)} {'more' if number > 0 else 'fewer'} losses than copies"
 
 
 def _check_alarms(manifest: Manifest, seen: _Seen) -> Iterator[str]:
