@@ -33,6 +33,8 @@ from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 OURS = "fast-similarity-sketch"
 EACH = 10_000
 """Documents a file."""
+LEAST = 20 * EACH
+"""Documents of which a tenth is more than a file."""
 WORDS_OF_2_KB = 185
 SHOWN = ("removed", "clusters", "largest", "least similarity")
 
@@ -50,7 +52,7 @@ def chain(number: int) -> Iterator[str]:
     """Yield pages of 200 words that share 190 with the one before."""
     words = " ".join(generated(number // 20 + 20, 200)).split(" ")
     for place in range(number):
-        yield " ".join(words[10 * place :][:200])
+        yield " ".join(words[10 * place : 10 * place + 200])
 
 
 def bucket(number: int, method: str) -> np.ndarray:
@@ -175,6 +177,8 @@ def main() -> None:
     parser.add_argument("what", choices=["shapes", "million"])
     parser.add_argument("--documents", type=int)
     given = parser.parse_args()
+    if given.what == "million" and given.documents and given.documents < LEAST:
+        parser.error(f"the slope from one number to the next needs {LEAST:,} documents")
     console = Console(highlight=False, width=130)
     if given.what == "shapes":
         shapes(given.documents or 100_000, console)
