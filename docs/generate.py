@@ -25,6 +25,7 @@ from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
+from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.ledger import Loss
@@ -130,6 +131,10 @@ def document_page() -> Iterator[str]:
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
     yield from _columns(Loss)
+    yield from ("", f"## Copies of earlier releases: `{FOLDER}/`", "", _prose(Copies), "")
+    yield "The rows of a file are in the order of ids. There is none if nothing gave way."
+    yield ""
+    yield from _columns(Copies)
 
 
 def manifest_page() -> Iterator[str]:
