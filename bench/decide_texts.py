@@ -15,14 +15,17 @@ import json
 import logging
 import resource
 import shutil
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from processes import Usage, run
 
 from florilegium.dedup.decisions import Reason, stored_by
 from florilegium.dedup.methods import METHODS
@@ -74,6 +77,16 @@ def decide(files: Sequence[Path], out: Path, workers: int, method: str) -> list[
     settings = Duplicates(method=method, addresses=False)  # type: ignore[arg-type]
     engine.run(lambda root: write_decisions(root, parts, out / "decisions", settings))
     return [out / "decisions" / f"{n:06d}.npy" for n, _ in parts]
+
+
+def measured(
+    files: Sequence[Path], folder: Path, method: str, *more: str
+) -> tuple[Usage, dict[str, Any]]:
+    """Run this as a program of its own; return what that took, and what it says."""
+    options = ["--method", method, "--out", str(folder / "out"), *more]
+    command = [sys.executable, __file__, *options, *map(str, files)]
+    usage = run(command, folder / "decide.log")
+    return usage, usage.said
 
 
 def removals(decisions: Sequence[Path], starts: Sequence[int]) -> Iterator[tuple[int, int, int]]:

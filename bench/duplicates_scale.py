@@ -10,17 +10,18 @@ what starting takes left out; with the floors of baseline.json. Needs 5 GB of di
 """
 
 import argparse
-import json
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import floors
 import numpy as np
-from processes import Usage, run
+from decide_texts import measured
+from processes import Usage
 from rich.console import Console
 from rich.table import Table
 from texts import altered, generated, write
@@ -29,9 +30,11 @@ from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 
-DECIDE = str(Path(__file__).with_name("decide_texts.py"))
+OURS = "fast-similarity-sketch"
 EACH = 10_000
 """Documents a file."""
+LEAST = 20 * EACH
+"""Documents of which a tenth is more than a file."""
 WORDS_OF_2_KB = 185
 SHOWN = ("removed", "clusters", "largest", "least similarity")
 
@@ -49,7 +52,7 @@ def chain(number: int) -> Iterator[str]:
     """Yield pages of 200 words that share 190 with the one before."""
     words = " ".join(generated(number // 20 + 20, 200)).split(" ")
     for place in range(number):
-        yield " ".join(words[10 * place :][:200])
+        yield " ".join(words[10 * place : 10 * place + 200])
 
 
 def bucket(number: int, method: str) -> np.ndarray:
@@ -76,56 +79,47 @@ def crowd(number: int) -> Iterator[str]:
         yield from (*block, *copies)
 
 
-def decide(
-    files: list[Path], folder: Path, method: str, workers: int, *more: str
-) -> tuple[Usage, dict[str, float]]:
-    """Return what it took to decide on the documents in files, and what was decided."""
-    options = ["--workers", str(workers), "--method", method, "--out", str(folder / "out")]
-    usage = run([sys.executable, DECIDE, *more, *options, *map(str, files)], folder / "decide.log")
-    return usage, json.loads(usage.output.splitlines()[-1])
-
-
 def shapes(number: int, console: Console) -> None:
     """Decide on each shape by each method, and show what it took."""
-    shown = Table("shape", "method", "seconds", "processor", "MiB", *SHOWN)
-    makers: dict[str, Callable[[int], Iterator[str]]] = {"template": template, "chain": chain}
-    for shape in (*makers, "bucket"):
+    shown = _table("shape", "method")
+    for shape in ("template", "chain", "bucket"):
         for method in METHODS:
             with tempfile.TemporaryDirectory() as name:
-                folder = Path(name)
-                files = [folder / f"{n}.npy" for n in range(-(-number // EACH))]
-                if shape in makers:
-                    files = write(makers[shape](number), folder / "texts", len(files), EACH)
-                else:
-                    for path, rows in zip(files, _split(bucket(number, method)), strict=True):
-                        np.save(path, rows)
-                usage, found = decide(files, folder, method, workers=1)
-            taken = (f"{usage.wall:.1f}", f"{usage.cpu:.1f}", f"{usage.peak_sum:.0f}")
-            shown.add_row(shape, method, *taken, *map(_said, map(found.get, SHOWN)))
-    console.print(f"{number:,} documents, one worker, start included")
+                files = _shape(shape, number, method, Path(name))
+                usage, found = measured(files, Path(name), method)
+            shown.add_row(shape, method, *_row(number, usage.wall, usage.cpu, usage, found))
+            print(f"{shape}, {method}: {usage.wall:.0f} s", file=sys.stderr, flush=True)
+    console.print("one worker, start included")
     console.print(shown)
 
 
-def _said(value: float | None) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+def _shape(shape: str, number: int, method: str, folder: Path) -> list[Path]:
+    if shape == "bucket":
+        return _saved(bucket(number, method), folder)
+    return write({"template": template, "chain": chain}[shape](number), folder / "texts", EACH)
 
 
-def _split(rows: np.ndarray) -> list[np.ndarray]:
-    return [rows[start : start + EACH] for start in range(0, len(rows), EACH)]
+def _saved(rows: np.ndarray, folder: Path) -> list[Path]:
+    starts = range(0, len(rows), EACH)
+    files = [folder / f"{start // EACH:06d}.npy" for start in starts]
+    for path, start in zip(files, starts, strict=True):
+        np.save(path, rows[start : start + EACH])
+    return files
 
 
 def million(number: int, console: Console) -> dict[str, float]:
     """Decide on so many texts, and on signatures of three numbers; return what has a floor."""
-    shown = Table("", "documents", "seconds", "processor", "MiB", *SHOWN)
+    shown = _table("")
     with tempfile.TemporaryDirectory() as name:
-        files = write(crowd(number), Path(name, "texts"), number // EACH, EACH)
-        usage, found = decide(files, Path(name), "fast-similarity-sketch", workers=2)
+        files = write(crowd(number), Path(name, "texts"), EACH)
+        usage, found = measured(files, Path(name), OURS, "--workers", "2")
         shown.add_row("texts, two workers", *_row(number, usage.wall, usage.cpu, usage, found))
+        print(f"texts: {usage.wall:.0f} s", file=sys.stderr, flush=True)
     seconds = {}
     with tempfile.TemporaryDirectory() as name:
         files = signed(number, Path(name))
         for chosen in (files[:1], files[: len(files) // 10], files):
-            again, found = decide(chosen, Path(name), "fast-similarity-sketch", 1, "--warm")
+            again, found = measured(chosen, Path(name), OURS, "--warm")
             size, taken = len(chosen) * EACH, found["cpu_seconds"]
             seconds[size] = taken
             row = _row(size, found["wall_seconds"], taken, again, found)
@@ -162,11 +156,19 @@ def signed(number: int, folder: Path) -> list[Path]:
     return files
 
 
+def _table(*first: str) -> Table:
+    return Table(*first, "documents", "seconds", "processor", "MiB", *SHOWN)
+
+
 def _row(
-    number: int, wall: float, cpu: float, usage: Usage, found: dict[str, float]
+    number: int, wall: float, cpu: float, usage: Usage, found: dict[str, Any]
 ) -> tuple[str, ...]:
     taken = (f"{number:,}", f"{wall:.1f}", f"{cpu:.1f}", f"{usage.peak_sum:.0f}")
     return *taken, *map(_said, map(found.get, SHOWN))
+
+
+def _said(value: float | None) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
 def main() -> None:
@@ -175,6 +177,8 @@ def main() -> None:
     parser.add_argument("what", choices=["shapes", "million"])
     parser.add_argument("--documents", type=int)
     given = parser.parse_args()
+    if given.what == "million" and given.documents and given.documents < LEAST:
+        parser.error(f"the slope from one number to the next needs {LEAST:,} documents")
     console = Console(highlight=False, width=130)
     if given.what == "shapes":
         shapes(given.documents or 100_000, console)
@@ -182,11 +186,7 @@ def main() -> None:
     figures = million(given.documents or 1_000_000, console)
     for name, value in figures.items():
         console.print(f"{name:44} {value:10.2f}")
-    required = floors.read()["duplicates at scale"].required
-    sentences = list(floors.broken(required, figures))
-    for sentence in sentences:
-        print(f"floor broken: {sentence}", file=sys.stderr)
-    sys.exit(bool(sentences))
+    sys.exit(floors.hold("duplicates at scale", figures))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ libraries, and are recorded anew when the model or the data are others.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,18 @@ def broken(floors: Mapping[str, Floor], figures: Mapping[str, float]) -> Iterato
             yield f"{name}: was not measured, but has a floor"
         elif not floor.holds(figures[name]):
             yield f"{name} is {figures[name]:.4f}, must be {floor}"
+
+
+def complain(sentences: Iterable[str]) -> bool:
+    """Print sentences on broken floors to standard error; return whether there were any."""
+    said = [f"floor broken: {sentence}" for sentence in sentences]
+    print(*said, sep="\n", end="\n" * bool(said), file=sys.stderr)
+    return bool(said)
+
+
+def hold(name: str, figures: Mapping[str, float]) -> bool:
+    """Say which required floors of a section of the baseline are broken, and return whether any."""
+    return complain(broken(read()[name].required, figures))
 
 
 def unheld(section: Section, figures: Mapping[str, float]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Running a command and measuring it: processor time, time on the clock, peak memory."""
 
+import json
 import os
 import subprocess
 import threading
@@ -7,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _SECONDS_BETWEEN_LOOKS = 0.1
 _MIB = 1024  # /proc counts in KiB
@@ -31,6 +33,12 @@ class Usage:
     """Peak of the process that was started, from the kernel."""
     peak_children: float
     """Peak of the largest of its descendants, from the kernel, 0 if there was none."""
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the command said of itself: the last line of its output, JSON."""
+        found: dict[str, Any] = json.loads(self.output.splitlines()[-1])
+        return found
 
 
 def run(command: list[str], log: Path) -> Usage:

@@ -99,9 +99,7 @@ def main() -> None:
                 sections = floors.read()
         except FloorError as error:
             sentences.append(str(error))
-    for sentence in sentences:
-        print(f"floor broken: {sentence}", file=sys.stderr)
-    sys.exit(bool(sentences))
+    sys.exit(floors.complain(sentences))
 
 
 if __name__ == "__main__":

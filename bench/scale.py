@@ -49,18 +49,24 @@ STAGES = {
 """Stages of harvest by what `bench/stages.py` times; the rest of harvest is `read and decode`."""
 
 STEPS = ("deduplicate", "decide", "publish")
+LINES = """
+[lines]
+repeated = "cut"
+"""
+"""What makes a recipe look for repeated lines, and take them out, which takes the most."""
 
 
 class Built:
     """One measured build: what it took and what came of it, numbers by name."""
 
-    def __init__(self, warcs: Sequence[Path], name: str) -> None:
+    def __init__(self, warcs: Sequence[Path], name: str, recipe: str = "european") -> None:
         home = HOME / name
         command = [sys.executable, str(ROOT / "bench" / "stages.py"), "--small-slices"]
         self.usage: Usage = run(
-            [*command, "--out", str(home), *map(str, warcs)], home.with_suffix(".log")
+            [*command, "--recipe", recipe, "--out", str(home), *map(str, warcs)],
+            home.with_suffix(".log"),
         )
-        self.said: dict[str, Any] = json.loads(self.usage.output.splitlines()[-1])
+        self.said = self.usage.said
         self.manifest = manifests.read(home / "european" / "latest")
         self.work = home / "european" / "work"
         self.tables = sorted(map(str, self.work.glob("parts/*/*/documents.parquet")))
@@ -136,15 +142,17 @@ def measure(warcs: Sequence[Path]) -> costs.Costs:
     Built(excerpt(warcs[:1], WARM_EVERY, HOME / "tiny"), "warm")
     few = Built(excerpt(warcs, QUARTER, HOME / "quarter"), "few")
     whole = Built(warcs, "all")
+    cut = Built(warcs, "all", _with_lines())  # of the parts and decisions that are there
     slope = Slope(few, whole)
     stages = {name: 1000 * slope(name, "pages") for name in STAGES}
     rest = 1000 * slope("harvest", "pages") - sum(stages.values())
     return costs.Costs(
         measured=_measured(whole, warcs),
         stages={"read and decode": max(0.0, rest), **stages},
-        steps={name: 1000 * whole.each(name, "documents") for name in STEPS},
+        steps={name: 1000 * whole.each(name, "documents") for name in STEPS}
+        | {"lines": 1000 * cut.each("lines", "documents")},
         start_seconds=whole.said["imports"] + slope.at_nothing("harvest", "pages"),
-        shuffles=tuple(_shuffles(few, whole)),
+        shuffles=(*_shuffles(few, whole), *_shuffles_of_lines(cut)),
         storage=costs.Storage(
             document=slope("documents on disk", "documents"),
             signature=slope("signatures on disk", "documents"),
@@ -190,6 +198,21 @@ def _shuffles(few: Built, whole: Built) -> Iterator[costs.Shuffle]:
             bytes=one["bytes"] / number,
             together=one["together"],
         )
+
+
+def _with_lines() -> str:
+    """Return where the recipe `european` is with all that can be done about repeated lines."""
+    path = HOME / "lines.toml"
+    path.write_text((ROOT / "pipelines" / "recipes" / "european.toml").read_text() + LINES)
+    return str(path)
+
+
+def _shuffles_of_lines(cut: Built) -> Iterator[costs.Shuffle]:
+    for one in cut.said["shuffles"]:
+        if one["step"] == "lines":
+            each = one["bytes"] / cut.numbers["documents"]
+            names = {name: one[name] for name in ("step", "name", "together")}
+            yield costs.Shuffle(each="document", bytes=each, **names)
 
 
 def _memory(few: Built, whole: Built) -> costs.Memory:

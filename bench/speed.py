@@ -101,7 +101,7 @@ def profile(warcs: Sequence[Path], name: str, *options: str) -> tuple[Usage, dic
 def _measured(command: list[str], place: Path) -> tuple[Usage, dict[str, Any]]:
     usage = run(command, place.with_suffix(".log"))
     shutil.rmtree(place)
-    return usage, json.loads(usage.output.splitlines()[-1])
+    return usage, usage.said
 
 
 def side(rounds: list[tuple[Usage, dict[str, Any]]], records: int) -> dict[str, Any]:
@@ -208,10 +208,7 @@ def main() -> None:
     found = measure(inputs(arguments.warcs), arguments.rounds)
     (OUT / "speed.json").write_text(json.dumps(found, indent=1) + "\n")
     show(found, Console(highlight=False))
-    sentences = broken(found)
-    for sentence in sentences:
-        print(f"floor broken: {sentence}", file=sys.stderr)
-    sys.exit(bool(sentences))
+    sys.exit(floors.complain(broken(found)))
 
 
 if __name__ == "__main__":

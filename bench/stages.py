@@ -1,6 +1,6 @@
 """One build in this process, its stages timed: where the processor time goes, and the memory.
 
-    python bench/stages.py --out FOLDER [--small-bounds] [--small-slices] WARC...
+    python bench/stages.py --out FOLDER [--recipe R] [--small-bounds] [--small-slices] WARC...
 
 Prints JSON: processor seconds by stage (a stage without those it calls), processor seconds and
 peak memory of each step of the build, and the bytes of each of its shuffles. `--small-bounds`
@@ -59,7 +59,7 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
 )
 """The functions that are timed: where each is looked up, its name there, its stage's name."""
 
-STEPS = ("_harvest", "_deduplicate", "_decide", "_publish", "_seal")
+STEPS = ("_harvest", "_deduplicate", "_lines", "_decide", "_publish", "_seal")
 
 
 class Profile:
@@ -150,6 +150,7 @@ def main() -> None:
     """Build under the clock and print what it showed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", required=True)
+    parser.add_argument("--recipe", default="european")
     parser.add_argument("--small-bounds", action="store_true")
     parser.add_argument("--small-slices", action="store_true")
     parser.add_argument("warcs", nargs="+")
@@ -168,7 +169,7 @@ def main() -> None:
     profile.shuffles.watch()
     loaded = _tree_seconds()
     inputs = [word for path in arguments.warcs for word in ("--input", path)]
-    command = ["build", "european", *inputs, "--workers", "1", "--out", arguments.out]
+    command = ["build", arguments.recipe, *inputs, "--workers", "1", "--out", arguments.out]
     try:
         cli.main([*command, "--output", "json"])
     except SystemExit as ended:

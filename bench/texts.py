@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -109,14 +109,16 @@ class Sets:
         return common / union if union else 1.0
 
 
-def write(texts: Iterable[str], folder: Path, files: int, each: int) -> list[Path]:
-    """Write texts, with numbers as ids, to so many Parquet files of so many documents each."""
+def write(texts: Iterable[str], folder: Path, each: int) -> list[Path]:
+    """Write texts, with numbers as ids, to Parquet files of so many documents each."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{n:06d}.parquet" for n in range(files)]
+    paths: list[Path] = []
     whole = iter(texts)
-    for n, path in enumerate(paths):
-        chosen = [text for _, text in zip(range(each), whole, strict=False)]
-        ids = [str(n * each + place) for place in range(len(chosen))]
+    while chosen := list(islice(whole, each)):
+        ids = [str(len(paths) * each + place) for place in range(len(chosen))]
         table = pa.table({"id": ids, "text": pa.array(chosen, pa.large_string())})
-        pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=1_000)
+        paths.append(folder / f"{len(paths):06d}.parquet")
+        pq.write_table(
+            table, paths[-1], compression="zstd", compression_level=1, row_group_size=1_000
+        )
     return paths

@@ -24,6 +24,7 @@ from scaling import page as scale_page
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
+from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.funnel import STAGES, Step
@@ -138,6 +139,10 @@ def document_page() -> Iterator[str]:
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
     yield from _columns(Loss)
+    yield from ("", f"## Copies of earlier releases: `{FOLDER}/`", "", _prose(Copies), "")
+    yield "The rows of a file are in the order of ids. There is none if nothing gave way."
+    yield ""
+    yield from _columns(Copies)
 
 
 def manifest_page() -> Iterator[str]:

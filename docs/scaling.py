@@ -151,7 +151,8 @@ def _steps(costs: Costs) -> Iterator[Row]:
     ends = costs.ends
     yield "after it, and before", "seconds"
     for step, taken in costs.steps.items():
-        yield f"{step}: 1,000 documents", f"{taken:.2f}"
+        asked = ", if the recipe asks for it" * (step == "lines")
+        yield f"{step}: 1,000 documents{asked}", f"{taken:.2f}"
     yield "decide: adding the verdict on a part, 1,000 buckets", f"{1000 * ends.bucket_seconds:.4f}"
     yield "seal: 1,000 parts and 1,000 shards", f"{1000 * ends.seal_seconds:.2f}"
     yield "start of a worker, until its first page", f"{costs.start_seconds:.1f}"

@@ -8,6 +8,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
+from florilegium.manifests.copies import Copies
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 
@@ -53,6 +54,7 @@ def _field(name: str, hint: Any) -> pa.Field:  # noqa: ANN401
 
 DOCUMENT_SCHEMA = arrow_schema(Document)
 LOSS_SCHEMA = arrow_schema(Loss)
+COPIES_SCHEMA = arrow_schema(Copies)
 
 
 def to_table(records: Sequence[Struct], schema: pa.Schema) -> pa.Table:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import buckets, tree
+from florilegium.manifests import buckets, copies, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
@@ -15,6 +15,7 @@ from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.merkle import Node, joined
+from florilegium.manifests.verify_copies import check_copies, check_earlier
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_shards import Seen, check_shard
@@ -32,7 +33,8 @@ def verify(
 
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
-    the ledger against the funnel, the buckets against the languages, the tree against the root.
+    the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
+    against the languages, the tree against the root.
     At depth `files` the digest of each shard too. At depth `rows` also the columns, order, ranges
     and totals of the shards, the tree and the buckets over their rows, that the documents and
     losses of each input are its records, and what is said in alarms. `root` is the root that the
@@ -63,9 +65,16 @@ def verify(
         yield from check_inputs(manifest, seen)
         yield from check_alarms(manifest, seen)
     there = set()
+    copies_read = True
     for table in manifest.tables:
-        if (yield from check_file(release, table)):
+        whole = yield from check_file(release, table)
+        if whole:
             there.add(table.path)
+        if table.path.startswith(f"{copies.FOLDER}/"):
+            whole = whole and (yield from check_copies(release, table, seen))
+            copies_read = copies_read and whole
+    if ledger_read and copies_read:
+        yield from check_earlier(manifest, seen)
     for path in sorted({tree.PATH, buckets.PATH} - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:

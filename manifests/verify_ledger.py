@@ -51,11 +51,12 @@ def _check_losses(
             if not file.schema_arrow.equals(LOSS_SCHEMA):
                 yield f"{table.path}: its columns are not those of a loss"
                 return False
-            names = ["warc", "stage", "rule", "lang", "host", "dup_of"]
+            names = ["warc", "stage", "rule", "lang", "host", "dup_of", "dup_release"]
             rows = file.read(names, use_threads=False)
         columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
         sources = set(rows.column("warc").to_pylist())
         _count_removed(rows, seen)
+        seen.left_out.update(name for name in rows.column("dup_release").to_pylist() if name)
     except UNREADABLE as error:
         yield f"{table.path}: cannot be read: {error}"
         return False

@@ -33,6 +33,9 @@ class Seen:
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Losses to documents of earlier releases, by release, less the copies that are counted."""
+
     def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
         """Count names of a kind of which there are alarms."""
         into.update(key for name in names if (key := (kind, name)) in self.named)

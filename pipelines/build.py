@@ -20,6 +20,7 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import language_models, provenance
 from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.calibrate import Limits, calibrate
+from florilegium.pipelines.copies import EarlierFile
 from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
@@ -118,10 +119,13 @@ class Plan(Struct, frozen=True):
         return [there[unit.folder] for unit in self.units]
 
     def compared(self) -> list[Location]:
-        """Return the decisions on each unit, in order; StepError if one is missing."""
-        folder = self.decisions
-        places = [folder / f"{number:06d}.npy" for number in range(len(self.units))]
-        there = {path.name for path in folder.glob("*.npy")}
+        """Return the decisions on each unit, in order, and then those on each earlier index.
+
+        StepError if one is missing.
+        """
+        files = len(self.units) + sum(len(one.files) for one in self.against)
+        places = [self.decisions / f"{number:06d}.npy" for number in range(files)]
+        there = {path.name for path in self.decisions.glob("*.npy")}
         if any(place.name not in there for place in places):
             raise StepError("deduplicate")
         return places
@@ -251,7 +255,7 @@ def _lines(
             return
         todo = [
             PartWithLines(documents=str(place / "documents.parquet"), decisions=str(decided))
-            for place, decided in zip(_files(plan, parts), decisions, strict=True)
+            for place, decided in zip(_files(plan, parts), decisions, strict=False)
         ]
         engine.run(lambda root: find_lines(root, todo, plan.recipe, folder), "lines")
         plan.searched()
@@ -274,9 +278,19 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
         for number, unit in enumerate(plan.units)
     ]
     sizes = [unit.bytes for unit in plan.units]
+    names = [one.name for one in plan.against for _ in one.files]
+    earlier = [
+        EarlierFile(number=number, earlier=name, decisions=str(noted), release=str(plan.draft))
+        for number, (name, noted) in enumerate(
+            zip(names, decisions[len(plan.units) :], strict=True)
+        )
+    ]
     with display.step("decide"):
         if not place.exists():
-            engine.run(lambda root: decide(root, todo, sizes, plan.recipe, place, engine), "decide")
+            engine.run(
+                lambda root: decide(root, todo, sizes, plan.recipe, place, engine, earlier),
+                "decide",
+            )
         return plan.total()
 
 

@@ -33,7 +33,7 @@ from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.recipe import RecipeError
 from florilegium.pipelines.recipe import load as load_recipe
-from florilegium.pipelines.summary import print_summary
+from florilegium.pipelines.summary import alarm_lines, print_summary
 
 
 def build(
@@ -124,6 +124,7 @@ def _answer(output: str, manifest: Manifest, release: Location, console: Console
             "records": manifest.records,
             "documents": manifest.documents,
             "tokens": manifest.tokens,
+            "alarms": alarm_lines(manifest),
         }
     )
 

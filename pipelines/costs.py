@@ -109,7 +109,8 @@ class Costs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stages: dict[str, float]
     """Seconds for a thousand HTML pages, by stage of harvest."""
     steps: dict[str, float]
-    """Seconds for a thousand documents that harvest made, by step after it, its start included."""
+    """Seconds for a thousand documents that harvest made, by step after it, its start included.
+    That of `lines` is taken only if a recipe asks for repeated lines."""
     start_seconds: float
     """Seconds until a worker harvests its first page: imports, models, extraction child."""
     shuffles: tuple[Shuffle, ...]

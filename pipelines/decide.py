@@ -6,7 +6,7 @@ each stands, a file of the ledger with everything it lost, and counts by languag
 
 import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Literal
 
@@ -34,6 +34,7 @@ from florilegium.pipelines.alarms import (
     of_source,
     scattered,
 )
+from florilegium.pipelines.copies import EarlierFile, write_copies
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.index import write_index
@@ -77,8 +78,12 @@ def decide(
     recipe: Recipe,
     total: Location,
     engine: Engine,
+    earlier: Sequence[EarlierFile] = (),
 ) -> None:
-    """Lay out the pipeline that writes verdict and ledger of each part, and the sum of verdicts."""
+    """Lay out the pipeline that writes verdict and ledger of each part, and the sum of verdicts.
+
+    What gave way to documents of earlier releases is counted for each file of their indexes.
+    """
     listed = [msgspec.json.encode(part) for part in parts]
     partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
     decided = engine.spread(root, "parts", listed, sizes) | "decide" >> beam.ParDo(
@@ -89,8 +94,13 @@ def decide(
         | "by host" >> beam.GroupByKey()
         | "alarms" >> beam.ParDo(_HostAlarms(msgspec.json.encode(recipe.alarms)))
     )
+    found = [decided.verdicts, alarms]
+    if earlier:
+        files = [msgspec.json.encode(file) for file in earlier]
+        spread = engine.spread(root, "earlier", files, [1] * len(files))
+        found.append(spread | "copies" >> beam.Map(_count_copies))
     _ = (
-        (decided.verdicts, alarms)
+        found
         | "verdicts and alarms" >> beam.Flatten()
         | "add up" >> beam.CombineGlobally(_Sum()).without_defaults()
         | "write" >> beam.ParDo(_WriteTotal(str(total)))
@@ -112,6 +122,11 @@ class _Decide(beam.DoFn):
         hosts = msgspec.msgpack.decode(counted, type=Hosts)
         for keyed in scattered(hosts, self._partitions):
             yield TaggedOutput("hosts", keyed)
+
+
+def _count_copies(encoded: bytes) -> bytes:
+    file = msgspec.json.decode(encoded, type=EarlierFile)
+    return msgspec.json.encode(Verdict(copies=write_copies(file)))
 
 
 class _HostAlarms(beam.DoFn):

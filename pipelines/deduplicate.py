@@ -91,8 +91,8 @@ def write_decisions(
     documents do not depend on how they lie in parts.
 
     `published` are files of indexes of earlier releases, an IndexFile as JSON each. Their ordinals
-    follow those of the parts. Their documents are better than all others and stay: nothing is
-    written on them.
+    follow those of the parts, and so do the files that are written: of the documents for which
+    new ones gave way. Published documents are better than all others and stay.
     """
     out.mkdir(parents=True, exist_ok=True)
     end = max((ordinal for ordinal, _ in parts), default=-1) + 1
@@ -119,9 +119,7 @@ def write_decisions(
         "credits": settled | "Credits" >> beam.FlatMap(_credits),
     }
     written: PCollection[str] = (
-        by_part
-        | "JoinDecisions" >> beam.CoGroupByKey()
-        | "Write" >> beam.FlatMap(_write, str(out), end)
+        by_part | "JoinDecisions" >> beam.CoGroupByKey() | "Write" >> beam.Map(_write, str(out))
     )
     return written
 
@@ -308,12 +306,10 @@ def _credits(group: Keyed) -> Iterator[Keyed]:
     yield from scatter(counted, part_of(counted["row"]))
 
 
-def _write(joined: Joined, out: str, end: int) -> Iterator[str]:
+def _write(joined: Joined, out: str) -> str:
     ordinal, inputs = joined
-    if ordinal >= end:
-        return
     removed, counted = (gather(inputs[name], DECISION) for name in ("removed", "credits"))
     decisions = np.concatenate([removed, totals(counted)])
     place = locate(out) / f"{ordinal:06d}.npy"
     save_array(place, decisions[np.argsort(decisions["row"])])
-    yield str(place)
+    return str(place)

@@ -39,6 +39,12 @@ class Workload(Struct, frozen=True, kw_only=True):
     longest_unit_seconds: float = 0.0
     part_bytes: float
     """Disk that all parts take."""
+    lines: bool = False
+    """Whether repeated lines are looked for."""
+
+    def takes(self, step: str) -> bool:
+        """Return whether a build of this workload has a step."""
+        return self.lines or step != "lines"
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
@@ -116,7 +122,9 @@ def buckets_of(work: Workload) -> float:
 
 def _seconds(work: Workload, costs: Costs, shards: int, workers: int) -> dict[str, float]:
     """Return processor seconds by step, `seal` last."""
-    after = {step: each * work.documents / 1000 for step, each in costs.steps.items()}
+    after = {
+        step: each * work.documents / 1000 for step, each in costs.steps.items() if work.takes(step)
+    }
     after["decide"] += work.units * costs.ends.bucket_seconds * buckets_of(work)
     return {
         "start": workers * costs.start_seconds,
@@ -138,7 +146,7 @@ def _shuffled(work: Workload, costs: Costs, text: float) -> dict[str, float]:
     known = costs.measured
     alike = text * known.documents / sum(known.published_text_bytes.values())
     moved: dict[str, float] = {}
-    for shuffle in costs.shuffles:
+    for shuffle in filter(lambda one: work.takes(one.step), costs.shuffles):
         documents = alike if shuffle.step == "publish" else work.documents
         number = documents if shuffle.each == "document" else work.units
         moved[shuffle.step] = moved.get(shuffle.step, 0.0) + shuffle.bytes * number

@@ -14,10 +14,12 @@ import numpy as np
 from florilegium.dedup.addresses import hashed
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS, Method
+from florilegium.dedup.policy import quantised
 from florilegium.dedup.signature import sign
 from florilegium.filters.address import address
 from florilegium.filters.licence import strictness
 from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.standing import standing
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, sha256
@@ -92,6 +94,7 @@ def stored(documents: list[Document], method: Method) -> np.ndarray:
         entry["id"] = np.frombuffer(document.id, np.uint8)
         entry["bytes"] = min(document.text_bytes, 0xFFFFFFFF)
         entry["time"] = min(max(document.crawl_time, 0), 0xFFFFFFFF)
+        entry["quality"] = quantised(standing(document))
         entry["licence"] = strictness(document.license, document.license_tier)
         entry["url"] = hashed(address(document.url))
         entry["address"] = hashed(address(document.canonical or document.url))

@@ -2,7 +2,7 @@
 
 `index/<format>/<ordinal>.npy` holds a row for each document that an input gave to the release: its
 signature by the method of the recipe, its address, what it is ranked by and how many it stands for.
-That is 417 bytes, or 177 with `minhash`. Nothing in it is text. The format names the method, so a
+That is 418 bytes, or 178 with `minhash`. Nothing in it is text. The format names the method, so a
 release is built only against one with signatures of the same method. The digests of the files are
 in the manifest.
 """

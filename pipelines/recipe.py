@@ -146,9 +146,10 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
     """The tokenizer whose tokens are counted."""
     keep: Keep = "longest"
-    """Which of several copies is kept: the longest, the earliest or the latest captured, or the
-    one under the most permissive licence. Of equals, the longest, then the earliest, then the one
-    of the smallest id."""
+    """Which of several copies is kept: the best by the rules as shipped and by how sure its
+    extraction is, the longest, the earliest or the latest captured, or the one under the most
+    permissive licence. Of equals, the longest, then the earliest, then the one of the smallest
+    id."""
     duplicates: Duplicates = Duplicates()
     """Which copies are removed."""
     lines: Lines = Lines()

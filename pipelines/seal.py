@@ -70,7 +70,12 @@ def seal(draft: Draft) -> Manifest:
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept), _tree(draft.folder, spans), *draft.total.index),
+        tables=(
+            _buckets(draft.folder, kept),
+            _tree(draft.folder, spans),
+            *draft.total.index,
+            *draft.total.copies,
+        ),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:

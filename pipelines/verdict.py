@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +24,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The files of the ledger, one a part."""
     index: list[Table] = []
     """The files of the index, one a part, if there is one."""
+    copies: list[Table] = []
+    """What earlier releases hold copies of, a file for each of their indexes."""
     alarms: list[Alarm] = []
     """Inputs and hosts that lost too much: the first of each kind."""
     alarms_raised: dict[str, int] = {}
@@ -44,8 +47,9 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         records=sum(verdict.records for verdict in whole),
         losses=counted(loss for verdict in whole for loss in verdict.losses),
         kept=kept,
-        ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
-        index=sorted((t for verdict in whole for t in verdict.index), key=lambda t: t.path),
+        ledger=_by_path(verdict.ledger for verdict in whole),
+        index=_by_path(verdict.index for verdict in whole),
+        copies=_by_path(verdict.copies for verdict in whole),
         alarms=first(alarm for verdict in whole for alarm in verdict.alarms),
         alarms_raised=_summed(verdict.alarms_raised for verdict in whole),
         largest=first(one for verdict in whole for one in verdict.largest),
@@ -59,6 +63,10 @@ def raised(total: Verdict, settings: Alarms) -> tuple[list[Alarm], dict[str, int
     components = of_components(total.largest, kept + late, settings)
     more = {"component": len(components)} if components else {}
     return first([*total.alarms, *components]), _summed([total.alarms_raised, more])
+
+
+def _by_path(tables: Iterable[list[Table]]) -> list[Table]:
+    return sorted(chain.from_iterable(tables), key=lambda table: table.path)
 
 
 def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:

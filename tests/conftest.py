@@ -144,7 +144,7 @@ class Workshop:
         self.notes.mkdir()
         self.parts, self.verdicts, self.to_publish, self.todo = [], [], [], []
 
-    def add(self, documents, losses=(), decisions=(), name=None):
+    def add(self, documents, losses=(), decisions=(), name=None, earlier=()):
         """Make a part and decide on it; decisions name a row by the place in the part."""
         number = len(self.parts)
         name = name or f"{number}.warc.gz"
@@ -159,6 +159,7 @@ class Workshop:
             verdict=str(verdict),
             release=str(self.release),
             ledger=ledger_path(number),
+            earlier=earlier,
         )
         self.todo.append(todo)
         self.verdicts.append(decide_part(todo, self.recipe))
@@ -178,7 +179,7 @@ class Workshop:
             )
         )
 
-    def seal(self):
+    def seal(self, against=()):
         draft = Draft(
             self.release,
             "0123456789ab",
@@ -187,6 +188,7 @@ class Workshop:
             added(self.verdicts),
             self.plans,
             self.notes,
+            against,
         )
         return seal(draft)
 

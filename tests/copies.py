@@ -41,6 +41,7 @@ def documents(texts, method):
         digest = hashlib.sha256(b"%d" % place).digest()
         entry["id"] = list(digest[:16])
         entry["bytes"] = digest[16] % 5
+        entry["time"], entry["licence"], entry["quality"] = (digest[n] % 3 for n in (17, 18, 19))
         entry["url"] = entry["address"] = place
     return entries
 

@@ -1,19 +1,24 @@
 """What deduplication takes away from one host, one input or in favour of one document."""
 
+import json
 from collections import Counter
+from io import StringIO
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
+from rich.console import Console
 
 from florilegium.dedup.decisions import Reason
 from florilegium.manifests.manifest import Alarm, encode
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import alarms
 from florilegium.pipelines.alarms import AlarmError, Alarms, check, first, of_hosts, scattered
+from florilegium.pipelines.cli import main
 from florilegium.pipelines.decide import decide
 from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.summary import alarm_lines
+from florilegium.pipelines.summary import alarm_lines, print_summary
 from florilegium.pipelines.verdict import raised, read_total
 
 LOW = Alarms(min_documents=5, max_component=0.2, max_host=0.5, max_source=0.5)
@@ -123,6 +128,28 @@ def test_alarms_are_said_without_steering_the_terminal(sealed):
         "ALARM host  [31m.example: 9 of 10 removed (90.0%)",
         "ALARM host: 11 more, see manifest.json",
     ]
+
+
+def test_alarms_are_in_the_manifest_and_in_what_build_and_verify_print(crowded, tmp_path):
+    crowded.publish()
+    crowded.verdicts = [decided(crowded, tmp_path)]
+    manifest = crowded.seal()
+    assert {one.kind for one in manifest.alarms} == {"host", "source"}
+    said = alarm_lines(manifest)
+    assert said == [
+        "ALARM host eine.example: 8 of 9 removed (88.9%)",
+        "ALARM source 1.warc.gz: 4 of 5 removed (80.0%)",
+        "ALARM source 2.warc.gz: 4 of 5 removed (80.0%)",
+    ]
+    console = Console(record=True, width=100, file=StringIO())
+    print_summary(manifest, crowded.release, console)
+    assert set(said) <= set(console.export_text().splitlines())
+    runner = CliRunner()
+    shown = runner.invoke(main, ["verify", str(crowded.release)])
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[:-1] == said
+    shown = runner.invoke(main, ["verify", str(crowded.release), "--output", "json"])
+    assert json.loads(shown.stdout)["alarms"] == said
 
 
 def test_verify_counts_what_alarms_say(crowded):

@@ -182,7 +182,7 @@ def decided(tmp_path):
             np.save(path, part)
         random.Random(0).shuffle(names)
         Embedded().run(lambda root: write_decisions(root, names, out, settings, keep, published))
-        assert len(list(out.iterdir())) == len(parts)
+        assert len(list(out.iterdir())) == len(parts) + len(published)
         written = [np.load(out / f"{ordinal:06d}.npy") for ordinal in range(len(parts))]
         assert all(one.dtype == DECISION for one in written)
         assert all((one["row"] >> 32 == n).all() for n, one in enumerate(written))

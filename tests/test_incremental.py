@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
@@ -14,8 +16,10 @@ from test_deduplicate import expected, in_parts, planted
 
 from florilegium.dedup.decisions import Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
-from florilegium.manifests.manifest import encode, read
+from florilegium.manifests.manifest import Earlier, encode, read
+from florilegium.manifests.schema import COPIES_SCHEMA
 from florilegium.manifests.verify import verify
+from florilegium.pipelines.copies import EarlierFile, write_copies
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.entries import View, read_entries
 from florilegium.pipelines.index import (
@@ -28,6 +32,7 @@ from florilegium.pipelines.index import (
     write_index,
 )
 from florilegium.pipelines.recipe import Duplicates
+from florilegium.pipelines.verdict import Verdict
 
 pytest_plugins = ["test_deduplicate"]  # for the fixtures that run the pipeline
 FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
@@ -60,7 +65,7 @@ def indexed(tmp_path):
 @pytest.mark.parametrize("keep", ["longest", "latest"])
 @pytest.mark.parametrize("method", METHODS)
 def test_new_documents_give_way_to_published_ones_as_the_rules_say(
-    method, keep, decided, many_partitions, indexed
+    method, keep, decided, many_partitions, indexed, tmp_path
 ):
     documents = planted(11, 600, **CROWDED[method], method=METHODS[method])
     old, new = in_parts(documents[:300], 4), in_parts(documents[300:], 5)
@@ -69,6 +74,14 @@ def test_new_documents_give_way_to_published_ones_as_the_rules_say(
     assert found == expected(new, settings, keep, old)
     to_old = [row for row in found if row[1] >> 32 >= len(new)]
     assert {row[4] for row in to_old} == (ALL if METHODS[method].verifies else NOT_COMPARED)
+    counted = [np.load(tmp_path / "out" / f"{len(new) + n:06d}.npy") for n in range(len(old))]
+    named = Counter(row[1] for row in to_old)
+    assert {
+        int(one["row"]): (bytes(one["kept_id"]), int(one["size"]) - 1)
+        for rows in counted
+        for one in rows
+    } == {row: (bytes(old[(row >> 32) - len(new)]["id"][row & 0xFFFF]), n)
+          for row, n in named.items()}  # fmt: skip
 
 
 @pytest.mark.parametrize(("method", "named"), [("fast-similarity-sketch", 4), ("minhash", 3)])
@@ -117,7 +130,7 @@ def test_in_a_snapshot_documents_of_different_months_never_meet(method, decided,
     assert {row[4] for row in removed} == reasons - {Reason.SAME_CAPTURE}
 
 
-@pytest.mark.parametrize(("method", "most"), [(FAST_SIMILARITY, 417), (MINHASH, 177)])
+@pytest.mark.parametrize(("method", "most"), [(FAST_SIMILARITY, 418), (MINHASH, 178)])
 def test_a_document_of_an_index_takes_a_few_hundred_bytes(method, most, tmp_path):
     assert indexed_by(method).itemsize == most
     np.save(tmp_path / "s.npy", np.zeros(1000, stored_by(method)))
@@ -218,6 +231,67 @@ def test_a_build_on_another_leaves_out_its_documents_and_names_them(tmp_path):
     assert [one["build_id"] for one in manifest["against"]] == [first["build_id"]]
     verified = subprocess.run([*FLORILEGIUM, "verify", second["release"]], capture_output=True)
     assert verified.returncode == 0, verified.stdout
+    copies = pq.read_table(f"{second['release']}/audit/copies")
+    assert copies.schema.equals(COPIES_SCHEMA)
+    counted = {(row["release"], row["id"]): row["copies"] for row in copies.to_pylist()}
+    assert counted == Counter((row["dup_release"], row["dup_of"]) for row in named)
+
+
+@pytest.fixture
+def later(workshop, document, decisions, tmp_path):
+    """A release of twenty documents, three of which gave way to two of an earlier one."""
+    old, other = document(901).id, document(902).id
+    earlier = Earlier(name="old", build_id="1", root="0" * 64, documents=2)
+    to_old = Reason.NEAR_DUPLICATE, Reason.EXACT_DUPLICATE
+    given_way = [(3, to_old[0], old, 0), (5, to_old[1], old, 0), (8, to_old[0], other, 0)]
+    workshop.add([document(n) for n in range(20)], decisions=given_way, earlier=((0, "old/1"),))
+    noted = tmp_path / "noted.npy"
+    decisions(noted, [(1 << 32 | 7, Reason.KEPT, old, 3), (1 << 32 | 2, Reason.KEPT, other, 2)])
+    file = EarlierFile(
+        number=0, earlier="old/1", decisions=str(noted), release=str(workshop.release)
+    )
+    workshop.verdicts.append(Verdict(copies=write_copies(file)))
+    workshop.publish()
+    workshop.seal(against=(earlier,))
+    return workshop.release
+
+
+def test_copies_of_earlier_documents_are_counted_and_verify(later, document):
+    (table,) = [t for t in read(later).tables if t.path == "audit/copies/00000.parquet"]
+    assert table.rows == 2
+    rows = pq.read_table(later / table.path).to_pylist()
+    assert rows == sorted(
+        [
+            {"id": document(901).id, "release": "old/1", "copies": 2},
+            {"id": document(902).id, "release": "old/1", "copies": 1},
+        ],
+        key=lambda row: row["id"],
+    )
+    assert list(verify(later)) == []
+
+
+@pytest.mark.parametrize(
+    ("release", "copies", "finding"),
+    [
+        ("old/1", 1, "old/1: 1 more losses than copies"),
+        ("old/1", 4, "old/1: 2 fewer losses than copies"),
+        ("new/1", 2, "new/1: copies of it were left out, but the manifest does not name it"),
+    ],
+)
+def test_copies_that_were_not_lost_are_found(release, copies, finding, later):
+    path = "audit/copies/00000.parquet"
+    rows = pq.read_table(later / path).to_pylist()
+    largest = max(rows, key=lambda row: row["copies"])
+    largest |= {"release": release, "copies": copies}
+    pq.write_table(pa.Table.from_pylist(rows, COPIES_SCHEMA), later / path)
+    assert finding in list(verify(later))
+
+
+def test_a_table_of_something_else_in_the_place_of_copies_is_named(later):
+    pq.write_table(pa.table({"id": [b"x"]}), later / "audit/copies/00000.parquet")
+    found = list(verify(later))
+    assert "audit/copies/00000.parquet: its columns are not those of copies" in found
+    assert not [one for one in found if one.startswith("old/1")]
 
 
 def test_a_recipe_for_one_release_is_not_built_on_another(tmp_path, release):

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from math import isnan
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from copies import dealt, documents, prose, web
 
 from florilegium.dedup.decisions import Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
-from florilegium.dedup.policy import priorities
+from florilegium.dedup.policy import Keep, priorities
 from florilegium.pipelines import connect, deduplicate
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.embedded import Embedded
@@ -22,13 +23,13 @@ from florilegium.pipelines.recipe import Duplicates
 def decided(tmp_path):
     """Run the pipeline; return what was decided on each removed document, by id."""
 
-    def run(parts, method, workers=1):
+    def run(parts, method, workers=1, keep="longest"):
         out = tmp_path / "out"
         names = [(n, str(tmp_path / f"{n}.npy")) for n in range(len(parts))]
         for part, (_, path) in zip(parts, names, strict=True):
             np.save(path, part)
         settings = Duplicates(method=method)
-        Embedded(workers).run(lambda root: write_decisions(root, names, out, settings))
+        Embedded(workers).run(lambda root: write_decisions(root, names, out, settings, keep))
         found = {}
         for n, part in enumerate(parts):
             for one in np.load(out / f"{n:06d}.npy"):
@@ -74,6 +75,18 @@ def test_decisions_depend_on_nothing_but_the_documents(method, decided, monkeypa
     assert decided(dealt(entries, 5, seed=1), method) == expected
     assert decided(dealt(entries, 23, seed=2), method) == expected
     assert decided(dealt(entries, 8, seed=3), method, workers=2) == expected
+
+
+@pytest.mark.parametrize("keep", get_args(Keep))
+def test_what_is_kept_depends_on_nothing_but_the_documents(keep, decided, monkeypatch):
+    monkeypatch.setattr(deduplicate, "_PARTS_A_PARTITION", 1)
+    entries = documents(web(2), FAST_SIMILARITY)
+    expected = decided(dealt(entries, 1, seed=0), "fast-similarity-sketch", keep=keep)
+    found = decided(dealt(entries, 6, seed=1), "fast-similarity-sketch", workers=2, keep=keep)
+    assert found == expected
+    rank = dict(zip(map(bytes, entries["id"]), priorities(entries, keep).tolist(), strict=True))
+    for identity, (kept, *_) in expected.items():
+        assert (rank[kept], kept) <= (rank[identity], identity)
 
 
 def test_minhash_keeps_the_best_of_all_that_bands_connect(decided, monkeypatch):
