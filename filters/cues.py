@@ -1,0 +1,107 @@
+"""Words that stand before numbers and say what they are, in the languages of Europe."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import re2
+
+from florilegium.filters.identities import NAMES
+
+_PHONE_PARTS: Final = (
+    "telef[oóôō]n", "telefoon", "telemó", "t[eé]l[eé]phone", "t[eé]l[eé]copi", "teileafón",
+    "telefaks", "telefax", "tālru", "puhelin", "guthán", "mobiltel", "mobitel", "telephone",
+    "rufnummer", "festnetz", "durchwahl", "whatsapp", "komórk", "cellulare", "numru tat-tel",
+    "mowbajl", "τηλ[εέ]φων", "κινητ[όο]", "телефон", "мобил", "мобіл",
+)  # fmt: skip
+_PHONE_WORDS: Final = (
+    "t[eé]l", "tlf", "tfn", "tfno", "tlm", "telem", "fono?", "f[oó]n", "phone", "fax", "faks",
+    "faksi?", "mob", "mobile?", r"mobil\pL{0,4}", "mobiel", "m[oó]vil", "portable", "cell?",
+    "gsm", "handy", "puh", "s[ií]mi", "call", "viber", "hotline", "kom", "tālr", "ffôn", "viešas",
+    "τηλ", "κιν", "φαξ", "тел", "моб", "факс", "gsm-[a-z]",
+)  # fmt: skip
+_CARD_PARTS: Final = (
+    "card", "karte", "carte", "carta", "tarjeta", "cartão", "kort", "kart[ayąęuio]", "kaar[td]",
+    "kárty", "kártya", "kortel", "cárta", "κάρτα", "карт", "visa", "maestro",
+)  # fmt: skip
+_NET_WORDS: Final = (
+    "ip", "ipv4", "host", "server", "proxy", "dns", "gateway", "ip-[a-z]+", "сървър",
+)  # fmt: skip
+_VERSION_WORDS: Final = (
+    "v", "ver", "release", "build", "firmware", "driver", "kernel", "update", "section", "chapter",
+    "kapitel", "abschnitt", "article", "artikel", "art", "oid",
+)  # fmt: skip
+_VERSION_STEMS: Final = (
+    "vers[ij]", "verze", "verzi", "wersj", "έκδοσ", "верс", "leagan", "väljalas", "redakcij",
+    "utgåv", "laidien", "udgav",
+)  # fmt: skip
+_OTHER_NUMBERS: Final = (
+    "isbn(?:-1[03])?", "issn", "ismn", "ean", "gtin", "doi", "isni", "orcid", "lei", "bic",
+    "zvg", "hrb", "vat", "ust-?id[a-z.-]*", "siret", "siren",
+)  # fmt: skip
+
+
+def _compile(words: Iterable[str], end: str = "") -> "re2._Regexp[str]":
+    return re2.compile(rf"(?i)(?:^|\PL)(?:{'|'.join(words)}){end}")
+
+
+_ANY: Final = re2.compile(
+    rf"(?i){'|'.join((*_PHONE_PARTS, *_CARD_PARTS))}"
+    rf"|(?:^|\PL)(?:{'|'.join((*_PHONE_WORDS, 'imei', *NAMES))})"
+)
+_PHONE: Final = re2.compile(
+    rf"(?i){'|'.join(_PHONE_PARTS)}|(?:^|\PL)(?:{'|'.join(_PHONE_WORDS)})(?:\PL|$)"
+)
+_CARD: Final = re2.compile(rf"(?i){'|'.join(_CARD_PARTS)}")
+_DEVICE: Final = _compile(["imei"])
+_NET: Final = _compile(_NET_WORDS, r"(?:\PL|$)")
+_VERSION: Final = re2.compile(
+    rf"(?i)(?:^|\PL)(?:{'|'.join(_VERSION_WORDS)}|(?:{'|'.join(_VERSION_STEMS)})\pL*)\PL*$|§"
+)
+_OTHER: Final = _compile(_OTHER_NUMBERS, r"[^\pL]*$")
+
+_NOT_A_PHONE: Final = re.compile(
+    r"[0-9]{1,2}(?P<a>[ ./-]{1,2})[0-9]{1,2}(?P=a)(?:19|20)[0-9]{2}(?![0-9])"  # a date
+    r"|(?:19|20)[0-9]{2}([./-])(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
+    r"|(?:19|20)[0-9]{2}(?:[^0-9]+(?:19|20)[0-9]{2})+$"  # years
+    r"|[0-9]{1,3}(?:[ .\u00a0\u202f]000)+$"  # a round amount
+)
+_UNIT: Final = re.compile(
+    r"[ \u00a0\u202f]?(?:[€$£¥%°]|(?:EUR|USD|GBP|CHF|PLN|CZK|HUF|RON|SEK|DKK|NOK|BGN|kr|zł|Kč"
+    r"|Ft|lei|лв|euros?|mil)(?![^\W\d_]))"
+)
+
+
+def is_named(words: str) -> bool:
+    """Say whether any name of a phone, a card, a device or an identifier is in these words."""
+    return _ANY.search(words) is not None
+
+
+def names_phone(words: str) -> bool:
+    """Say whether a telephone is named, and no other number after it."""
+    return _PHONE.search(words) is not None and _OTHER.search(words) is None
+
+
+def names_card(words: str) -> bool:
+    """Say whether a payment card is named."""
+    return _CARD.search(words) is not None
+
+
+def names_device(words: str) -> bool:
+    """Say whether the number of a mobile device is named."""
+    return _DEVICE.search(words) is not None
+
+
+def names_host(words: str) -> bool:
+    """Say whether a computer on the net is named."""
+    return _NET.search(words) is not None
+
+
+def names_version(words: str) -> bool:
+    """Say whether the words end with the name of a version, a section or the like."""
+    return _VERSION.search(words) is not None
+
+
+def is_amount(written: str, after: str) -> bool:
+    """Say whether a number is a date, years, or an amount by its form or the unit behind it."""
+    return _NOT_A_PHONE.match(written) is not None or _UNIT.match(after) is not None
