@@ -116,7 +116,9 @@ def show_misses(held_out: bool, draws: int) -> None:
                             ("wrong", set(find(one.text)) - one.spans)):  # fmt: skip
             for kind, start, end in sorted(spans, key=lambda span: span.start):
                 around = one.text[max(0, start - 40) : start], one.text[end : end + 20]
-                print(f"{one.lang} {mark:6} {kind:16} {around[0]}[{one.text[start:end]}]{around[1]}")
+                print(
+                    f"{one.lang} {mark:6} {kind:16} {around[0]}[{one.text[start:end]}]{around[1]}"
+                )
 
 
 def main() -> None:
@@ -133,6 +135,7 @@ def main() -> None:
     groups = {lang: {lang} for lang in sorted({lang for lang, _ in there})}
     for name, some in [*((k, None) for k in sorted({s.kind for _, s in there | found})),
                        *groups.items(), ("all", set(groups))]:  # fmt: skip
+
         def among(items: set[tuple[str, Span]]) -> set[tuple[str, Span]]:
             return {i for i in items if (i[0] in some if some else i[1].kind == name)}  # noqa: B023
 

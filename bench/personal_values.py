@@ -79,7 +79,26 @@ FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], bool]]] = {
 }
 BARE = ("es_dni", "es_nie", "hu_adojel", "hu_taj", "de_rvnr")
 """Kinds whose check takes no separators."""
-_SYLLABLES = "ba ko lu mi ra te vo na si dor fen gal hum jek lam por sul tin".split()
+_SYLLABLES = [
+    "ba",
+    "ko",
+    "lu",
+    "mi",
+    "ra",
+    "te",
+    "vo",
+    "na",
+    "si",
+    "dor",
+    "fen",
+    "gal",
+    "hum",
+    "jek",
+    "lam",
+    "por",
+    "sul",
+    "tin",
+]
 
 
 def value(slot: str, lang: str, chance: Chance) -> str:
@@ -106,7 +125,11 @@ def written(form: str, chance: Chance) -> str:
     date = {"dd": 1 + chance.randrange(28), "mm": 1 + chance.randrange(12)}
     for sign, number in (date | {"yy": 40 + chance.randrange(60)}).items():
         form = form.replace(sign, f"{number:02d}")
-    choices = {"#": string.digits, "$": string.ascii_uppercase, "*": "0123456789ABCDEFHJKLMNPRSTUVWXY"}
+    choices = {
+        "#": string.digits,
+        "$": string.ascii_uppercase,
+        "*": "0123456789ABCDEFHJKLMNPRSTUVWXY",
+    }
     return "".join(chance.choice(choices.get(sign, sign)) for sign in form)
 
 
@@ -122,18 +145,26 @@ def _email(country: str, chance: Chance) -> str:
 
 
 def _phone(country: str, chance: Chance) -> str:
-    kind = chance.choice([phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE])
+    kind = chance.choice(
+        [phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE]
+    )
     example = phonenumbers.example_number_for_type(country, kind)
     while True:
         tail = f"{chance.randrange(10_000):04d}"
-        number = phonenumbers.parse(f"+{example.country_code}{str(example.national_number)[:-4]}{tail}"
-                                    if not example.italian_leading_zero else
-                                    f"+39 0{str(example.national_number)[:-4]}{tail}")
+        number = phonenumbers.parse(
+            f"+{example.country_code}{str(example.national_number)[:-4]}{tail}"
+            if not example.italian_leading_zero
+            else f"+39 0{str(example.national_number)[:-4]}{tail}"
+        )
         if phonenumbers.is_valid_number(number):
             break
-    form = chance.choice([phonenumbers.PhoneNumberFormat.NATIONAL,
-                          phonenumbers.PhoneNumberFormat.INTERNATIONAL,
-                          phonenumbers.PhoneNumberFormat.E164])
+    form = chance.choice(
+        [
+            phonenumbers.PhoneNumberFormat.NATIONAL,
+            phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+            phonenumbers.PhoneNumberFormat.E164,
+        ]
+    )
     return str(phonenumbers.format_number(number, form))
 
 
@@ -188,7 +219,10 @@ def _ip_high(country: str, chance: Chance) -> str:
 
 
 def _version(country: str, chance: Chance) -> str:
-    numbers = [chance.randrange(1, 20), *(chance.randrange(300) for _ in range(chance.randint(1, 4)))]
+    numbers = [
+        chance.randrange(1, 20),
+        *(chance.randrange(300) for _ in range(chance.randint(1, 4))),
+    ]
     return ".".join(map(str, numbers)) + chance.choice(["", "", "-2", "~rc1", "b4"])
 
 
@@ -200,22 +234,39 @@ def _isbn(country: str, chance: Chance) -> str:
 
 def _date(country: str, chance: Chance) -> str:
     day, month, year = chance.randint(1, 28), chance.randint(1, 12), chance.randint(1990, 2026)
-    return chance.choice([f"{day:02d}.{month:02d}.{year}", f"{year}-{month:02d}-{day:02d}",
-                          f"{day}. {month}. {year}", f"{day}/{month}/{year}",
-                          f"{year}-{month:02d}-{day:02d} {chance.randint(10, 23)}:{chance.randint(10, 59)}"])
+    return chance.choice(
+        [
+            f"{day:02d}.{month:02d}.{year}",
+            f"{year}-{month:02d}-{day:02d}",
+            f"{day}. {month}. {year}",
+            f"{day}/{month}/{year}",
+            f"{year}-{month:02d}-{day:02d} {chance.randint(10, 23)}:{chance.randint(10, 59)}",
+        ]
+    )
 
 
 def _price(country: str, chance: Chance) -> str:
     whole = chance.choice([chance.randrange(5, 100), chance.randrange(1_000, 10**8)])
     grouped = f"{whole:,}"
-    return chance.choice([grouped.replace(",", " ") + ",50", grouped.replace(",", ".") + ",00",
-                          grouped + ".90", grouped.replace(",", "\u00a0")])
+    return chance.choice(
+        [
+            grouped.replace(",", " ") + ",50",
+            grouped.replace(",", ".") + ",00",
+            grouped + ".90",
+            grouped.replace(",", "\u00a0"),
+        ]
+    )
 
 
 def _coordinates(country: str, chance: Chance) -> str:
     north, east = 35 + chance.random() * 30, 5 + chance.random() * 20
-    return chance.choice([f"{north:.6f}, {east:.6f}", f"{north:.5f} {east:.5f}",
-                          f"{int(north)}°{chance.randrange(60):02d}'{chance.randrange(60):02d}\""])
+    return chance.choice(
+        [
+            f"{north:.6f}, {east:.6f}",
+            f"{north:.5f} {east:.5f}",
+            f"{int(north)}°{chance.randrange(60):02d}'{chance.randrange(60):02d}\"",
+        ]
+    )
 
 
 def _order(country: str, chance: Chance) -> str:

@@ -9,19 +9,21 @@ import re2
 from florilegium.filters.identities import NAMES
 
 _PHONE_PARTS: Final = (
-    "telef[oóôō]n", "telefoon", "telemó", "t[eé]l[eé]phone", "t[eé]l[eé]copi", "teileafón",
+    "tel[eé]f[oóôō]n", "telefoon", "telemó", "t[eé]l[eé]phone", "t[eé]l[eé]copi", "teileafón",
     "telefaks", "telefax", "tālru", "puhelin", "guthán", "mobiltel", "mobitel", "telephone",
     "rufnummer", "festnetz", "durchwahl", "whatsapp", "komórk", "cellulare", "numru tat-tel",
     "mowbajl", "τηλ[εέ]φων", "κινητ[όο]", "телефон", "мобил", "мобіл",
 )  # fmt: skip
 _PHONE_WORDS: Final = (
     "t[eé]l", "tlf", "tfn", "tfno", "tlm", "telem", "fono?", "f[oó]n", "phone", "fax", "faks",
-    "faksi?", "mob", "mobile?", r"mobil\pL{0,4}", "mobiel", "m[oó]vil", "portable", "cell?",
-    "gsm", "handy", "puh", "s[ií]mi", "call", "viber", "hotline", "kom", "tālr", "ffôn", "viešas",
-    "τηλ", "κιν", "φαξ", "тел", "моб", "факс", "gsm-[a-z]",
+    "faksi?", "mob", "mobile?", r"mobil\pL{0,4}", "mobiel", "m[oó]vil",
+    "gsm", "puh", "viber", "hotline", "tālr", "ffôn", r"kom\.",
+    "τηλ", "κιν", "φαξ", "тел", "моб", "факс",
 )  # fmt: skip
+_PHONE_IF_NEXT: Final = ("portable", "cell?", "handy", "s[ií]mi", "call")
+"""Words that mean a phone only right before the number."""
 _CARD_PARTS: Final = (
-    "card", "karte", "carte", "carta", "tarjeta", "cartão", "kort", "kart[ayąęuio]", "kaar[td]",
+    "card", "kard", "karte", "carte", "carta", "tarjeta", "cartão", "kort", "kart[ayąęuio]", "kaar[td]",
     "kárty", "kártya", "kortel", "cárta", "κάρτα", "карт", "visa", "maestro",
 )  # fmt: skip
 _NET_WORDS: Final = (
@@ -32,8 +34,16 @@ _VERSION_WORDS: Final = (
     "kapitel", "abschnitt", "article", "artikel", "art", "oid",
 )  # fmt: skip
 _VERSION_STEMS: Final = (
-    "vers[ij]", "verze", "verzi", "wersj", "έκδοσ", "верс", "leagan", "väljalas", "redakcij",
+    "vers[ijã]", "verż", "verze", "verzi", "wersj", "έκδοσ", "верс", "leagan", "väljalas", "redakcij",
     "utgåv", "laidien", "udgav",
+)  # fmt: skip
+_CHANGES: Final = (
+    "version", "update", "upgrade", "patch", "hotfix", "bugfix", "release", "changelog", "korrekt",
+    "korrig", "poprav", "oprav", "isprav", "rättels", "rettels", "popraw", "labojum", "pataisa",
+    "parandu", "korjaus", "διόρθωσ", "ενημέρωσ", "поправк", "обновл", "javítás", "frissít",
+    "mise à jour", "correctif", "actualiza", "correcci", "aggiornament", "correzion", "atualiza",
+    "correç", "correcți", "actualiz", "päivity", "aktuali", "uuendus", "atnaujin", "atjaun", "ceartú",
+    "nuashon", "aġġorna",
 )  # fmt: skip
 _OTHER_NUMBERS: Final = (
     "isbn(?:-1[03])?", "issn", "ismn", "ean", "gtin", "doi", "isni", "orcid", "lei", "bic",
@@ -47,10 +57,11 @@ def _compile(words: Iterable[str], end: str = "") -> "re2._Regexp[str]":
 
 _ANY: Final = re2.compile(
     rf"(?i){'|'.join((*_PHONE_PARTS, *_CARD_PARTS))}"
-    rf"|(?:^|\PL)(?:{'|'.join((*_PHONE_WORDS, 'imei', *NAMES))})"
+    rf"|(?:^|\PL)(?:{'|'.join((*_PHONE_WORDS, *_PHONE_IF_NEXT, 'imei', *NAMES))})"
 )
 _PHONE: Final = re2.compile(
     rf"(?i){'|'.join(_PHONE_PARTS)}|(?:^|\PL)(?:{'|'.join(_PHONE_WORDS)})(?:\PL|$)"
+    rf"|(?:^|\PL)(?:{'|'.join(_PHONE_IF_NEXT)})\PL*$"
 )
 _CARD: Final = re2.compile(rf"(?i){'|'.join(_CARD_PARTS)}")
 _DEVICE: Final = _compile(["imei"])
@@ -58,7 +69,13 @@ _NET: Final = _compile(_NET_WORDS, r"(?:\PL|$)")
 _VERSION: Final = re2.compile(
     rf"(?i)(?:^|\PL)(?:{'|'.join(_VERSION_WORDS)}|(?:{'|'.join(_VERSION_STEMS)})\pL*)\PL*$|§"
 )
+_CHANGE: Final = re2.compile(rf"(?i){'|'.join(_CHANGES)}")
 _OTHER: Final = _compile(_OTHER_NUMBERS, r"[^\pL]*$")
+
+# Names that follow their number: in Hungarian and Turkish they stand last.
+_PHONE_AFTER: Final = re.compile(r"(?i)[ \u00a0]?(?:telefonsz|mobilsz|sz[áa]m[oú]|numaralı tel)")
+_NET_AFTER: Final = re.compile(r"[ \u00a0]?(?i:ip)(?![^\W\d_])")
+_VERSION_AFTER: Final = re.compile(r"(?i)[ \u00a0]?-?[ao]?s? ?(?:verzi|vers|kiadás|sürüm)")
 
 _NOT_A_PHONE: Final = re.compile(
     r"[0-9]{1,2}(?P<a>[ ./-]{1,2})[0-9]{1,2}(?P=a)(?:19|20)[0-9]{2}(?![0-9])"  # a date
@@ -97,9 +114,29 @@ def names_host(words: str) -> bool:
     return _NET.search(words) is not None
 
 
-def names_version(words: str) -> bool:
-    """Say whether the words end with the name of a version, a section or the like."""
+def ends_with_version(words: str) -> bool:
+    """Say whether the words end with the name of a version or a section."""
     return _VERSION.search(words) is not None
+
+
+def names_version(words: str) -> bool:
+    """Say whether the words end with the name of a version or a section, or tell of a change."""
+    return ends_with_version(words) or _CHANGE.search(words) is not None
+
+
+def ends_phone(after: str) -> bool:
+    """Say whether the name of a telephone follows, as it does in Hungarian."""
+    return _PHONE_AFTER.match(after) is not None
+
+
+def ends_host(after: str) -> bool:
+    """Say whether the name of an address on the net follows."""
+    return _NET_AFTER.match(after) is not None
+
+
+def ends_version(after: str) -> bool:
+    """Say whether the name of a version follows."""
+    return _VERSION_AFTER.match(after) is not None
 
 
 def is_amount(written: str, after: str) -> bool:

@@ -112,7 +112,7 @@ _IDENTITIES: Final = (
     Identity(
         "hu_taj", r"taj|társadalombiztosítási azonosító", "[0-9]{9}", checks.is_hungarian_health
     ),
-    Identity("ie_pps", r"pps|upsp|uimhir phearsanta", "[0-9]{7}[A-W][A-IW]?", pps.is_valid),
+    Identity("ie_pps", r"pps|psp|upsp|uimhir phearsanta", "[0-9]{7}[A-W][A-IW]?", pps.is_valid),
     Identity("is_kennitala", r"kennit|kt", "[0-9]{10}", kennitala.is_valid),
     Identity("lt_asmens", r"asmens kod|a\. ?k", "[0-9]{11}", asmens.is_valid),
     Identity(

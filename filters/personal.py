@@ -58,6 +58,8 @@ _CANDIDATE: Final = re2.compile(
 _MASK_FOLLOWS: Final = re2.compile(_BETWEEN + rb"<[a-z\-]{2,20}-pii>", options=_BYTES)
 _FIRST_TOKEN: Final = re.compile(rb"[^A-Za-z0-9]*[A-Za-z0-9]+")
 
+_AFTER: Final = 16
+"""How many bytes after a number tell what it is."""
 _REACH: Final = 40
 """How many characters before a number its name may stand."""
 
@@ -77,14 +79,20 @@ def find(text: str) -> tuple[Span, ...]:
         kind, size = _verify(page, written, start, end, previous)
         if kind is None:
             # Something else may begin inside: 2024 +49 30 901820.
-            first = _FIRST_TOKEN.match(page, start, end)
-            at = end if first is None else first.end()
+            at = _next_start(page, start, end)
             continue
         first_char = chars + len(page[previous:start].decode())
         chars = first_char + size
         spans.append(Span(kind, first_char, chars))
         at = previous = start + len(written[:size].encode())
     return tuple(spans)
+
+
+def _next_start(page: bytes, start: int, end: int) -> int:
+    if page[start : start + 1] in b"(+":
+        return start + 1
+    first = _FIRST_TOKEN.match(page, start, end)
+    return end if first is None else first.end()
 
 
 def mask(text: str, spans: tuple[Span, ...], kinds: Container[str] = KINDS) -> str:
@@ -148,7 +156,7 @@ def _verify(
     if start == previous > 0:
         return _NOTHING
     words = before.rpartition(b"-pii>")[2].decode("utf-8", "ignore")[-_REACH:]
-    kind, size = proven(written, words, page[end : end + 8].decode("utf-8", "ignore"))
+    kind, size = proven(written, words, page[end : end + _AFTER].decode("utf-8", "ignore"))
     if kind is None:
         return _NOTHING
     after = start + len(written[:size].encode())

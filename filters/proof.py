@@ -21,6 +21,7 @@ _GROUPED_CARD: Final = re.compile(
     r"|3[47][0-9]{2}([ -])[0-9]{6}\2[0-9]{5}(?![0-9])"
 )
 _GROUP: Final = re.compile(r"[0-9A-Z]+(?= |\Z)")
+_IN_ACCOUNT: Final = re.compile(r"(?<![^\W_])[A-Z]{2}[0-9]{2} ?(?:[A-Z0-9]{4} ?)*\Z")
 _SEPARATORS: Final = re.compile("[^0-9A-Z]")
 _MAX_GROUPS: Final = 4
 _LETTER_VALUES: Final = {ord("A") + place: str(10 + place) for place in range(26)}
@@ -46,6 +47,12 @@ def proven(written: str, words: str, after: str) -> Proof:
 
     `words` are those before it, `after` is what follows. The kind is None if it is nothing.
     """
+    kind, size = _proven(written, words, after)
+    # The digits of an account number whose check digits are wrong are nothing else.
+    return _NOTHING if kind and _IN_ACCOUNT.search(words) else (kind, size)
+
+
+def _proven(written: str, words: str, after: str) -> Proof:
     if ":" in written:
         return ("ip", len(written)) if _is_address_6(written) else _NOTHING
     if written[1].isalpha() and written[2].isdigit() and (size := _iban_length(written)):
@@ -59,7 +66,7 @@ def proven(written: str, words: str, after: str) -> Proof:
         return "ip", quad.end()
     if (grouped := _GROUPED_CARD.match(written)) and _is_card(grouped.group()):
         return "card", grouped.end()
-    if not cues.is_named(words):
+    if not (cues.is_named(words) or cues.ends_phone(after)):
         return _international(written)
     kind, size = _named(written, words)
     if kind is None:
@@ -143,9 +150,11 @@ def _is_address_4(written: str, words: str, after: str) -> bool:
             return False
     except ValueError:
         return False
-    if cues.names_version(words):
+    if cues.ends_version(after):
         return False
-    return max(map(int, written.split("."))) >= 100 or cues.names_host(words)
+    if cues.names_host(words) or cues.ends_host(after):
+        return not cues.ends_with_version(words)
+    return max(map(int, written.split("."))) >= 100 and not cues.names_version(words)
 
 
 def _is_card(written: str) -> bool:
@@ -169,9 +178,12 @@ def _phone(written: str, words: str, after: str) -> Proof:
     size = _to_last_digit(written)
     number = written[:size]
     digits = _SEPARATORS.sub("", number)
-    if not (digits.isdigit() and 7 <= len(digits) <= 15) or cues.is_amount(number, after):
+    if not (digits.isdigit() and 7 <= len(digits) <= 15) or cues.is_amount(
+        number, written[size:] + after
+    ):
         return _NOTHING
-    return ("phone", size) if cues.names_phone(words) else _NOTHING
+    named_so = cues.names_phone(words) or cues.ends_phone(after)
+    return ("phone", size) if named_so else _NOTHING
 
 
 def _is_assigned(written: str) -> bool:
