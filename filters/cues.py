@@ -72,6 +72,10 @@ _VERSION: Final = re2.compile(
 _CHANGE: Final = re2.compile(rf"(?i){'|'.join(_CHANGES)}")
 _OTHER: Final = _compile(_OTHER_NUMBERS, r"[^\pL]*$")
 
+_LINK: Final = re.compile(
+    r"[ ,;/|\u00a0]{1,3}(?:(?:or|und|oder|et|ou|e|y|o|i|ili|ali|lub|nebo|alebo|sau|és|vagy|og|eller|och"
+    r"|ja|tai|või|en|of|ir|ar|arba|vai|un|и|или|ή|και|agus|nó|u|jew)[ \u00a0])?"
+)
 # Names that follow their number: in Hungarian and Turkish they stand last.
 _PHONE_AFTER: Final = re.compile(r"(?i)[ \u00a0]?(?:telefonsz|mobilsz|sz[áa]m[oú]|numaralı tel)")
 _NET_AFTER: Final = re.compile(r"[ \u00a0]?(?i:ip)(?![^\W\d_])")
@@ -122,6 +126,11 @@ def ends_with_version(words: str) -> bool:
 def names_version(words: str) -> bool:
     """Say whether the words end with the name of a version or a section, or tell of a change."""
     return ends_with_version(words) or _CHANGE.search(words) is not None
+
+
+def links(words: str) -> bool:
+    """Say whether what stands between two numbers makes them alternatives."""
+    return _LINK.fullmatch(words) is not None
 
 
 def ends_phone(after: str) -> bool:

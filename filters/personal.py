@@ -68,7 +68,8 @@ def find(text: str) -> tuple[Span, ...]:
     """Return the personal data of a text in its order, without overlaps. Time is linear.
 
     A number without check digits or with weak ones counts only beside its name ("tel.",
-    "PESEL"): at most forty characters after it, and after any item found before it.
+    "PESEL"): at most forty characters after it, and after any item found before it. A number that
+    follows a telephone number, with at most "or" between, is one too.
     """
     page = text.encode("utf-8", "replace")  # one mark for one surrogate: places stay
     spans: list[Span] = []
@@ -76,7 +77,8 @@ def find(text: str) -> tuple[Span, ...]:
     while (match := _CANDIDATE.search(page, at)) is not None:
         start, end = match.span()
         written = match.group().decode()
-        kind, size = _verify(page, written, start, end, previous)
+        last = spans[-1].kind if spans else None
+        kind, size = _verify(page, written, start, end, previous, last)
         if kind is None:
             # Something else may begin inside: 2024 +49 30 901820.
             at = _next_start(page, start, end)
@@ -145,7 +147,7 @@ _NOTHING: Final = None, 0
 
 
 def _verify(
-    page: bytes, written: str, start: int, end: int, previous: int
+    page: bytes, written: str, start: int, end: int, previous: int, last: str | None
 ) -> tuple[str | None, int]:
     """Return what a candidate is, if anything, and how many characters of it."""
     if not (written[0].isdigit() and written[-1].isdigit()) and is_email(written):
@@ -155,11 +157,17 @@ def _verify(
         return _NOTHING
     if start == previous > 0:
         return _NOTHING
-    words = before.rpartition(b"-pii>")[2].decode("utf-8", "ignore")[-_REACH:]
-    kind, size = proven(written, words, page[end : end + _AFTER].decode("utf-8", "ignore"))
+    head, masked, tail = before.rpartition(b"-pii>")
+    words = tail.decode("utf-8", "ignore")[-_REACH:]
+    after = page[end : end + _AFTER].decode("utf-8", "ignore")
+    if masked:
+        last = "phone" if head.endswith(b"<phone") else None
+    elif start - previous > len(before):
+        last = None  # too far away
+    kind, size = proven(written, words, after, behind_phone=last == "phone")
     if kind is None:
         return _NOTHING
-    after = start + len(written[:size].encode())
-    if page[after : after + 1].isalnum() or _MASK_FOLLOWS.match(page, after):
+    stop = start + len(written[:size].encode())
+    if page[stop : stop + 1].isalnum() or _MASK_FOLLOWS.match(page, stop):
         return _NOTHING
     return kind, size

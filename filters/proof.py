@@ -26,6 +26,7 @@ _SEPARATORS: Final = re.compile("[^0-9A-Z]")
 _MAX_GROUPS: Final = 4
 _LETTER_VALUES: Final = {ord("A") + place: str(10 + place) for place in range(26)}
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
+_FOR_DOCUMENTS: Final = ipaddress.ip_network("2001:db8::/32")
 _FOR_EXAMPLES: Final = ("example", "invalid", "test")  # RFC 2606: they look like real ones
 _ENDS: Final = frozenset(_FOR_EXAMPLES).union(
     suffix.rpartition(".")[2]
@@ -42,12 +43,15 @@ def is_email(written: str) -> bool:
     return bool(end and end.group().lower() in _ENDS and _AT.search(written))
 
 
-def proven(written: str, words: str, after: str) -> Proof:
+def proven(written: str, words: str, after: str, behind_phone: bool) -> Proof:
     """Return the kind of a candidate that is no address of mail, and its length in characters.
 
-    `words` are those before it, `after` is what follows. The kind is None if it is nothing.
+    `words` are those before it, `after` is what follows; `behind_phone` says whether the words
+    begin at the end of a telephone number. The kind is None if it is nothing.
     """
     kind, size = _proven(written, words, after)
+    if kind is None and behind_phone and cues.links(words):
+        kind, size = _phone(written, after)
     # The digits of an account number whose check digits are wrong are nothing else.
     return _NOTHING if kind and _IN_ACCOUNT.search(words) else (kind, size)
 
@@ -67,11 +71,13 @@ def _proven(written: str, words: str, after: str) -> Proof:
     if (grouped := _GROUPED_CARD.match(written)) and _is_card(grouped.group()):
         return "card", grouped.end()
     if not (cues.is_named(words) or cues.ends_phone(after)):
-        return _international(written)
+        return _international(written, after)
     kind, size = _named(written, words)
     if kind is None:
-        kind, size = _international(written)
-    return (kind, size) if kind else _phone(written, words, after)
+        kind, size = _international(written, after)
+    if kind is None and (cues.names_phone(words) or cues.ends_phone(after)):
+        kind, size = _phone(written, after)
+    return kind, size
 
 
 def _named(written: str, words: str) -> Proof:
@@ -134,9 +140,10 @@ def _iban_size(country: str) -> int:
 
 def _is_address_6(written: str) -> bool:
     try:
-        return ipaddress.IPv6Address(written) in _GLOBAL_UNICAST
+        address = ipaddress.IPv6Address(written)
     except ValueError:
         return False
+    return address in _GLOBAL_UNICAST and address not in _FOR_DOCUMENTS
 
 
 def _is_address_4(written: str, words: str, after: str) -> bool:
@@ -146,11 +153,10 @@ def _is_address_4(written: str, words: str, after: str) -> bool:
     if after[:1] == "." and after[1:2].isdigit():
         return False
     try:
-        if not ipaddress.IPv4Address(written).is_global:
-            return False
+        address = ipaddress.IPv4Address(written)
     except ValueError:
         return False
-    if cues.ends_version(after):
+    if not address.is_global or address.is_multicast or cues.ends_version(after):
         return False
     if cues.names_host(words) or cues.ends_host(after):
         return not cues.ends_with_version(words)
@@ -162,19 +168,22 @@ def _is_card(written: str) -> bool:
     return 13 <= len(digits) <= 19 and digits[0] in "23456" and bool(luhn.is_valid(digits))
 
 
-def _international(written: str) -> Proof:
+def _international(written: str, after: str) -> Proof:
     """Return whether a number is an assigned one of a telephone, with the code of its country."""
     start = written[:4].lstrip("(")
     if not start.startswith(("+", "00")):
         return _NOTHING
     size = _to_last_digit(written)
-    number = written[:size]
-    assigned = _is_assigned(number if "+" in start else "+" + number.lstrip("(")[2:])
-    return ("phone", size) if assigned else _NOTHING
+    number = written[:size].lstrip("(")
+    if number.startswith("00"):
+        number = number[2:]
+        if cues.is_amount(number, after):
+            return _NOTHING
+    return ("phone", size) if _is_assigned("+" + number.lstrip("+")) else _NOTHING
 
 
-def _phone(written: str, words: str, after: str) -> Proof:
-    """Return whether a number is one of a telephone by the name before it."""
+def _phone(written: str, after: str) -> Proof:
+    """Return whether a number can be one of a telephone that is named."""
     size = _to_last_digit(written)
     number = written[:size]
     digits = _SEPARATORS.sub("", number)
@@ -182,8 +191,7 @@ def _phone(written: str, words: str, after: str) -> Proof:
         number, written[size:] + after
     ):
         return _NOTHING
-    named_so = cues.names_phone(words) or cues.ends_phone(after)
-    return ("phone", size) if named_so else _NOTHING
+    return "phone", size
 
 
 def _is_assigned(written: str) -> bool:

@@ -105,8 +105,19 @@ def test_a_mask_names_the_kind_and_keeps_all_else():
 
 
 def test_a_name_counts_for_the_first_number_after_it():
-    assert [kind for kind, _ in found("Tel. 030 901820, 040 1234567")] == ["phone"]
+    assert [kind for kind, _ in found("PESEL 44051401359, 02070803628")] == ["pl_pesel"]
     assert found("Tel. " + "x" * 40 + " 030 901820") == []
+
+
+def test_a_number_behind_a_phone_number_is_one_too():
+    assert [item for _, item in found("Tel. 030 901820 oder 040 1234567, 040 765432")] == [
+        "030 901820",
+        "040 1234567",
+        "040 765432",
+    ]
+    assert found("<phone-pii> or 040 1234567") == [("phone", "040 1234567")]
+    assert len(found("Tel. 030 901820, geboren 040 1234567")) == 1
+    assert len(found("Tel. 030 901820, 24.12.2024")) == 1
 
 
 def test_counts_are_by_kind():
