@@ -26,7 +26,7 @@ from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.document import Document
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import (
@@ -39,6 +39,7 @@ from florilegium.manifests.manifest import (
     Shard,
     Table,
 )
+from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import arrow_schema
 from florilegium.pipelines.cli import main as command_line
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe

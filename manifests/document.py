@@ -5,23 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from florilegium.manifests.counts import Counts
-
-
-class Personal(Struct, frozen=True, gc=False, array_like=True):
-    """How many items of personal data were found in a text, by kind. Never the items."""
-
-    email: int = 0
-    """Addresses of electronic mail."""
-    phone: int = 0
-    """Telephone numbers."""
-    ip: int = 0
-    """Internet addresses, version 4 or 6."""
-    iban: int = 0
-    """International bank account numbers."""
-    card: int = 0
-    """Numbers of payment cards."""
-    national_id: int = 0
-    """Numbers that a state gives to a person."""
+from florilegium.manifests.personal import Personal
 
 
 class Facts(Struct, frozen=True, array_like=True, kw_only=True):

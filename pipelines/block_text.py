@@ -16,7 +16,7 @@ from florilegium.pipelines.block_tables import Grid
 # Nothing is repeated inside a repetition: no match can backtrack far.
 _MARKUP: Final = re.compile(
     r"[\\`*~\[]"
-    r"|(?<![^\W_])_|_(?![^\W_])"  # inside a word it means nothing
+    r"|(?<!\w)_++|(?<!_)_++(?!\w)"  # a run of them inside a word means nothing
     r"|<(?=[A-Za-z/!?])"
     r"|&(?=#?\w{1,32};)"
 )
@@ -149,4 +149,4 @@ def _escaped_line(line: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\g<0>", text)
+    return _MARKUP.sub(lambda found: "".join("\\" + sign for sign in found[0]), text)

@@ -25,12 +25,13 @@ from florilegium.filters.paragraphs import (
     share_in,
     without_foreign,
 )
-from florilegium.filters.personal import count, find, mask
+from florilegium.filters.personal import Span, count, find, in_words, mask, of_kinds
 from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location
+from florilegium.manifests.personal import KINDS, Personal
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.files import fetched
@@ -87,6 +88,8 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     chars: int | None = None
     tokens: int | None = None
     pii: Personal | None = None
+    masked: dict[str, int] = {}
+    """What of `pii` is masked in the text, by kind."""
     counts: dict[str, int] | None = None
     measures: list[Judged] = []
 
@@ -171,8 +174,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
     if tools.recipe.foreign_paragraphs == "drop":
         text = without_foreign(text, found_languages, identity.lang)
     spans = find(text)
-    if tools.recipe.personal == "mask":
-        text = mask(text, spans)
+    text = mask(text, spans, tools.recipe.kinds_to("mask"))
     document = Document(
         id=b"",
         url=url or "",
@@ -200,10 +202,13 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         payload_digest=b"",
         text=text,
     )
-    return _overruled(_judged(found, document, tools.recipe), chars, len(spans), tools)
+    refused = of_kinds(spans, tools.recipe.kinds_to("drop"))
+    return _overruled(_judged(found, document, tools.recipe), chars, refused, tools)
 
 
-def _overruled(found: Inspection, chars: int, items: int, tools: Tools) -> Inspection:
+def _overruled(
+    found: Inspection, chars: int, refused: tuple[Span, ...], tools: Tools
+) -> Inspection:
     """Return the inspection with the loss, if any, that comes before all rules of quality."""
     least = tools.recipe.extraction.min_chars
     loss: tuple[str, str, float | None, float | None, str | None]
@@ -213,8 +218,8 @@ def _overruled(found: Inspection, chars: int, items: int, tools: Tools) -> Inspe
         loss = "identify", "language", found.lang_score, None, found.lang
     elif tools.recipe.foreign_paragraphs == "drop" and len(found.text or "") < least:
         loss = "identify", "foreign_paragraphs", len(found.text or ""), least, None
-    elif items and tools.recipe.personal == "drop":
-        loss = "personal", "personal_data", items, 0, None
+    elif refused:
+        loss = "personal", "personal_data", len(refused), 0, in_words(count(refused))
     else:
         return found
     found.fate = "lost"
@@ -267,7 +272,8 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("opt-outs", ", ".join(f"{r['rule']}: {r['value']}" for r in found.rights)),
         ("licence", found.license and f"{found.license} (tier {found.license_tier})"),
         ("size", found.chars and f"{found.chars:,} characters, {found.tokens:,} tokens"),
-        ("personal", found.pii and _counted(found.pii)),
+        ("masked", found.pii and in_words(found.pii, found.masked)),
+        ("unmasked", found.pii and in_words(found.pii, set(KINDS).difference(found.masked))),
         ("extractor", found.extractor),
         ("confidence", found.extraction_confidence),
     )
@@ -277,11 +283,6 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
 def _declared_languages(about: Metadata) -> Iterator[str]:
     stated = (about.html_lang, about.content_language, about.locale)
     return (language for language in dict.fromkeys(stated) if language)
-
-
-def _counted(personal: Personal) -> str:
-    kinds = msgspec.structs.asdict(personal).items()
-    return ", ".join(f"{kind} {number}" for kind, number in kinds if number)
 
 
 def _answer(line: _Line, tools: Tools) -> Inspection:
@@ -342,6 +343,9 @@ def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection
     for name in _FACTS:
         setattr(found, name, getattr(document, name))
     found.pii, found.extractor = document.pii, document.extractor or None
+    kinds = recipe.kinds_to("mask")
+    numbers = msgspec.structs.asdict(document.pii).items()
+    found.masked = {kind: number for kind, number in numbers if number and kind in kinds}
     found.extraction_confidence = document.extraction_confidence
     found.counts = msgspec.structs.asdict(document.counts)
     taken = [one for rule in recipe.filters for one in rule.measures(document)]

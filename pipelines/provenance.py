@@ -17,7 +17,8 @@ from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 _PACKAGES = ("manifests", "filters", "dedup", "pipelines")
 _LIBRARIES = (
     "apache-beam", "trafilatura", "lxml", "resiliparse", "chardetng-py", "selectolax", "fastwarc",
-    "fasttext-community", "google-re2", "mistral-common", "numba", "numpy", "pyarrow", "tldextract",
+    "fasttext-community", "google-re2", "mistral-common", "numba", "numpy", "phonenumbers",
+    "pyarrow", "python-stdnum", "tldextract",
 )  # fmt: skip
 
 

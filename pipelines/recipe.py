@@ -6,6 +6,7 @@ records the whole resolved recipe.
 
 import difflib
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,8 +16,10 @@ from msgspec import Meta, Struct
 from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
+from florilegium.filters.personal import Action, kinds_to
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
+from florilegium.manifests.personal import KINDS
 from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.extract import Extraction
 
@@ -141,8 +144,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The model that tells languages."""
     foreign_paragraphs: Literal["keep", "drop"] = "keep"
     """What happens to paragraphs in another language than the rest of the text."""
-    personal: Literal["mask", "count", "drop"] = "mask"
+    personal: Action = "mask"
     """What happens to personal data: masked, only counted, or the document dropped."""
+    personal_kinds: dict[str, Action] = {}
+    """Kinds of personal data to which something else happens, as in `{ ip = "count" }`. Kinds are
+    the fields of a document's `pii`; `national_id` stands for all national identifiers."""
     tokenizer: Literal["tekken-240911", "tekken-240718"] = "tekken-240911"
     """The tokenizer whose tokens are counted."""
     keep: Keep = "longest"
@@ -161,6 +167,16 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     shards: Shards = Shards()
     """How large the files for the trainer are."""
 
+    def __post_init__(self) -> None:
+        known = (*KINDS, "national_id")
+        for kind in self.personal_kinds:
+            if kind not in known:
+                raise ValueError(f"unknown kind of personal data {kind!r}{_nearest(kind, known)}")
+
+    def kinds_to(self, action: Action) -> frozenset[str]:
+        """Return the kinds of personal data that are masked, counted or a reason to drop."""
+        return kinds_to(action, self.personal, self.personal_kinds)
+
 
 # What harvest reads of a recipe; a change to anything else leaves finished parts valid.
 HARVEST_KEYS = (
@@ -171,6 +187,7 @@ HARVEST_KEYS = (
     "language_model",
     "foreign_paragraphs",
     "personal",
+    "personal_kinds",
     "tokenizer",
 )
 
@@ -245,7 +262,7 @@ def _hint(message: str) -> str:
     return _nearest(found[1] or found[2], sorted(_known_words()))
 
 
-def _nearest(word: str, known: list[str]) -> str:
+def _nearest(word: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f" (did you mean {near[0]!r}?)" if near else ""
 

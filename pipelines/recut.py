@@ -5,8 +5,9 @@ import numpy as np
 
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.paragraphs import foreign_share, paragraphs, runs, share_in
-from florilegium.filters.personal import count, find
-from florilegium.manifests.document import Document, Personal
+from florilegium.filters.personal import count, find, placeholder
+from florilegium.manifests.document import Document
+from florilegium.manifests.personal import Personal
 from florilegium.pipelines import language_models
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.tokens import TokenCounter
@@ -16,7 +17,7 @@ class Recutter:
     """Tells facts anew, with the models that harvest uses. The language stays as it was."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._masked = recipe.personal == "mask"
+        self._masked = recipe.kinds_to("mask")
         self._identifier = language_models.load(recipe.language_model)
         self._tokens = TokenCounter(recipe.tokenizer)
 
@@ -38,11 +39,8 @@ class Recutter:
         )
 
     def _personal(self, before: Personal, text: str) -> Personal:
-        """Count what is left: masks if there are masks, which is what was found."""
-        if not self._masked:
-            return count(find(text))
-        left = {
-            kind: min(number, text.count(f"<{kind.replace('_', '-')}-pii>"))
-            for kind, number in msgspec.structs.asdict(before).items()
+        """Count what is left: masks of kinds that are masked, which is what was found."""
+        masks = {
+            kind: min(getattr(before, kind), text.count(placeholder(kind))) for kind in self._masked
         }
-        return Personal(**left)
+        return msgspec.structs.replace(count(find(text)), **masks)

@@ -27,7 +27,7 @@ from florilegium.filters.paragraphs import (
     share_in,
     without_foreign,
 )
-from florilegium.filters.personal import Span, count, find, mask
+from florilegium.filters.personal import Span, count, find, in_words, mask, of_kinds
 from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
@@ -148,10 +148,12 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
                 "identify", "foreign_paragraphs", value=len(text), limit=limit, lang=identity.lang
             )
     spans = find(text)
-    if spans and recipe.personal == "drop":
-        return page.loss("personal", "personal_data", value=len(spans), limit=0, lang=identity.lang)
-    if recipe.personal == "mask":
-        text = mask(text, spans)
+    if refused := of_kinds(spans, recipe.kinds_to("drop")):
+        what, number = in_words(count(refused)), len(refused)
+        return page.loss(
+            "personal", "personal_data", value=number, limit=0, detail=what, lang=identity.lang
+        )
+    text = mask(text, spans, recipe.kinds_to("mask"))
     return _document(markup, text, identity, evidence, found, extracted, spans, tools)
 
 

@@ -15,9 +15,10 @@ from florilegium.dedup.decisions import DECISION, Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.filters.length import Length
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.personal import Personal
 from florilegium.pipelines.decide import PartToDecide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.page import Page

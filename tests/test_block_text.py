@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from written import PARSER, plain, rendered, texts
 
 from florilegium.filters.normalise import normalise
+from florilegium.filters.personal import find, mask
 from florilegium.pipelines import block_walk
 from florilegium.pipelines.block_lists import MAX_ITEM_BLOCKS
 from florilegium.pipelines.block_page import read_page
@@ -354,3 +355,13 @@ def test_main_text_comes_as_markdown_where_that_is_asked():
     assert "Der Deich wurde \\* vor \\* zweihundert Jahren" in found.text
     assert "\n\n## Neu\n\n" in found.text
     assert found.confidence == main_text(html).confidence
+
+
+@pytest.mark.parametrize("address", ["a__b@c.de", "_a_@c.de", "__a@c.de", "a___b_@c.de"])
+def test_an_address_in_markdown_is_masked_as_a_whole(address):
+    _, markdown = texts(f"<p>Mail an {address}, bitte.</p>")
+    assert mask(markdown, find(markdown)) == "Mail an <email-pii>, bitte."
+
+
+def test_a_run_of_underscores_inside_a_word_is_not_escaped():
+    assert texts("<p>a__b _c_ __d</p>")[1] == r"a__b \_c\_ \_\_d"

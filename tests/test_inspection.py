@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from florilegium.filters.measures import counts, measure, profile
-from florilegium.manifests.document import Personal
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.personal import Personal
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.inspection import (
@@ -236,7 +236,19 @@ def test_personal_data_in_a_text_has_the_fate_that_the_recipe_gives_it(with_reci
     assert "<email-pii>" in masked.text
     assert counted.text.endswith(CONTACT)
     assert (dropped.fate, dropped.stage, dropped.rule) == ("lost", "personal", "personal_data")
-    assert (dropped.value, dropped.limit) == (1, 0)
+    assert (dropped.value, dropped.limit, dropped.detail) == (1, 0, "email 1")
+
+
+def test_what_was_masked_is_named_by_kind_and_never_by_value(with_recipe, prose):
+    text = "\n".join([*prose, CONTACT, "IP 8.8.8.8 und PESEL 44051401359"])
+    found = inspect_text("x", None, text, with_recipe(personal_kinds={"ip": "count"}))
+    assert found.masked == {"email": 1, "pl_pesel": 1}
+    assert "8.8.8.8" in found.text
+    out = StringIO()
+    show(found, Console(file=out, width=200))
+    assert re.search(r"^masked +email 1, pl_pesel 1 *$", out.getvalue(), re.M)
+    assert re.search(r"^unmasked +ip 1 *$", out.getvalue(), re.M)
+    assert "44051401359" not in out.getvalue()
 
 
 def test_a_romanian_text_gets_its_commas_as_in_a_build(tools, page, html):

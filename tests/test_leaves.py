@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple, replace
 
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Facts, Personal
+from florilegium.manifests.document import Document, Facts
 from florilegium.manifests.leaves import leaves
+from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "bd895f25cd219a0d348d0d20fca2febad463b04e34e205f76dc9f0d735ff09cc"
+LEAF_OF_SEVEN = "70a03513f6dd776fe8c269de1e241ac3de4fed45e021afd67cb9ef628cc5b88b"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)

@@ -13,7 +13,8 @@ from florilegium.dedup.decisions import Reason
 from florilegium.dedup.lines import host_hash, least_pages, lines_of, without
 from florilegium.filters.host_lines import HostLines
 from florilegium.filters.measures import counts, measure, profile
-from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.document import Document
+from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import packed

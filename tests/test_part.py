@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import entries, files, relative
+from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines import part as part_module

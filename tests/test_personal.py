@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.personal import Span, count, find, mask
-from florilegium.manifests.document import Personal
+from florilegium.manifests.personal import Personal
 
 PIECES = [
     *"0123456789 -./(+@:,aZ\n",
@@ -51,18 +51,18 @@ def found(text):
         ("4111 1111 1111 1111 12/27", "card", "4111 1111 1111 1111"),
         ("Visa 4111111111111111", "card", "4111111111111111"),
         ("3782-822463-10005", "card", "3782-822463-10005"),
-        ("PESEL: 44051401359", "national_id", "44051401359"),
-        ("BSN 111222333", "national_id", "111222333"),
-        ("DNI 54362315K", "national_id", "54362315K"),
-        ("NIE X-2482300-W", "national_id", "X-2482300-W"),
-        ("personnummer 880320-0016", "national_id", "880320-0016"),
-        ("fødselsnummer 151086 95088", "national_id", "151086 95088"),
-        ("rijksregisternummer 85.07.30-033.28", "national_id", "85.07.30-033.28"),
-        ("CPR-nr. 211062-5629", "national_id", "211062-5629"),
-        ("ЕГН 7523169263", "national_id", "7523169263"),
-        ("131052-308T", "national_id", "131052-308T"),
-        ("RCCMNL83S18D969H", "national_id", "RCCMNL83S18D969H"),
-        ("756.9217.0769.85", "national_id", "756.9217.0769.85"),
+        ("PESEL: 44051401359", "pl_pesel", "44051401359"),
+        ("BSN 111222333", "nl_bsn", "111222333"),
+        ("DNI 54362315K", "es_dni", "54362315K"),
+        ("NIE X-2482300-W", "es_nie", "X-2482300-W"),
+        ("personnummer 880320-0016", "se_personnummer", "880320-0016"),
+        ("fødselsnummer 151086 95088", "no_fodselsnummer", "151086 95088"),
+        ("rijksregisternummer 85.07.30-033.28", "be_nn", "85.07.30-033.28"),
+        ("CPR-nr. 211062-5629", "dk_cpr", "211062-5629"),
+        ("ЕГН 7523169263", "bg_egn", "7523169263"),
+        ("131052-308T", "fi_hetu", "131052-308T"),
+        ("RCCMNL83S18D969H", "it_codicefiscale", "RCCMNL83S18D969H"),
+        ("756.9217.0769.85", "ch_ssn", "756.9217.0769.85"),
     ],
 )
 def test_an_item_is_found_with_its_kind_and_its_bounds(text, kind, item):
@@ -101,12 +101,23 @@ def test_numbers_that_only_look_like_it_are_left_alone(text):
 
 def test_a_mask_names_the_kind_and_keeps_all_else():
     text = "É: a@b.de, Tel. 030 901820; oib 33392005961."
-    assert mask(text, find(text)) == "É: <email-pii>, Tel. <phone-pii>; oib <national-id-pii>."
+    assert mask(text, find(text)) == "É: <email-pii>, Tel. <phone-pii>; oib <hr-oib-pii>."
 
 
 def test_a_name_counts_for_the_first_number_after_it():
-    assert [kind for kind, _ in found("Tel. 030 901820, 040 1234567")] == ["phone"]
+    assert [kind for kind, _ in found("PESEL 44051401359, 02070803628")] == ["pl_pesel"]
     assert found("Tel. " + "x" * 40 + " 030 901820") == []
+
+
+def test_a_number_behind_a_phone_number_is_one_too():
+    assert [item for _, item in found("Tel. 030 901820 oder 040 1234567, 040 765432")] == [
+        "030 901820",
+        "040 1234567",
+        "040 765432",
+    ]
+    assert found("<phone-pii> or 040 1234567") == [("phone", "040 1234567")]
+    assert len(found("Tel. 030 901820, geboren 040 1234567")) == 1
+    assert len(found("Tel. 030 901820, 24.12.2024")) == 1
 
 
 def test_counts_are_by_kind():

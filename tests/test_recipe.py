@@ -15,6 +15,7 @@ from msgspec import Struct
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, european
 from florilegium.filters.length import Length
+from florilegium.manifests.personal import KINDS, NATIONAL
 from florilegium.pipelines import recipe as recipe_module
 from florilegium.pipelines.provenance import harvest_fingerprint
 from florilegium.pipelines.recipe import (
@@ -276,3 +277,17 @@ def test_a_number_lives_in_the_default_of_its_field_alone():
     folder = Path(inspect.getfile(recipe_module)).parent / "recipes"
     plain = msgspec.toml.decode((folder / "european.toml").read_bytes())
     assert set(plain) == {"name", "languages"}
+
+
+def test_kinds_of_personal_data_may_fare_differently():
+    special = b'personal_kinds = { ip = "count", national_id = "drop", pl_pesel = "count" }\n'
+    found = parse(b'name = "x"\nlanguages = ["deu_Latn"]\n' + special, "x.toml")
+    assert found.kinds_to("count") == {"ip", "pl_pesel"}
+    assert found.kinds_to("drop") == set(NATIONAL) - {"pl_pesel"}
+    assert found.kinds_to("mask") == set(KINDS) - set(NATIONAL) - {"ip"}
+
+
+def test_an_unknown_kind_of_personal_data_is_refused_with_the_nearest():
+    text = b'name = "x"\nlanguages = ["deu_Latn"]\npersonal_kinds = { emial = "drop" }\n'
+    with pytest.raises(RecipeError, match=r"unknown kind of personal data 'emial' .*'email'"):
+        parse(text, "x.toml")

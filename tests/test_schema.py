@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Facts, Personal
+from florilegium.manifests.document import Document, Facts
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table, to_table
 
 

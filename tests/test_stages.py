@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from florilegium.filters.rights import Rights
 from florilegium.manifests.counts import Counts
-from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, to_table
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.stages import harvest_page
@@ -246,7 +247,15 @@ def test_personal_data_is_masked_counted_or_costs_the_page_its_place(
         assert one.text_bytes == len(one.text.encode())
         assert one.tokens == tools.tokens.count(one.text)
     dropped = harvest_page(captured, with_recipe(personal="drop"))
-    lost(dropped, "personal", "personal_data", value=2, limit=0, lang="deu_Latn")
+    lost(
+        dropped,
+        "personal",
+        "personal_data",
+        value=2,
+        limit=0,
+        lang="deu_Latn",
+        detail="email 1, phone 1",
+    )
 
 
 def test_a_page_without_personal_data_stays_where_others_are_dropped(with_recipe, page, html):
