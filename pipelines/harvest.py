@@ -16,7 +16,7 @@ from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS, Method
 from florilegium.dedup.signature import sign
 from florilegium.filters.address import address
-from florilegium.filters.licence import strictness
+from florilegium.filters.licence_names import strictness
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
