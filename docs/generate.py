@@ -21,7 +21,8 @@ from msgspec import Struct
 from msgspec import inspect as types
 from scaling import page as scale_page
 
-from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, AnyFilter
+from florilegium.filters.licence import Flag
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
@@ -46,6 +47,21 @@ HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->"
 MARK = -987_654_321.0
 """A limit that no filter has, set to see which measure it bounds."""
+
+
+NUMBERED = {
+    "licence_class": "license_class",
+    "licence_tier": "license_tier",
+    "licence_disagreement": "license_flags & 1",
+}
+"""Columns that a rule reads off as numbers, by the rule."""
+FLAGS = {
+    Flag.DISAGREEMENT: "the page names licences of different strictness; the strictest was taken",
+    Flag.RESERVED: "the page also claims all rights",
+    Flag.OTHERS: "the page also names licences of pictures or other things",
+    Flag.RAISED: "most pages of the host say the same, so the tier is better than the page's own",
+    Flag.LOWERED: "no other page of the host says so, so the tier is weaker than the page's own",
+}
 
 
 def pages() -> dict[Path, str]:
@@ -89,8 +105,9 @@ def recipe_page() -> Iterator[str]:
             yield from _keys(field.type)
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
-    yield "filters it lists, in its order; one that has none has all of these, in this order."
-    for rule in DEFAULTS:
+    yield "filters it lists, in its order; one that has none has all of these, in this order, but"
+    yield f"for {', '.join(f'`{_tag(rule)}`' for rule in ON_REQUEST)}, which must be asked for."
+    for rule in (*DEFAULTS, *ON_REQUEST):
         yield from ("", f'### use = "{_tag(rule)}"', "", _prose(type(rule)), "")
         yield from _table(("key", "default", "meaning"), _limits(rule))
 
@@ -102,7 +119,7 @@ def rules_page() -> Iterator[str]:
     yield "fails is named in the ledger, with value and limit. Both ends of a range are allowed."
     yield "What is measured is written in columns of a [document](document.md), mostly of its"
     yield "`counts`. A share is at most 1, and of nothing it is 0."
-    for rule in DEFAULTS:
+    for rule in (*DEFAULTS, *ON_REQUEST):
         yield from ("", f"## {_tag(rule).capitalize()}", "", _prose(type(rule)), "")
         yield from _table(("rule", "what is measured", "lowest", "highest"), _measured(rule))
     yield from ("", "## Every way to be lost", "")
@@ -111,7 +128,8 @@ def rules_page() -> Iterator[str]:
     yield ""
     rows = [(f"`{s}`", f"`{r}`", about) for (s, r), about in LOSSES.items()]
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
-    quality = [("`quality`", f"`{m.rule}`", f"see {_tag(f)}") for f in DEFAULTS for m in _trace(f)]
+    rules = [(rule, one.rule) for rule in (*DEFAULTS, *ON_REQUEST) for one in _trace(rule)]
+    quality = [("`quality`", f"`{name}`", f"see {_tag(rule)}") for rule, name in rules]
     yield from _table(("stage", "rule", "why"), [*rows, *quality])
 
 
@@ -126,6 +144,8 @@ def document_page() -> Iterator[str]:
         yield from _table(("field", "meaning"), rows)
     yield from ("", "### `rights`", "", _prose(Signal), "")
     yield from _table(("bit", "opt-out"), [(str(int(s)), f"`{s.name}`") for s in Signal])
+    yield from ("", "### `license_flags`", "", _prose(Flag), "")
+    yield from _table(("bit", "flag"), [(str(int(f)), f"`{f.name}`: {FLAGS[f]}") for f in Flag])
     yield from ("", "## Losses: `audit/losses/`", "", _prose(Loss), "")
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
@@ -253,6 +273,8 @@ class Expression:
 
 
 class _Facts:
+    license_class, license_tier, license_flags = "unknown", "D", 0
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return _Facts() if name == "counts" else Expression(name)
 
@@ -265,13 +287,15 @@ def _trace(rule: Filter) -> list[Measure]:
 def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     for one in _trace(rule):
         bounds = (f"{bound:,}" if isfinite(bound) else "" for bound in (one.low, one.high))
-        yield (f"`{one.rule}`", f"`{one.value.text}`", *bounds)  # type: ignore[attr-defined]
+        value = one.value
+        read_off = value.text if isinstance(value, Expression) else NUMBERED[one.rule]
+        yield (f"`{one.rule}`", f"`{read_off}`", *bounds)
 
 
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
-        if not isinstance(field.default, int | float):
+        if isinstance(field.default, bool) or not isinstance(field.default, int | float):
             yield f"`{field.name}`", _default(field), about.get(field.name, "")
             continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))

@@ -13,7 +13,7 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from florilegium.filters.licence import Evidence, Place, evidence
-from florilegium.filters.licence_names import RESERVED, at
+from florilegium.filters.licence_names import RESERVED, at, family
 from florilegium.filters.licence_words import Mention, mentions, named, subject
 from florilegium.filters.licence_words import said as patterns_of
 from florilegium.pipelines import licence_surroundings as surroundings
@@ -55,7 +55,8 @@ _TAIL: Final = 0.9
 _UNREAD: Final = frozenset(("script", "style", "template", "noscript", "textarea", "svg"))
 
 _AT_THE_END: Final = re2.compile(
-    "(?i)reative ?commons|licen[csz]|lizen|lisen|CC[ -]BY|CC0|rightsstatements|dl-de|/mpl/|gfdl|"
+    "(?i)reative ?commons|licen[csz]|lizen|lisen|CC[ -]BY|CC0|rightsstatements|dl-de|"
+    "nlod|eupl|/mpl/|gfdl|copyleft/|"
     f"{patterns_of('reserved')}"
 )
 
@@ -154,15 +155,15 @@ def _in_words(page: LexborHTMLParser, html: str, before: Sequence[Evidence]) -> 
     """Yield licences that only words name: a link says the same more surely."""
     if next(mentions(html), None) is None:
         return
-    linked = {one.name.spdx for one in before}
+    linked = {family(one.name.spdx) for one in before}
     for node in page.css(_FOOTERS)[:_MAX_FOOTERS]:
         said = surroundings.words(node, _MAX_FOOTER)
         for one in mentions(said):
-            if one.name.spdx not in linked:
+            if family(one.name.spdx) not in linked:
                 yield evidence(one.name, _said(one, said, footer=True), said[one.start : one.end])
     text = _text(page)
     for one in mentions(text.whole):
-        if one.name.spdx not in linked:
+        if family(one.name.spdx) not in linked:
             around = surroundings.of(text.node_at(one.start))
             late = one.start > _TAIL * len(text.whole)
             place = _said(one, text.whole, footer=around.footer or late)
@@ -179,7 +180,7 @@ def _said(one: Mention, text: str, footer: bool) -> Place:
 
 
 def _text(page: LexborHTMLParser) -> _Text:
-    """Return the words of a page, each node on its own line."""
+    """Return the words of a page, each block on its own line."""
     pieces: list[str] = []
     starts: list[int] = []
     nodes: list[LexborNode] = []
@@ -192,11 +193,11 @@ def _text(page: LexborHTMLParser) -> _Text:
             continue
         piece = " ".join((node.text_content or "").split())
         if piece:
-            pieces.append(piece)
+            pieces.append((" " if surroundings.continues(node) else "\n") + piece)
             starts.append(position)
             nodes.append(node)
-            position += len(piece) + 1
-    return _Text("\n".join(pieces), starts, nodes)
+            position += len(pieces[-1])
+    return _Text("".join(pieces), starts, nodes)
 
 
 def _words(value: str | None) -> set[str]:

@@ -129,6 +129,12 @@ def words(node: LexborNode, most: int) -> str:
     return "".join(pieces)[:most]
 
 
+def continues(node: LexborNode) -> bool:
+    """Say whether words stand in the same block as those before them."""
+    inside = node.parent is not None and node.parent.tag in _INLINE
+    return inside or (node.prev is not None and node.prev.tag in _INLINE)
+
+
 def _upwards(node: LexborNode) -> Iterator[LexborNode]:
     above: LexborNode | None = node
     for _ in range(_MAX_ANCESTORS):
