@@ -63,6 +63,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     """Earlier releases, each after the ordinal of its first index among the parts, ascending."""
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
+    licences: str | None = None
+    """Folder of what hosts say of licences, if they were asked."""
 
 
 class LostRecordsError(RuntimeError):
@@ -214,7 +216,8 @@ def _component(facts: Facts, size: int) -> Alarm:
 
 
 def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
-    with Overlay(locate(part.lines) if part.lines else None, part.ordinal) as overlay:
+    lines, licences = (locate(one) if one else None for one in (part.lines, part.licences))
+    with Overlay(lines, part.ordinal, licences) as overlay:
         yield from overlay.facts(files / "documents.parquet")
 
 

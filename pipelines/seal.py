@@ -32,6 +32,8 @@ class Draft(Struct, frozen=True):
     plans: list[ShardPlan]
     notes: Location
     against: tuple[Earlier, ...] = ()
+    hosts: tuple[Table, ...] = ()
+    """The table of licences by host, if there is one."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -69,7 +71,7 @@ def seal(draft: Draft) -> Manifest:
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept), *draft.total.index),
+        tables=(_buckets(draft.folder, kept), *draft.hosts, *draft.total.index),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
