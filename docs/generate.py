@@ -25,6 +25,7 @@ from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, AnyFilter
 from florilegium.filters.licence import Flag
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.terms import Licensed
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.funnel import STAGES, Step
@@ -34,6 +35,7 @@ from florilegium.manifests.manifest import (
     Earlier,
     Input,
     Language,
+    Licence,
     Manifest,
     Resource,
     Shard,
@@ -155,7 +157,18 @@ def document_page() -> Iterator[str]:
 def manifest_page() -> Iterator[str]:
     """Yield the lines of the reference of `manifest.json`."""
     yield from ("# Manifest", "", "`manifest.json` is one JSON object, its keys sorted.")
-    for record in (Manifest, Input, Earlier, Step, Alarm, Language, Shard, Table, Resource):
+    for record in (
+        Manifest,
+        Input,
+        Earlier,
+        Step,
+        Alarm,
+        Language,
+        Licence,
+        Shard,
+        Table,
+        Resource,
+    ):
         yield from ("", f"## {record.__name__}", "", _prose(record), "")
         about = descriptions(record)
         rows = [
@@ -295,7 +308,7 @@ def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
-        if isinstance(field.default, bool) or not isinstance(field.default, int | float):
+        if isinstance(rule, Licensed) or not isinstance(field.default, int | float):
             yield f"`{field.name}`", _default(field), about.get(field.name, "")
             continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))

@@ -19,6 +19,7 @@ from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
 from florilegium.manifests.tables import parquet
 
 _UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
+_LICENCE = ("license", "license_tier")
 _LATE = funnel.STAGES[funnel.FIRST_WITH_LANGUAGE :]
 
 
@@ -26,7 +27,7 @@ def verify(release: Location) -> Iterator[str]:
     """Yield every finding against a release, each a sentence; none if all it says is true.
 
     Checked are the sums of the manifest, the digest of every file, that no file is there beside
-    them, the columns, order, ranges and totals of the shards, the Merkle root over their rows,
+    them, the columns, order, ranges, totals and licences of the shards, the Merkle root over them,
     the losses of the ledger against the funnel, that the documents and losses of each input are
     its records, and what is said in alarms. What rests on a file that cannot be read is not
     checked.
@@ -64,6 +65,7 @@ class _Seen:
     tree: Span = field(default_factory=Span)
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
+    licences: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     named: set[tuple[str, str]] = field(default_factory=set)
     """Kinds and names of the alarms there are; of nothing else is counted what follows."""
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -116,6 +118,8 @@ def _check_shard(release: Location, shard: Shard, seen: _Seen) -> Generator[str,
                 rows = file.read_row_group(group, use_threads=False)
                 seen.tree.extend(span(leaves(rows), seen.tree.end))
                 seen.inputs.update(sources := rows.column("warc").to_pylist())
+                licences = (rows.column(name).to_pylist() for name in _LICENCE)
+                seen.licences.update(zip(*licences, strict=True))
                 seen.count(seen.comparable, "source", sources)
                 seen.count(seen.comparable, "host", rows.column("host").to_pylist())
                 ids = rows.column("id").to_pylist()
@@ -174,6 +178,11 @@ def _check_totals(manifest: Manifest, seen: _Seen) -> Iterator[str]:
         ):
             if (found := seen.languages[f"{language.lang} {what}"]) != stated:
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
+    counted = {(one.license, one.tier): one.documents for one in manifest.licences}
+    for key in sorted(counted.keys() | seen.licences.keys(), key=str):
+        if (number := seen.licences[key]) != (expected := counted.get(key, 0)):
+            what = f"{key[0]} (tier {key[1]})" if key[0] else "no licence"
+            yield f"{what}: {number} documents in its shards, the manifest says {expected}"
     if (root := seen.tree.root().hex()) != manifest.root:
         yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"
 

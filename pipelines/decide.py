@@ -40,7 +40,15 @@ from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
-from florilegium.pipelines.verdict import Bucket, Verdict, added, bucket, counted, read_verdict
+from florilegium.pipelines.verdict import (
+    Bucket,
+    Verdict,
+    added,
+    bucket,
+    counted,
+    licensed,
+    read_verdict,
+)
 
 _HOSTS = "hosts.msgpack"
 _PARTS_A_PARTITION = 32
@@ -174,6 +182,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         loss for table in batches(files / "losses.parquet") for loss in from_table(table, Loss)
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
+    licences: list[tuple[str, str, int, int]] = []
     sizes: list[int] = []
     hosts: Hosts = {}
     largest: list[Alarm] = []
@@ -191,6 +200,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
             losses.append(loss)
         else:
             _count(kept[facts.lang].setdefault(bucket(facts.id), Bucket()), facts)
+            licences.append((facts.license or "", facts.license_tier or "", 1, facts.tokens))
     staying = sum(b.documents for buckets in kept.values() for b in buckets.values())
     if staying + len(losses) != made.records:
         raise LostRecordsError(
@@ -201,6 +211,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         records=made.records,
         losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
+        licences=licensed(licences),
         ledger=[_write_ledger(part, losses)],
         index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
         alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),

@@ -79,7 +79,7 @@ def may_name_one(html: str) -> bool:
     """
     if "licen" in html or "reative Commons" in html:
         return True
-    return _AT_THE_END.search(html[int(len(html) * _TAIL) :]) is not None
+    return _AT_THE_END.search(_encodable(html[int(len(html) * _TAIL) :])) is not None
 
 
 def licences(
@@ -95,6 +95,7 @@ def licences(
     """
     found = [*_for_machines(metas, links), *_in_linked_data(linked_data)]
     if may_name_one(html):
+        html = _encodable(html)
         found += _in_links(page, html)
         found += _in_words(page, html, found)
     return tuple(dict.fromkeys(found))[:_MAX_EVIDENCE]
@@ -198,6 +199,11 @@ def _text(page: LexborHTMLParser) -> _Text:
             nodes.append(node)
             position += len(pieces[-1])
     return _Text("".join(pieces), starts, nodes)
+
+
+def _encodable(text: str) -> str:
+    """Return the text without lone surrogates, which RE2 cannot read."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _words(value: str | None) -> set[str]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
-from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
+from florilegium.manifests.manifest import Earlier, Input, Language, Licence, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
 from florilegium.pipelines.files import read_all
@@ -69,6 +69,10 @@ def seal(draft: Draft) -> Manifest:
         alarms=tuple(alarms),
         alarms_raised=alarms_raised,
         languages=languages,
+        licences=tuple(
+            Licence(license=spdx or None, tier=tier or None, documents=documents, tokens=tokens)
+            for spdx, tier, documents, tokens in draft.total.licences
+        ),
         shards=shards,
         ledger=tuple(draft.total.ledger),
         tables=(_buckets(draft.folder, kept), *draft.hosts, *draft.total.index),
