@@ -134,7 +134,7 @@ def test_evidence_is_told_in_plain_words_and_in_few():
     assert first.startswith("CC-BY-NC-4.0 (non-commercial), tier A: ")
     assert second == "the page contradicts itself; the strictest licence is taken"
     assert [line.partition(":")[0] for line in rest] == ["CC-BY-4.0", "CC-BY-NC-4.0", "CC0-1.0"]
-    assert list(explained(licence(evidence[2:])))[0] == "none that is the page's own"
+    assert next(explained(licence(evidence[2:]))) == "none that is the page's own"
     assert (
         len(list(explained(licence(given_as(*((f"CC-BY-{n}.0", "a") for n in range(60))))))) == 10
     )
