@@ -165,12 +165,12 @@ def _in_words(page: LexborHTMLParser, html: str, before: Sequence[Evidence]) -> 
                 yield evidence(one.name, _said(one, said, footer=True), said[one.start : one.end])
     text = _text(page)
     for one in mentions(text.whole):
-        if family(one.name.spdx) not in linked:
-            around = surroundings.of(text.node_at(one.start))
-            late = one.start > _TAIL * len(text.whole)
-            place = _said(one, text.whole, footer=around.footer or late)
-            seen = text.whole[one.start : one.end]
-            yield evidence(one.name, "other" if around.aside else place, seen)
+        around = surroundings.of(text.node_at(one.start))
+        footer = around.footer or one.start > _TAIL * len(text.whole)
+        # In the middle of a text, "all rights reserved" is what the text is about.
+        if family(one.name.spdx) not in linked and (footer or one.name.spdx != RESERVED):
+            place = "other" if around.aside else _said(one, text.whole, footer)
+            yield evidence(one.name, place, text.whole[one.start : one.end])
 
 
 def _said(one: Mention, text: str, footer: bool) -> Place:

@@ -11,7 +11,8 @@ _MAX_ANCESTORS: Final = 40
 _MAX_SIBLINGS: Final = 20
 _BEFORE: Final = 200
 _AFTER: Final = 100
-_ENDS: Final = re2.compile(r"[.!?]\s|[;|•·\n]")
+# A single letter before a full stop is somebody's initial.
+_ENDS: Final = re2.compile(r"(?:[^\s.]{2}|\d)[.!?]\s|[;|•·\n]")
 
 _ASIDE_TAGS: Final = frozenset(("figure", "figcaption", "picture", "video", "audio", "iframe"))
 _ASIDE_LABELS: Final = frozenset(
@@ -22,7 +23,8 @@ _ASIDE_LABELS: Final = frozenset(
         "video", "audio",
     )
 )  # fmt: skip
-_FOOTER_LABELS: Final = ("footer", "colophon", "copyright", "licen", "lizenz", "impressum")
+_FOOTER_LABELS: Final = ("footer", "colophon", "impressum")
+_TERMS_LABELS: Final = ("copyright", "licen", "lizenz")
 _INLINE: Final = frozenset(
     (
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "font", "i", "img",
@@ -31,7 +33,7 @@ _INLINE: Final = frozenset(
     )
 )  # fmt: skip
 _BADGES: Final = (
-    "creativecommons", "licen", "88x31", "80x15", "by-sa", "by-nc", "by-nd", "/by", "cc-", "cc_",
+    "creativecommons", "creative commons", "licen", "88x31", "80x15", "by-sa", "by-nc", "by-nd", "/by", "cc-", "cc_",
     "ccby", "cc0", "zero",
 )  # fmt: skip
 _PAGES: Final = (
@@ -67,7 +69,7 @@ def of(node: LexborNode) -> Around:
         )
         if above.tag in _ASIDE_TAGS or (not is_footer and labels != " " and _is_aside(labels)):
             aside = True
-        footer = footer or is_footer
+        footer = footer or is_footer or any(word in labels for word in _TERMS_LABELS)
         about = about or given.get("about") or given.get("itemid") or None
         if scope is None and "itemscope" in given:
             scope = _scope((given.get("itemtype") or "").lower())
@@ -105,7 +107,12 @@ def clause(text: str, start: int, end: int) -> str:
 
 
 def beside_picture(node: LexborNode) -> bool:
-    """Say whether a picture that is no badge of a licence stands in the same block as a link."""
+    """Say whether a picture that is no badge of a licence stands in the same block as a link.
+
+    A link that is itself a badge is a notice of its own.
+    """
+    if any(_is_badge(picture) for picture in _pictures(node)):
+        return False
     inner: LexborNode | None = node
     while inner is not None and inner.tag in _INLINE:
         for other in (*_siblings(inner, backwards=True), *_siblings(inner, backwards=False)):
