@@ -33,8 +33,8 @@ _INLINE: Final = frozenset(
     )
 )  # fmt: skip
 _BADGES: Final = (
-    "creativecommons", "creative commons", "licen", "88x31", "80x15", "by-sa", "by-nc", "by-nd", "/by", "cc-", "cc_",
-    "ccby", "cc0", "zero",
+    "creativecommons", "creative commons", "licen", "88x31", "80x15", "by-sa", "by-nc", "by-nd",
+    "/by", "cc-", "cc_", "ccby", "cc0", "zero",
 )  # fmt: skip
 _PAGES: Final = (
     "article", "page", "posting", "website", "blog", "creativework", "report", "recipe", "book",
