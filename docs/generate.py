@@ -21,9 +21,11 @@ from msgspec import Struct
 from msgspec import inspect as types
 from scaling import page as scale_page
 
-from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, AnyFilter
+from florilegium.filters.licence import Flag
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.terms import Licensed
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
@@ -34,6 +36,7 @@ from florilegium.manifests.manifest import (
     Earlier,
     Input,
     Language,
+    Licence,
     Manifest,
     Resource,
     Shard,
@@ -48,6 +51,21 @@ HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->"
 MARK = -987_654_321.0
 """A limit that no filter has, set to see which measure it bounds."""
+
+
+NUMBERED = {
+    "licence_class": "license_class",
+    "licence_tier": "license_tier",
+    "licence_disagreement": "license_flags & 1",
+}
+"""Columns that a rule reads off as numbers, by the rule."""
+FLAGS = {
+    Flag.DISAGREEMENT: "the page names licences of different strictness; the strictest was taken",
+    Flag.RESERVED: "the page also claims all rights",
+    Flag.OTHERS: "the page also names licences of pictures or other things",
+    Flag.RAISED: "most pages of the host say the same, so the tier is better than the page's own",
+    Flag.LOWERED: "no other page of the host says so, so the tier is weaker than the page's own",
+}
 
 
 def pages() -> dict[Path, str]:
@@ -99,8 +117,9 @@ def recipe_page() -> Iterator[str]:
             yield from _keys(field.type)
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
-    yield "filters it lists, in its order; one that has none has all of these, in this order."
-    for rule in DEFAULTS:
+    yield "filters it lists, in its order; one that has none has all of these, in this order, but"
+    yield f"for {', '.join(f'`{_tag(rule)}`' for rule in ON_REQUEST)}, which must be asked for."
+    for rule in (*DEFAULTS, *ON_REQUEST):
         yield from ("", f'### use = "{_tag(rule)}"', "", _prose(type(rule)), "")
         yield from _table(("key", "default", "meaning"), _limits(rule))
 
@@ -112,7 +131,7 @@ def rules_page() -> Iterator[str]:
     yield "fails is named in the ledger, with value and limit. Both ends of a range are allowed."
     yield "What is measured is written in columns of a [document](document.md), mostly of its"
     yield "`counts`. A share is at most 1, and of nothing it is 0."
-    for rule in DEFAULTS:
+    for rule in (*DEFAULTS, *ON_REQUEST):
         yield from ("", f"## {_tag(rule).capitalize()}", "", _prose(type(rule)), "")
         yield from _table(("rule", "what is measured", "lowest", "highest"), _measured(rule))
     yield from ("", "## Every way to be lost", "")
@@ -121,7 +140,8 @@ def rules_page() -> Iterator[str]:
     yield ""
     rows = [(f"`{s}`", f"`{r}`", about) for (s, r), about in LOSSES.items()]
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
-    quality = [("`quality`", f"`{m.rule}`", f"see {_tag(f)}") for f in DEFAULTS for m in _trace(f)]
+    rules = [(rule, one.rule) for rule in (*DEFAULTS, *ON_REQUEST) for one in _trace(rule)]
+    quality = [("`quality`", f"`{name}`", f"see {_tag(rule)}") for rule, name in rules]
     yield from _table(("stage", "rule", "why"), [*rows, *quality])
 
 
@@ -136,6 +156,8 @@ def document_page() -> Iterator[str]:
         yield from _table(("field", "meaning"), rows)
     yield from ("", "### `rights`", "", _prose(Signal), "")
     yield from _table(("bit", "opt-out"), [(str(int(s)), f"`{s.name}`") for s in Signal])
+    yield from ("", "### `license_flags`", "", _prose(Flag), "")
+    yield from _table(("bit", "flag"), [(str(int(f)), f"`{f.name}`: {FLAGS[f]}") for f in Flag])
     yield from ("", "## Losses: `audit/losses/`", "", _prose(Loss), "")
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
@@ -149,7 +171,18 @@ def document_page() -> Iterator[str]:
 def manifest_page() -> Iterator[str]:
     """Yield the lines of the reference of `manifest.json`."""
     yield from ("# Manifest", "", "`manifest.json` is one JSON object, its keys sorted.")
-    for record in (Manifest, Input, Earlier, Step, Alarm, Language, Shard, Table, Resource):
+    for record in (
+        Manifest,
+        Input,
+        Earlier,
+        Step,
+        Alarm,
+        Language,
+        Licence,
+        Shard,
+        Table,
+        Resource,
+    ):
         yield from ("", f"## {record.__name__}", "", _prose(record), "")
         about = descriptions(record)
         rows = [
@@ -267,6 +300,8 @@ class Expression:
 
 
 class _Facts:
+    license_class, license_tier, license_flags = "unknown", "D", 0
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         return _Facts() if name == "counts" else Expression(name)
 
@@ -279,13 +314,15 @@ def _trace(rule: Filter) -> list[Measure]:
 def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     for one in _trace(rule):
         bounds = (f"{bound:,}" if isfinite(bound) else "" for bound in (one.low, one.high))
-        yield (f"`{one.rule}`", f"`{one.value.text}`", *bounds)  # type: ignore[attr-defined]
+        value = one.value
+        read_off = value.text if isinstance(value, Expression) else NUMBERED[one.rule]
+        yield (f"`{one.rule}`", f"`{read_off}`", *bounds)
 
 
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
-        if not isinstance(field.default, int | float):
+        if isinstance(rule, Licensed) or not isinstance(field.default, int | float):
             yield f"`{field.name}`", _default(field), about.get(field.name, "")
             continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))

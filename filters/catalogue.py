@@ -7,9 +7,12 @@ from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
 from florilegium.filters.repetition import Repetition
 from florilegium.filters.symbols import Symbols
+from florilegium.filters.terms import Licensed
 from florilegium.filters.words import Words
 
-AnyFilter = Length | Certainty | Foreign | Words | Symbols | Lines | Repetition | HostLines
+AnyFilter = (
+    Length | Certainty | Foreign | Words | Symbols | Lines | Repetition | HostLines | Licensed
+)
 
 DEFAULTS: tuple[AnyFilter, ...] = (
     Length(),
@@ -25,3 +28,6 @@ DEFAULTS: tuple[AnyFilter, ...] = (
 
 Good prose passes at much the same rate in each language; see `docs/decisions/0004`.
 """
+
+ON_REQUEST: tuple[AnyFilter, ...] = (Licensed(),)
+"""Filters that a recipe has only if it names them."""

@@ -9,11 +9,15 @@ _MAX_LENGTH = 4_096
 
 
 class Link(Struct, frozen=True, gc=False):
-    """One link of a `Link` header: where it points, its relations and media type in lower case."""
+    """One link of a `Link` header: where it points, its relations and media type in lower case.
+
+    `anchor` is what the link is about, empty if that is the page.
+    """
 
     target: str
     relations: tuple[str, ...]
     media_type: str
+    anchor: str = ""
 
 
 def values(headers: Sequence[tuple[str, str]], name: str) -> list[str]:
@@ -52,7 +56,8 @@ def links(headers: Sequence[tuple[str, str]]) -> Iterator[Link]:
                 continue
             named = dict(_parameter(parameter) for parameter in reversed(parameters))
             relations = tuple(named.get("rel", "").lower().split())
-            yield Link(target[1:-1].strip(), relations, named.get("type", "").lower())
+            media_type, anchor = named.get("type", "").lower(), named.get("anchor", "")
+            yield Link(target[1:-1].strip(), relations, media_type, anchor)
 
 
 def _parameter(parameter: str) -> tuple[str, str]:

@@ -49,9 +49,21 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     counts: Annotated[Counts, Meta(description="integers from which every share follows")]
     dup_size: Annotated[int, Meta(description="documents this one stands for, itself included")] = 1
     license: Annotated[str | None, Meta(description="SPDX identifier of the page's licence")] = None
+    license_jurisdiction: Annotated[
+        str | None, Meta(description="country of the licence's port, as its address has it")
+    ] = None
+    license_class: Annotated[
+        str, Meta(description="what the licence asks for, from `permissive` to `unknown`")
+    ] = "unknown"
     license_tier: Annotated[
         str | None, Meta(description="strength of the licence evidence, A (best) to D")
     ] = None
+    license_flags: Annotated[
+        int, Meta(description="bit set of what else there is to know of the licence")
+    ] = 0
+    license_evidence: Annotated[
+        str, Meta(description="places and names, the best first, as `link CC-BY-4.0, a CC0-1.0`")
+    ] = ""
     rights: Annotated[int, Meta(description="bit set of the opt-out signals seen at crawl")] = 0
     pii: Annotated[Personal, Meta(description="personal data found, by kind")] = Personal()
     extractor: Annotated[

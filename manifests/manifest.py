@@ -15,7 +15,8 @@ from florilegium.manifests.location import Location
 NAME = "manifest.json"
 FORMAT = 3
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`; format 2 had no table of the tree."""
+no `extraction_confidence`; up to format 2, there was no table of the tree, and nothing but name and
+tier was told of licences."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +98,19 @@ class Language(Record, frozen=True, kw_only=True):
     """Bytes of their texts in UTF-8."""
 
 
+class Licence(Record, frozen=True, kw_only=True):
+    """What a release holds under one licence, by the strength of its evidence."""
+
+    license: str | None
+    """SPDX name; null for documents that state none of their own."""
+    tier: str | None
+    """A (best) to D, as in `license_tier`; null without a licence."""
+    documents: int
+    """Documents in all shards."""
+    tokens: int
+    """Tokens in their texts."""
+
+
 class Earlier(Record, frozen=True, kw_only=True):
     """A release against which this one was built: copies of its documents were left out."""
 
@@ -170,6 +184,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """How many there are of each kind, those that are not listed included."""
     languages: tuple[Language, ...]
     """What there is of each language."""
+    licences: tuple[Licence, ...] = ()
+    """What there is under each licence and tier, by name."""
     shards: tuple[Shard, ...]
     """Files of documents, by language and range of ids."""
     ledger: tuple[Table, ...]
@@ -187,6 +203,8 @@ class Manifest(Record, frozen=True, kw_only=True):
             ("rows of the shards", self.documents, sum(s.rows for s in self.shards)),
             ("rows of the ledger", lost, sum(table.rows for table in self.ledger)),
             ("documents by language", self.documents, sum(x.documents for x in self.languages)),
+            ("documents by licence", self.documents, sum(x.documents for x in self.licences)),
+            ("tokens by licence", self.tokens, sum(x.tokens for x in self.licences)),
             ("tokens of the shards", self.tokens, sum(s.tokens for s in self.shards)),
         ):
             if expected != found:

@@ -34,11 +34,11 @@ def verify(
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
     the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
-    against the languages, the tree against the root.
-    At depth `files` the digest of each shard too. At depth `rows` also the columns, order, ranges
-    and totals of the shards, the tree and the buckets over their rows, that the documents and
-    losses of each input are its records, and what is said in alarms. `root` is the root that the
-    release has to have. What rests on a file that cannot be read is not checked.
+    against the languages, the tree against the root. At depth `files` the digest of each shard too.
+    At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
+    the buckets over their rows, that the documents and losses of each input are its records, and
+    what is said in alarms. `root` is the root that the release has to have. What rests on a file
+    that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
@@ -132,6 +132,12 @@ def _check_totals(manifest: Manifest, seen: Seen) -> Generator[str, None, bool]:
             if (found := seen.languages[f"{language.lang} {what}"]) != stated:
                 agreed = False
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
+    counted = {(one.license, one.tier): one.documents for one in manifest.licences}
+    for key in sorted(counted.keys() | seen.licences.keys(), key=str):
+        if (number := seen.licences[key]) != (expected := counted.get(key, 0)):
+            agreed = False
+            what = f"{key[0]} (tier {key[1]})" if key[0] else "no licence"
+            yield f"{what}: {number} documents in its shards, the manifest says {expected}"
     if (root := joined(seen.nodes).root().hex()) != manifest.root:
         agreed = False
         yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"

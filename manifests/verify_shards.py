@@ -16,6 +16,8 @@ from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.tables import parquet
 from florilegium.manifests.verify_files import UNREADABLE
 
+_LICENCE = ("license", "license_tier")
+
 
 @dataclass
 class Seen:
@@ -28,6 +30,7 @@ class Seen:
     buckets: dict[str, dict[int, Bucket]] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
+    licences: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     named: set[tuple[str, str]] = field(default_factory=set)
     """Kinds and names of the alarms there are; of nothing else is counted what follows."""
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -55,6 +58,8 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
                 rows = file.read_row_group(group, use_threads=False)
                 tree.extend(span(leaves(rows), tree.end))
                 seen.inputs.update(sources := rows.column("warc").to_pylist())
+                licences = (rows.column(name).to_pylist() for name in _LICENCE)
+                seen.licences.update(zip(*licences, strict=True))
                 seen.count(seen.comparable, "source", sources)
                 seen.count(seen.comparable, "host", rows.column("host").to_pylist())
                 ids = rows.column("id").to_pylist()

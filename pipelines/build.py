@@ -28,7 +28,8 @@ from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
 from florilegium.pipelines.index import BadIndexError, Published, open_index
 from florilegium.pipelines.inputs import Input, plan_units
-from florilegium.pipelines.lines import PartWithLines, find_lines, shares_of
+from florilegium.pipelines.licences import find_licences, tables
+from florilegium.pipelines.lines import PartWithLines, find_lines
 from florilegium.pipelines.lock import LockedError, lock
 from florilegium.pipelines.part import Part, Unit, finished, remove_damaged, remove_left_over
 from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
@@ -38,8 +39,12 @@ from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_
 from florilegium.pipelines.shards import note_path
 from florilegium.pipelines.verdict import Verdict, raised, read_total
 
-Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "decide", "publish"]
+Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "licences", "decide", "publish"]
 """A step that an engine runs. What comes after the last, seal, is done where the build is."""
+
+
+Search: TypeAlias = Literal["lines", "licences"]
+"""A step that looks at all pages of a host, if the recipe asks for it."""
 
 
 class StepError(RuntimeError):
@@ -82,10 +87,10 @@ class Plan(Struct, frozen=True):
         made_of = [[unit.fingerprint for unit in self.units], *settings, earlier]
         return self.work / "decisions" / provenance.digest(made_of)[:16]
 
-    @property
-    def lines(self) -> Location | None:
-        """What was found of repeated lines; None if the recipe does not ask for them."""
-        return None if self.recipe.lines.repeated == "ignore" else self.bench / "lines"
+    def found_by(self, step: Search) -> Location | None:
+        """Return the folder of what a step finds; None if the recipe does not ask for it."""
+        asked = self.recipe.lines.repeated if step == "lines" else self.recipe.licences.consensus
+        return None if asked == "ignore" else self.bench / step
 
     def earlier(self) -> tuple[tuple[int, str], ...]:
         """Return the earlier releases, each after the ordinal of its first index."""
@@ -130,13 +135,13 @@ class Plan(Struct, frozen=True):
             raise StepError("deduplicate")
         return places
 
-    def searched(self) -> None:
-        """Raise StepError unless repeated lines were looked for in all units, where they are."""
-        if self.lines is None:
+    def searched(self, step: Search) -> None:
+        """Raise StepError unless all units were searched by a step, if the recipe asks for it."""
+        if (folder := self.found_by(step)) is None:
             return
-        there = {path.name for path in self.lines.glob("*.npy")}
-        if any(shares_of(self.lines, n).name not in there for n in range(len(self.units))):
-            raise StepError("lines")
+        there = {path.name for path in folder.glob("*.npy")}
+        if any(f"{number:06d}.npy" not in there for number in range(len(self.units))):
+            raise StepError(step)
 
     def total(self) -> Verdict:
         """Return what was decided on all units; StepError if that is missing.
@@ -185,7 +190,8 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     with lock(plan.work / "lock"):
         parts = _harvest(plan, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
-        _lines(plan, parts, decisions, engine, display)
+        _search(plan, "lines", parts, decisions, engine, display)
+        _search(plan, "licences", parts, decisions, engine, display)
         total = _decide(plan, decisions, engine, display)
         shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
@@ -198,10 +204,11 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
             _harvest(plan, engine, display)
         elif step == "deduplicate":
             _deduplicate(plan, plan.made(), engine, display)
-        elif step == "lines":
-            _lines(plan, plan.made(), plan.compared(), engine, display)
+        elif step in ("lines", "licences"):
+            _search(plan, step, plan.made(), plan.compared(), engine, display)
         elif step == "decide":
-            plan.searched()
+            plan.searched("lines")
+            plan.searched("licences")
             _decide(plan, plan.compared(), engine, display)
         else:
             _publish(plan, plan.made(), plan.total(), engine, display)
@@ -244,21 +251,26 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
         return plan.compared()
 
 
-def _lines(
-    plan: Plan, parts: list[Part], decisions: list[Location], engine: Engine, display: Display
-) -> None:
-    if (folder := plan.lines) is None:
+def _search(
+    plan: Plan, step: Search, parts: list[Part], decisions: list[Location], engine: Engine,
+    display: Display,
+) -> None:  # fmt: skip
+    """Run a step that looks at all pages of a host, if the recipe asks for it."""
+    if (folder := plan.found_by(step)) is None:
         return
-    with display.step("lines"):
+    with display.step(step):
         with suppress(StepError):
-            plan.searched()
-            return
+            return plan.searched(step)
         todo = [
             PartWithLines(documents=str(place / "documents.parquet"), decisions=str(decided))
             for place, decided in zip(_files(plan, parts), decisions, strict=False)
         ]
-        engine.run(lambda root: find_lines(root, todo, plan.recipe, folder), "lines")
-        plan.searched()
+        lay_out = {
+            "lines": lambda root: find_lines(root, todo, plan.recipe, folder),
+            "licences": lambda root: find_licences(root, todo, plan.recipe, folder, plan.draft),
+        }
+        engine.run(lay_out[step], step)
+        plan.searched(step)
 
 
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
@@ -273,7 +285,8 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             release=str(plan.draft),
             ledger=ledger_path(number),
             earlier=plan.earlier(),
-            lines=_text(plan.lines),
+            lines=_text(plan.found_by("lines")),
+            licences=_text(plan.found_by("licences")),
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -307,7 +320,8 @@ def _publish(
         PartToPublish(
             documents=str(place / "documents.parquet"),
             verdict=str(_verdict(plan, number)),
-            lines=_text(plan.lines),
+            lines=_text(plan.found_by("lines")),
+            licences=_text(plan.found_by("licences")),
             ordinal=number,
         )
         for number, place in enumerate(_files(plan, parts))
@@ -335,7 +349,10 @@ def _seal(
     with display.step("seal"):
         notes = plan.bench / "shards"
         earlier = tuple(one.about for one in plan.against)
-        draft = Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier)
+        hosts = tuple(tables(plan.found_by("licences")))
+        draft = Draft(
+            plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier, hosts
+        )
         sealed = seal(draft)
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)

@@ -42,7 +42,7 @@ from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
-from florilegium.pipelines.verdict import Verdict, added, counted, read_verdict
+from florilegium.pipelines.verdict import Verdict, added, counted, licensed, read_verdict
 
 _HOSTS = "hosts.msgpack"
 _PARTS_A_PARTITION = 32
@@ -65,6 +65,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     """Earlier releases, each after the ordinal of its first index among the parts, ascending."""
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
+    licences: str | None = None
+    """Folder of what hosts say of licences, if they were asked."""
 
 
 class LostRecordsError(RuntimeError):
@@ -188,6 +190,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         loss for table in batches(files / "losses.parquet") for loss in from_table(table, Loss)
     ]
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
+    licences: list[tuple[str, str, int, int]] = []
     sizes: list[int] = []
     hosts: Hosts = {}
     largest: list[Alarm] = []
@@ -205,6 +208,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
             losses.append(loss)
         else:
             _count(kept[facts.lang].setdefault(bucket(facts.id), Bucket()), facts)
+            licences.append((facts.license or "", facts.license_tier or "", 1, facts.tokens))
     staying = sum(b.documents for buckets in kept.values() for b in buckets.values())
     if staying + len(losses) != made.records:
         raise LostRecordsError(
@@ -215,6 +219,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         records=made.records,
         losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
+        licences=licensed(licences),
         ledger=[_write_ledger(part, losses)],
         index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
         alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),
@@ -230,7 +235,8 @@ def _component(facts: Facts, size: int) -> Alarm:
 
 
 def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
-    with Overlay(locate(part.lines) if part.lines else None, part.ordinal) as overlay:
+    lines, licences = (locate(one) if one else None for one in (part.lines, part.licences))
+    with Overlay(lines, part.ordinal, licences) as overlay:
         yield from overlay.facts(files / "documents.parquet")
 
 

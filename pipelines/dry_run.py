@@ -49,7 +49,7 @@ def reckoned(plan: Plan, taken: Sample, engine: str, workers: int, prices: Price
     whole, left = (sum(unit.bytes for unit in units) for units in (plan.units, pending))
     longest = max((unit.bytes for unit in pending), default=0)
     work = extrapolated(taken, len(plan.units), whole, left, longest)
-    work = msgspec.structs.replace(work, lines=plan.lines is not None)
+    work = msgspec.structs.replace(work, lines=plan.found_by("lines") is not None)
     return DryRun(
         recipe=plan.recipe.name,
         languages=len(plan.recipe.languages),

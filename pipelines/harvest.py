@@ -17,7 +17,7 @@ from florilegium.dedup.methods import METHODS, Method
 from florilegium.dedup.policy import quantised
 from florilegium.dedup.signature import sign
 from florilegium.filters.address import address
-from florilegium.filters.licence import strictness
+from florilegium.filters.licence_names import strictness
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.standing import standing
 from florilegium.manifests.document import Document

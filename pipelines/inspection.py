@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from florilegium.filters.language import merged
-from florilegium.filters.licence import header_evidence, licence
+from florilegium.filters.licence import explained
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import (
@@ -40,7 +40,7 @@ from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import content_type
-from florilegium.pipelines.stages import Tools, harvest_page
+from florilegium.pipelines.stages import Tools, harvest_page, stated_licence
 from florilegium.pipelines.warc import Record, read
 
 
@@ -74,6 +74,8 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     """Every opt-out found, whether or not the recipe honours it."""
     license: str | None = None
     license_tier: str | None = None
+    license_reasons: list[str] = []
+    """In plain words what the licence is and what every piece of evidence says."""
     extractor: str | None = None
     extraction_confidence: float | None = None
     text: str | None = None
@@ -270,7 +272,7 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("declared", ", ".join(_declared_languages(about))),
         ("canonical", about.canonical),
         ("opt-outs", ", ".join(f"{r['rule']}: {r['value']}" for r in found.rights)),
-        ("licence", found.license and f"{found.license} (tier {found.license_tier})"),
+        *(("" if number else "licence", said) for number, said in enumerate(found.license_reasons)),
         ("size", found.chars and f"{found.chars:,} characters, {found.tokens:,} tokens"),
         ("masked", found.pii and in_words(found.pii, found.masked)),
         ("unmasked", found.pii and in_words(found.pii, set(KINDS).difference(found.masked))),
@@ -321,8 +323,9 @@ def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
         {"rule": one.rule, "where": one.where, "value": one.value}
         for one in signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
     ]
-    if mark := licence((*about.licences, *header_evidence(page.headers))):
-        found.license, found.license_tier = mark.spdx, mark.tier
+    if mark := stated_licence(page, about):
+        found.license, found.license_tier = mark.spdx, mark.tier if mark.spdx else None
+        found.license_reasons = list(explained(mark))
 
 
 def _add_loss(found: Inspection, loss: Loss) -> None:

@@ -1,15 +1,16 @@
 """What a page says of itself, apart from its text: title, dates, languages, rights, licence."""
 
 import datetime
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.filters.licence import Evidence, Place
+from florilegium.filters.licence import Evidence
 from florilegium.filters.rights import AGENTS
+from florilegium.pipelines.licence_page import licences
+from florilegium.pipelines.linked_data import blocks, described
 
 _MAX_VALUE = 500
 _MAX_URL = 2_000
@@ -17,16 +18,10 @@ _MAX_NODES = 500
 _MAX_TAGS = 20_000
 _LONG_TAG = 20_000
 _MAX_ATTRIBUTES = 5_000
-_MAX_JSON_BLOCKS = 10
-_MAX_JSON_LENGTH = 100_000
-_MAX_JSON_ITEMS = 2_000
-_MAX_LICENCE_LINKS = 100
-_MAX_ANCESTORS = 40
 _MAX_ALTERNATES = 50
 _MAX_LANGUAGE = 40
 
 _ROBOTS = AGENTS | {"robots", "googlebot", "bingbot"}
-_LICENCE_NAMES = ("license", "og:license", "dc.rights", "dcterms.rights", "dcterms.license")
 _PUBLISHED_NAMES = (
     "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.issued", "dcterms.created",
     "datepublished", "pubdate", "parsely-pub-date", "citation_publication_date",
@@ -34,9 +29,6 @@ _PUBLISHED_NAMES = (
 _MODIFIED_NAMES = (
     "last-modified", "dc.date.modified", "dcterms.modified", "datemodified", "revised",
 )  # fmt: skip
-_PAGE_TYPES = ("Article", "Page", "Posting", "WebSite", "CreativeWork", "Report", "Recipe")
-_LICENCE_LINKS = 'a[rel~="license" i], a[href*="creativecommons.org/" i]'
-_JSON_LD = 'script[type="application/ld+json" i]'
 _PUBLISHED = (
     '[itemprop~="datePublished"], time[pubdate], article time[datetime], main time[datetime]'
 )
@@ -86,7 +78,8 @@ def read(html: str, tree: LexborHTMLParser | None = None) -> Metadata:
     page = _tree(_beginning(html)) if tree is None else tree
     metas = _named_metas(page)
     links = [node.attributes for node in page.css("link[rel]")[:_MAX_NODES]]
-    things = list(_described_pages(page))
+    linked_data = blocks(page)
+    things = list(described(linked_data))
     root = page.css_first("html")
     lang = root.attributes.get("lang") or root.attributes.get("xml:lang") if root else None
     return Metadata(
@@ -102,7 +95,7 @@ def read(html: str, tree: LexborHTMLParser | None = None) -> Metadata:
         tdm_reservation=max(_every(metas, ("tdm-reservation",)), key="1".__eq__, default=None),
         tdm_policy=_first(metas, "tdm-policy"),
         rsl=_cut(next(_targets(links, "license", "application/rsl+xml"), None), _MAX_URL),
-        licences=tuple(dict.fromkeys(_licences(page, html, metas, links, things))),
+        licences=licences(page, html, metas, links, linked_data),
     )
 
 
@@ -228,83 +221,6 @@ def _date(stated: object) -> str | None:
     except ValueError:
         return None
     return date.isoformat() if 1990 <= date.year <= 2100 else None
-
-
-def _described_pages(page: LexborHTMLParser) -> Iterator[dict[str, Any]]:
-    """Yield the JSON-LD objects that describe the page: not its pictures, comments or products."""
-    for node in page.css(_JSON_LD)[:_MAX_JSON_BLOCKS]:
-        source = node.text()
-        if len(source) > _MAX_JSON_LENGTH:
-            continue
-        try:
-            pending = [json.loads(source, strict=False)]
-        except (ValueError, RecursionError):
-            continue
-        for thing in pending:  # grows as it goes: breadth first, no recursion
-            if len(pending) > _MAX_JSON_ITEMS:
-                break
-            if isinstance(thing, list):
-                pending.extend(thing)
-            elif isinstance(thing, dict):
-                if _is_page(thing.get("@type")):
-                    yield thing
-                pending.extend(thing.get(key) for key in ("@graph", "mainEntity", "hasPart"))
-
-
-def _is_page(kind: object) -> bool:
-    kinds = kind if isinstance(kind, list) else [kind]
-    return any(isinstance(name, str) and name.endswith(_PAGE_TYPES) for name in kinds)
-
-
-def _licences(
-    page: LexborHTMLParser,
-    html: str,
-    metas: list[tuple[str, str]],
-    links: list[dict[str, str | None]],
-    things: list[dict[str, Any]],
-) -> Iterator[Evidence]:
-    stated: tuple[tuple[Place, Iterable[object]], ...] = (
-        ("link", _targets(links, "license")),
-        ("meta", _every(metas, _LICENCE_NAMES)),
-        ("json-ld", (thing.get("license") for thing in things)),
-    )
-    for place, values in stated:
-        for value in values:
-            if url := _address(value):
-                yield Evidence(url, place)
-    for node in page.css(_LICENCE_LINKS)[-_MAX_LICENCE_LINKS:]:
-        if url := _address(node.attributes.get("href")):
-            yield Evidence(url, _place(node, html))
-
-
-def _address(value: object) -> str | None:
-    """Return the address in a JSON-LD value, which may be a list or an object, or a plain one."""
-    if isinstance(value, list):
-        value = next(iter(value), None)
-    if isinstance(value, dict):
-        value = value.get("@id") or value.get("url")
-    return _cut(value) if isinstance(value, str) else None
-
-
-def _place(node: LexborNode, html: str) -> Place:
-    """Tell a link about the page from one about a picture: by what it stands in, or how late.
-
-    The last tenth of a page counts as its footer.
-    """
-    href = node.attributes.get("href") or ""
-    rel = "license" in (node.attributes.get("rel") or "").lower().split()
-    footer = html.rfind(href) > 0.9 * len(html)
-    above, steps = node.parent, 0
-    while above is not None and above.tag != "body" and steps < _MAX_ANCESTORS:
-        given = above.attributes
-        label = f"{given.get('id') or ''} {given.get('class') or ''}".lower()
-        if above.tag in ("figure", "figcaption") or "caption" in label:
-            return "a"
-        footer = footer or above.tag == "footer" or "footer" in label
-        above, steps = above.parent, steps + 1
-    if rel:
-        return "a-rel-footer" if footer else "a-rel"
-    return "a-footer" if footer else "a"
 
 
 def _cut(value: str | None, limit: int = _MAX_VALUE) -> str | None:

@@ -1,4 +1,7 @@
-"""Documents of a part as they are after `lines`: some know a share, some have another text."""
+"""Documents of a part as they are after `lines` and `licences`.
+
+Some know a share of repeated lines, some have another text, some another tier of their licence.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,15 +15,22 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
+from florilegium.pipelines.licences import moves
 from florilegium.pipelines.lines import cuts_of, shares_of
 
 _SHARE = "host_line_share"
 
 
 class Overlay:
-    """What `lines` found in a part: nothing if it did not run. Close it after use."""
+    """What `lines` and `licences` found in a part: nothing of a step that did not run.
 
-    def __init__(self, folder: Location | None, ordinal: int) -> None:
+    Close it after use.
+    """
+
+    def __init__(
+        self, folder: Location | None, ordinal: int, licences: Location | None = None
+    ) -> None:
+        self._moves = moves(licences, ordinal) if licences is not None else {}
         self._shares: np.ndarray | None = None
         self._cuts: pq.ParquetFile | None = None
         self._ranges: list[tuple[int, int]] = []
@@ -48,6 +58,20 @@ class Overlay:
 
     def applied(self, table: pa.Table, row: int) -> pa.Table:
         """Return some documents of the part, the first of which is its `row`th, as they now are."""
+        return self._with_tiers(self._with_lines(table, row), row)
+
+    def _with_tiers(self, table: pa.Table, row: int) -> pa.Table:
+        moved = {n: self._moves[n] for n in range(row, row + table.num_rows) if n in self._moves}
+        for place, name in enumerate(("license_tier", "license_flags")) if moved else ():
+            index = table.schema.get_field_index(name)
+            values = table.column(index).to_pylist()
+            for number, found in moved.items():
+                values[number - row] = found[place]
+            field = table.schema.field(index)
+            table = table.set_column(index, field, pa.array(values, field.type))
+        return table
+
+    def _with_lines(self, table: pa.Table, row: int) -> pa.Table:
         if self._shares is None:
             return table
         place = table.schema.get_field_index(_SHARE)

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
+from florilegium.filters.licence_hosts import Licences
 from florilegium.filters.personal import Action, kinds_to
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
@@ -160,6 +161,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which copies are removed."""
     lines: Lines = Lines()
     """What becomes of lines that stand on many pages of a host."""
+    licences: Licences = Licences()
+    """How the pages of a host bear on the licence of each."""
     alarms: Alarms = Alarms()
     """When too much is removed as copies."""
     filters: tuple[AnyFilter, ...] = DEFAULTS

@@ -11,7 +11,7 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
-from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
+from florilegium.manifests.manifest import Earlier, Input, Language, Licence, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import provenance
 from florilegium.pipelines.files import read_all
@@ -33,6 +33,8 @@ class Draft(Struct, frozen=True):
     plans: list[ShardPlan]
     notes: Location
     against: tuple[Earlier, ...] = ()
+    hosts: tuple[Table, ...] = ()
+    """The table of licences by host, if there is one."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -68,11 +70,16 @@ def seal(draft: Draft) -> Manifest:
         alarms=tuple(alarms),
         alarms_raised=alarms_raised,
         languages=languages,
+        licences=tuple(
+            Licence(license=spdx or None, tier=tier or None, documents=documents, tokens=tokens)
+            for spdx, tier, documents, tokens in draft.total.licences
+        ),
         shards=shards,
         ledger=tuple(draft.total.ledger),
         tables=(
             _buckets(draft.folder, kept),
             _tree(draft.folder, spans),
+            *draft.hosts,
             *draft.total.index,
             *draft.total.copies,
         ),

@@ -17,7 +17,8 @@ from florilegium.filters.address import resolved
 from florilegium.filters.evidence import Hint, hints, weighed
 from florilegium.filters.headers import links
 from florilegium.filters.language import Identity, merged
-from florilegium.filters.licence import header_evidence, licence
+from florilegium.filters.licence import Licence, header_evidence, licence
+from florilegium.filters.licence_names import terms
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import (
     Paragraph,
@@ -35,6 +36,7 @@ from florilegium.manifests.ledger import Loss
 from florilegium.pipelines import language_models
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
+from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, host_and_domain
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import Undecodable, content_type, looks_binary, sniff_html
@@ -194,6 +196,12 @@ def _canonical(page: Page, declared: str | None) -> str | None:
     return target if target and host_and_domain(target)[1] == page.domain else None
 
 
+def stated_licence(page: Page, about: Metadata) -> Licence | None:
+    """Return the licence that a page and its response state, or None."""
+    found = (*about.licences, *header_evidence(page.headers))
+    return licence(found, page.url, _canonical(page, about.canonical) or "")
+
+
 def _document(
     markup: Markup,
     text: str,
@@ -205,7 +213,7 @@ def _document(
     tools: Tools,
 ) -> Document:
     page, metadata = markup.page, markup.glance.metadata
-    mark = licence((*metadata.licences, *header_evidence(page.headers)))
+    mark = stated_licence(page, metadata)
     return Document(
         id=page.id,
         url=page.url,
@@ -228,7 +236,11 @@ def _document(
         tokens=tools.tokens.count(text),
         counts=Counts(),
         license=mark.spdx if mark else None,
-        license_tier=mark.tier if mark else None,
+        license_jurisdiction=mark.jurisdiction if mark else None,
+        license_class=terms(mark.spdx if mark else None),
+        license_tier=mark.tier if mark and mark.spdx else None,
+        license_flags=int(mark.flags) if mark else 0,
+        license_evidence=mark.summary if mark else "",
         rights=markup.rights,
         pii=count(spans),
         extractor=extracted.extractor,

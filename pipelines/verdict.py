@@ -20,6 +20,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     losses: list[tuple[str, str, str | None, int]] = []
     """Stage, rule, language, number."""
     kept: dict[str, dict[int, Bucket]] = {}
+    licences: list[tuple[str, str, int, int]] = []
+    """Licence and tier, empty without one, documents and tokens of what is kept."""
     ledger: list[Table] = []
     """The files of the ledger, one a part."""
     index: list[Table] = []
@@ -47,6 +49,7 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         records=sum(verdict.records for verdict in whole),
         losses=counted(loss for verdict in whole for loss in verdict.losses),
         kept=kept,
+        licences=licensed(one for verdict in whole for one in verdict.licences),
         ledger=_by_path(verdict.ledger for verdict in whole),
         index=_by_path(verdict.index for verdict in whole),
         copies=_by_path(verdict.copies for verdict in whole),
@@ -84,6 +87,15 @@ def counted(
     for stage, rule, lang, number in losses:
         numbers[stage, rule, lang] += number
     return [(*key, numbers[key]) for key in sorted(numbers, key=str)]
+
+
+def licensed(kept: Iterable[tuple[str, str, int, int]]) -> list[tuple[str, str, int, int]]:
+    """Return documents and tokens under the same licence and tier added up, sorted."""
+    numbers: dict[tuple[str, str], tuple[int, int]] = {}
+    for spdx, tier, documents, tokens in kept:
+        before = numbers.get((spdx, tier), (0, 0))
+        numbers[spdx, tier] = before[0] + documents, before[1] + tokens
+    return [(*key, *numbers[key]) for key in sorted(numbers)]
 
 
 def read_verdict(folder: Location) -> Verdict | None:

@@ -108,6 +108,9 @@ def test_what_a_page_declares_is_told_even_if_it_is_lost_before(tools, page, htm
         {"rule": "tdm_meta", "where": "meta", "value": "1"},
     ]
     assert (found.license, found.license_tier) == ("CC-BY-4.0", "A")
+    first, why = found.license_reasons
+    assert first.startswith("CC-BY-4.0 (permissive), tier A: ")
+    assert why.endswith("(link rel=license): https://creativecommons.org/licenses/by/4.0/")
     assert found.metadata.title == "Uhren"
     assert (found.charset, found.charset_method) == ("utf-8", "utf-8")
     assert found.text is found.counts is found.pii is None

@@ -49,6 +49,8 @@ VALUES = {
     "tokens": whole,
     "dup_size": whole,
     "rights": whole,
+    "license_jurisdiction": st.none() | texts,
+    "license_flags": whole,
     "warc_offset": whole,
     "warc_length": whole,
 }

@@ -70,7 +70,7 @@ def an_input_without_ledger(manifest):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda m: {"format": 1}, "of format 1, not 2"),
+        (lambda m: {"format": 1}, "of format 1, not 3"),
         (lambda m: {"recipe": m.recipe | {"keep": "latest"}}, "^recipe: SHA-256 is"),
         (lambda m: {"records": m.records + 1}, "records reaching read: .* 1 astray"),
         (lambda m: {"documents": m.documents - 1}, "documents kept: .* 1 astray"),
@@ -80,7 +80,10 @@ def an_input_without_ledger(manifest):
         (lambda m: one_more(m, "shards", "rows"), "^rows of the shards: "),
         (lambda m: one_more(m, "ledger", "rows"), "^rows of the ledger: "),
         (lambda m: one_more(m, "languages", "documents"), "^documents by language: "),
-        (lambda m: one_more(m, "languages", "tokens"), "^tokens of the shards: "),
+        (lambda m: one_more(m, "languages", "tokens"), "^tokens by licence: "),
+        (lambda m: one_more(m, "licences", "documents"), "^documents by licence: "),
+        (lambda m: one_more(m, "licences", "tokens"), "^tokens by licence: "),
+        (lambda m: {"licences": ()}, "^documents by licence: "),
         (lambda m: one_more(m, "shards", "tokens"), "^tokens of the shards: "),
         (lambda m: one_more(m, "shards", "first_leaf"), "first leaf 1, not 0"),
         (languages_that_swap, "^documents by language: the funnel keeps"),
@@ -110,6 +113,12 @@ def test_a_file_counted_by_two_shards_is_refused(sealed):
         documents=language.documents + last.rows,
         tokens=language.tokens + last.tokens,
     )
+    licence, *licences = manifest.licences
+    more_licensed = replace(
+        licence,
+        documents=licence.documents + last.rows,
+        tokens=licence.tokens + last.tokens,
+    )
     steps = tuple(
         replace(step, received=step.received + last.rows, kept=step.kept + last.rows)
         if step.lang in (None, last.lang)
@@ -124,6 +133,7 @@ def test_a_file_counted_by_two_shards_is_refused(sealed):
             inputs=but_first(manifest.inputs, records=manifest.inputs[0].records + last.rows),
             funnel=steps,
             languages=(*others, more),
+            licences=(more_licensed, *licences),
             shards=(*manifest.shards, again),
         )
 
@@ -191,7 +201,7 @@ def test_every_key_is_written_in_order_a_line_each(sealed):
     [
         (lambda m: m | {"colour": "blue"}, "unknown field `colour`"),
         (lambda m: m | {"format": 1}, r"of format 1, .* made by florilegium 0\.1\.0,"),
-        (lambda m: m | {"format": 3, "code": {}}, "of format 3, .* of an unknown version"),
+        (lambda m: m | {"format": 4, "code": {}}, "of format 4, .* of an unknown version"),
         (lambda m: m | {"format": 1, "colour": "blue"}, "of format 1, .* build it anew"),
         (lambda m: {k: v for k, v in m.items() if k != "format"}, "missing .* field `format`"),
         (lambda m: m | {"format": "1"}, r"Expected `int`, got `str` - at `\$.format`"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.filters.licence import Evidence
+from florilegium.filters.licence import evidence
+from florilegium.filters.licence_names import Name
 from florilegium.pipelines.blocks import main_text
 from florilegium.pipelines.metadata import Metadata, parse, read
 
@@ -51,7 +52,7 @@ def test_a_page_that_says_everything_is_read_in_full():
         tdm_reservation="1",
         tdm_policy="/tdm.json",
         rsl="/rsl.xml",
-        licences=(Evidence("/rsl.xml", "link"), Evidence(CC, "link")),
+        licences=(evidence(Name("CC-BY-SA-4.0"), "link", CC),),
     )
 
 
@@ -132,6 +133,10 @@ def test_any_reservation_of_several_counts():
     assert read(tags[:43]).tdm_reservation == "0"
 
 
+def places(html):
+    return [(one.name.spdx, one.place) for one in read(html).licences]
+
+
 @pytest.mark.parametrize(
     ("html", "place"),
     [
@@ -145,25 +150,25 @@ def test_any_reservation_of_several_counts():
         (f'<main><a rel=license href="{CC}">BY-SA</a></main>', "a-rel"),
         (f'<div class="site-footer"><a href="{CC}">BY-SA</a></div>', "a-footer"),
         (f'<p>Uses <a href="{CC}">BY-SA</a></p>', "a"),
-        (f'<footer><figure><a rel=license href="{CC}">photo</a></figure></footer>', "a"),
-        (f'<div class="wp-caption"><a rel=license href="{CC}">photo</a></div>', "a"),
+        (f'<footer><figure><a rel=license href="{CC}">photo</a></figure></footer>', "other"),
+        (f'<div class="wp-caption"><a rel=license href="{CC}">photo</a></div>', "other"),
     ],
 )
 def test_a_licence_is_found_with_the_place_where_it_stands(html, place):
     text = "<p>Long enough that the end of the page is far away.</p>" * 40
     page = f"<body class='has-footer'>{html}{text}</body>"
-    assert read(page).licences == (Evidence(CC, place),)
+    assert places(page) == [("CC-BY-SA-4.0", place)]
 
 
 def test_a_link_in_the_last_tenth_of_a_page_counts_as_in_its_footer():
     text = "<p>Long enough that the end of the page is far away.</p>" * 40
-    assert read(f'<body>{text}<p><a href="{CC}">BY-SA</a>').licences == (Evidence(CC, "a-footer"),)
+    assert places(f'<body>{text}<p><a href="{CC}">BY-SA</a>') == [("CC-BY-SA-4.0", "a-footer")]
 
 
 def test_the_licence_of_a_picture_in_json_is_not_the_pages():
     picture = '{"@type":"ImageObject","license":"LICENCE"}'
-    assert read(ld(picture)).licences == ()
-    assert read(ld(f'{{"@type":"Article","image":{picture}}}')).licences == ()
+    assert places(ld(picture)) == [("CC-BY-SA-4.0", "other")]
+    assert places(ld(f'{{"@type":"Article","image":{picture}}}')) == [("CC-BY-SA-4.0", "other")]
 
 
 def test_long_values_are_cut():
@@ -183,6 +188,16 @@ HOSTILE = {
     "great number": ld("1" * 90_000),
     "licences": f'<a href="{CC}">x</a>' * 5_000,
     "surrogates": "\ud800<b>\0" * 100,
+    "licences in words": "<p>CC BY 4.0 " * 19_000,
+    "one long clause": f'<p><a href="{CC}">x</a>' + "Creative Commons " * 40_000,
+    "same keys": ld("{" + ",".join(f'"license":"{CC}"' for _ in range(1_500)) + "}"),
+    "cyclic": ld(
+        '{"@graph":[{"@id":"#a","@type":"Article","mainEntity":{"@id":"#b"}},'
+        '{"@id":"#b","@type":"Article","isPartOf":{"@id":"#a"}}]}'
+    ),
+    "deep licences": ld('{"license":' * 9_000 + "1" + "}" * 9_000),
+    "deep objects": ld('{"a":' * 900 + "1" + "}" * 900),
+    "siblings": f'<footer><a href="{CC}">x</a>' + "<b>y</b>" * 6_000,
     "typeless": ld('{"@type":{"a":[1]},"@graph":{"@graph":null},"license":[[]]}'),
 }
 

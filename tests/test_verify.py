@@ -123,7 +123,7 @@ INPUTS = ("0.warc.gz", "1.warc.gz", "2.warc.gz")
         ("url", "https://other.example/"),
         ("lang_score", 0.5),
         ("dup_size", 77),
-        ("license", None),
+        ("license_evidence", "link CC-BY-4.0"),
         ("pii", dict.fromkeys(KINDS, 0) | {"email": 9}),
         ("payload_digest", b"?" * 32),
     ],
@@ -132,6 +132,17 @@ def test_a_value_changed_with_all_digests_put_right_is_found_by_the_root(release
     path, _ = first_shards(release)
     rewrite(release, path, with_value(column, 3, value))
     findings_match(release, "^root: the rows of the shards give")
+
+
+def test_a_licence_that_was_changed_is_found_with_its_name(release):
+    path, _ = first_shards(release)
+    rewrite(release, path, with_value("license", 3, None))
+    findings_match(
+        release,
+        r"^CC0-1\.0 \(tier A\): \d+ documents in its shards, the manifest says",
+        "^no licence: 1 documents in its shards, the manifest says 0",
+        "^root: ",
+    )
 
 
 def test_a_text_changed_to_one_of_the_same_length_is_found_by_the_root(release):
@@ -219,6 +230,7 @@ def test_a_document_left_out_is_found(release):
         r"^deu_Latn: \d+ tokens in its shards",
         r"^deu_Latn: \d+ chars in its shards",
         r"^deu_Latn: \d+ text_bytes in its shards",
+        r"^CC0-1\.0 \(tier A\): \d+ documents in its shards",
         "^root: ",
         r"^0\.warc\.gz: 155 documents and losses, the manifest says 156 records"
         r"|^2\.warc\.gz: 61 documents and losses, the manifest says 62 records",

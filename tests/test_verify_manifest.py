@@ -116,6 +116,7 @@ def test_shards_of_a_great_many_rows_that_are_not_there_cost_nothing(release):
             step["received"] += many
             step["kept"] += many
     manifest["languages"][-1]["documents"] += many
+    manifest["licences"][-1]["documents"] += many
     manifest["shards"][-1]["rows"] += many
     state(release, manifest)
     path = manifest["shards"][-1]["path"]

@@ -1,0 +1,46 @@
+"""What a page says of its licence is read as a person would, whatever else the page names."""
+
+from collections import Counter
+
+import pytest
+from licence_cases import FOOTERS, MACHINES, WORDS
+from licence_traps import TRAPS
+
+from florilegium.filters.licence import header_evidence, licence
+from florilegium.pipelines.metadata import read
+
+CASES = [*MACHINES, *FOOTERS, *WORDS, *TRAPS]
+
+
+def found(case):
+    headers = [("Link", case.header)] if case.header else []
+    return licence(
+        (*read(case.html).licences, *header_evidence(headers)), "https://host.example/page"
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.lang} {case.about}" for case in CASES])
+def test_a_page_has_the_licence_that_a_person_reads(case):
+    mark = found(case)
+    read_off = (mark.spdx, mark.tier if mark.spdx else None) if mark else (None, None)
+    assert read_off == (case.licence, case.tier)
+
+
+def test_there_are_enough_cases_in_enough_languages():
+    assert len(CASES) >= 60
+    assert len({case.lang for case in CASES}) >= 15
+
+
+def test_precision_and_recall_over_all_cases_are_printed(capsys):
+    outcomes = Counter()
+    for case in CASES:
+        mark = found(case)
+        spdx = mark.spdx if mark else None
+        outcomes["found"] += spdx is not None
+        outcomes["there"] += case.licence is not None
+        outcomes["right"] += spdx is not None and spdx == case.licence
+    precision, recall = outcomes["right"] / outcomes["found"], outcomes["right"] / outcomes["there"]
+    with capsys.disabled():
+        print(f"\nlicences: {len(CASES)} pages, precision {precision:.3f}, recall {recall:.3f}")
+    assert precision >= 0.98
+    assert recall >= 0.95
