@@ -24,8 +24,8 @@ from scaling import page as scale_page
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
-from florilegium.manifests.counts import Counts
 from florilegium.manifests.copies import FOLDER, Copies
+from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.ledger import Loss
