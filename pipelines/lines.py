@@ -201,7 +201,9 @@ class _Write(beam.DoFn):
     ) -> Iterator[tuple[int, Document]]:
         self._recutter = self._recutter or Recutter(self._recipe)
         places = [place for place, share in enumerate(shares) if share > 0]
-        for place, one in zip(places, from_table(table.take(places), Document), strict=True):
+        for place, one in zip(
+            places, from_table(table.take(pa.array(places, pa.int64())), Document), strict=True
+        ):
             text = without(one.text, host_hash(one.host), among)
             yield row + place, self._recutter.recut(one, text)
 

@@ -26,8 +26,8 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.estimate import Language, Workload, estimate, shards_of
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.part import Unit
-from florilegium.pipelines.recipe import Shards, load
-from florilegium.pipelines.sample import first_records, sample, spread
+from florilegium.pipelines.recipe import Lines, Shards, load
+from florilegium.pipelines.sample import Sample, first_records, sample, spread
 from florilegium.pipelines.shard_plans import SLICE_BYTES
 from florilegium.pipelines.stages import Tools
 from florilegium.pipelines.warc import read
@@ -268,7 +268,7 @@ def test_twice_the_work_takes_twice_the_time_and_the_disk():
         **{
             name: 2 * value
             for name, value in msgspec.structs.asdict(WORK).items()
-            if name not in ("passing", "longest_unit_seconds")
+            if name not in ("passing", "longest_unit_seconds", "lines")
         },
         passing={
             lang: Language(2 * one.documents, 2 * one.tokens, 2 * one.text_bytes)
@@ -282,6 +282,26 @@ def test_twice_the_work_takes_twice_the_time_and_the_disk():
     assert double.parts_bytes == pytest.approx(2 * once.parts_bytes)
     assert double.release_bytes == pytest.approx(2 * once.release_bytes)
     assert double.core_hours["start"] == once.core_hours["start"]
+
+
+def test_repeated_lines_cost_what_they_cost_only_if_they_are_looked_for():
+    without, looked_for = estimated(), estimated(msgspec.structs.replace(WORK, lines=True))
+    more = looked_for.core_hours.pop("lines")
+    assert more == pytest.approx(COSTS.steps["lines"] * WORK.documents / 1000 / 3600)
+    assert looked_for.core_hours == without.core_hours
+    moved = looked_for.shuffled_bytes.pop("lines")
+    assert moved == pytest.approx(COSTS.shuffled("lines", "document") * WORK.documents)
+    assert looked_for.shuffled_bytes == without.shuffled_bytes
+
+
+@pytest.mark.parametrize(("repeated", "expected"), [("ignore", False), ("count", True)])
+def test_a_dry_run_tells_whether_lines_are_looked_for(repeated, expected, warcs, tmp_path):
+    recipe = msgspec.structs.replace(load("demo"), lines=Lines(repeated=repeated))
+    planned = plan(recipe, find_files(map(str, warcs)), tmp_path)
+    taken = Sample(files=1, bytes=1_000, records=10, pages=9, documents=8, text_bytes=9_000,
+                   seconds=1.0, part_bytes=900, passing={})  # fmt: skip
+    said = reckoned(planned, taken, "embedded", 1, PRICES["embedded"])
+    assert ("lines" in said.estimate.core_hours) == expected
 
 
 def test_more_workers_are_sooner_done_until_one_unit_holds_them_up():

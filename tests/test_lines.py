@@ -14,6 +14,7 @@ from florilegium.dedup.lines import host_hash, least_pages, lines_of, without
 from florilegium.filters.host_lines import HostLines
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.manifests.document import Document
+from florilegium.manifests.location import locate
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.verify import verify
@@ -187,6 +188,18 @@ def test_some_documents_of_a_part_are_changed_like_all(case, pages):
     assert pa.concat_tables(pieces).equals(whole)
     with Overlay(None, 0) as nothing:
         assert nothing.applied(table, 0) is table
+
+
+def test_a_part_in_which_nothing_is_repeated_stays_as_it_is(case, document):
+    large = [page(document, n) for n in range(30)]
+    alone = [document(100 + n, host="andere.example") for n in range(30)]
+    one = case([both for pair in zip(large, alone, strict=True) for both in pair], 2)
+    out = one.find()
+    assert np.load(shares_of(out, 1)).tolist() == [0.0] * 30
+    table = pq.read_table(one.parts[1].documents)
+    with Overlay(out, 1) as overlay:
+        assert overlay.applied(table, 0).column("text").equals(table.column("text"))
+        assert len(list(overlay.facts(locate(one.parts[1].documents)))) == 30
 
 
 def test_counting_leaves_texts_alone(case, pages):
