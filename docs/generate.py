@@ -22,7 +22,7 @@ from msgspec import inspect as types
 from scaling import page as scale_page
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
-from florilegium.filters.rights import Signal
+from florilegium.filters.optouts.signal import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal

@@ -18,6 +18,7 @@ from florilegium.filters.language import merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.normalise import normalise
+from florilegium.filters.optouts.page import signals
 from florilegium.filters.paragraphs import (
     foreign_share,
     paragraphs,
@@ -26,7 +27,6 @@ from florilegium.filters.paragraphs import (
     without_foreign,
 )
 from florilegium.filters.personal import count, find, mask
-from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.ledger import Loss

@@ -9,7 +9,7 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from florilegium.filters.licence import Evidence, Place
-from florilegium.filters.rights import AGENTS
+from florilegium.filters.optouts.agents import MEANT
 
 _MAX_VALUE = 500
 _MAX_URL = 2_000
@@ -25,7 +25,7 @@ _MAX_ANCESTORS = 40
 _MAX_ALTERNATES = 50
 _MAX_LANGUAGE = 40
 
-_ROBOTS = AGENTS | {"robots", "googlebot", "bingbot"}
+_ROBOTS = MEANT | {"robots", "googlebot", "bingbot"}
 _LICENCE_NAMES = ("license", "og:license", "dc.rights", "dcterms.rights", "dcterms.license")
 _PUBLISHED_NAMES = (
     "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.issued", "dcterms.created",

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
-from florilegium.filters.rights import Rights
+from florilegium.filters.optouts.policy import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.extract import Extraction

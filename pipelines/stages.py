@@ -19,6 +19,7 @@ from florilegium.filters.headers import links
 from florilegium.filters.language import Identity, merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
+from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.paragraphs import (
     Paragraph,
     foreign_share,
@@ -28,7 +29,6 @@ from florilegium.filters.paragraphs import (
     without_foreign,
 )
 from florilegium.filters.personal import Span, count, find, mask
-from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss

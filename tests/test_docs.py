@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.catalogue import DEFAULTS
-from florilegium.filters.rights import Found, Signal
+from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
 from florilegium.manifests.funnel import STAGES
