@@ -82,7 +82,8 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
 
     try:
         plan = build.plan(load_recipe(recipe), find_files(inputs), locate(out))
-        limits = build.calibrated(plan)
+        places = build.files_of(plan, plan.made())
+        limits = calibrate.calibrate(place / "documents.parquet" for place in places)
     except ValueError as error:
         return ended(USAGE, str(error))
     except (OSError, ModuleNotFoundError, build.StepError) as error:

@@ -36,6 +36,7 @@ from florilegium.pipelines.alarms import (
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.index import write_index
+from florilegium.pipelines.judged import refusals_of
 from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
@@ -63,6 +64,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     """Earlier releases, each after the ordinal of its first index among the parts, ascending."""
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
+    judged: str | None = None
+    """Folder of what was judged of rights, if it was."""
 
 
 class LostRecordsError(RuntimeError):
@@ -175,7 +178,12 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     sizes: list[int] = []
     hosts: Hosts = {}
     largest: list[Alarm] = []
+    refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
     for facts in _facts(part, files):
+        if (refusal := refusals.get(len(sizes))) is not None:
+            losses.append(_loss(facts, "rights", refusal[0], detail=refusal[1]))
+            sizes.append(0)
+            continue
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss, size = _judge(facts, decision, recipe, part)
@@ -214,7 +222,8 @@ def _component(facts: Facts, size: int) -> Alarm:
 
 
 def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
-    with Overlay(locate(part.lines) if part.lines else None, part.ordinal) as overlay:
+    lines, judged = (locate(x) if x else None for x in (part.lines, part.judged))
+    with Overlay(lines, part.ordinal, judged) as overlay:
         yield from overlay.facts(files / "documents.parquet")
 
 

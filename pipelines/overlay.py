@@ -1,4 +1,4 @@
-"""Documents of a part as they are after `lines`: some know a share, some have another text."""
+"""Documents of a part as they are after `rights` and `lines`: verdicts, shares, other texts."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,15 +12,19 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
+from florilegium.pipelines.judged import VERDICTS, read_judged
 from florilegium.pipelines.lines import cuts_of, shares_of
 
 _SHARE = "host_line_share"
 
 
 class Overlay:
-    """What `lines` found in a part: nothing if it did not run. Close it after use."""
+    """What `lines` and `rights` found in a part: nothing if they did not run. To be closed."""
 
-    def __init__(self, folder: Location | None, ordinal: int) -> None:
+    def __init__(
+        self, folder: Location | None, ordinal: int, judged: Location | None = None
+    ) -> None:
+        self._judged = None if judged is None else read_judged(judged, ordinal)
         self._shares: np.ndarray | None = None
         self._cuts: pq.ParquetFile | None = None
         self._ranges: list[tuple[int, int]] = []
@@ -48,6 +52,17 @@ class Overlay:
 
     def applied(self, table: pa.Table, row: int) -> pa.Table:
         """Return some documents of the part, the first of which is its `row`th, as they now are."""
+        table = self._with_lines(table, row)
+        if self._judged is None:
+            return table
+        mine = self._judged.slice(row, table.num_rows)
+        for name in VERDICTS:
+            place = table.schema.get_field_index(name)
+            field = table.schema.field(place)
+            table = table.set_column(place, field, mine.column(name).cast(field.type))
+        return table
+
+    def _with_lines(self, table: pa.Table, row: int) -> pa.Table:
         if self._shares is None:
             return table
         place = table.schema.get_field_index(_SHARE)

@@ -7,13 +7,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 
+from florilegium.filters.optouts.policy import PROTOCOLS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
-from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
+from florilegium.manifests.manifest import (
+    Earlier,
+    Input,
+    Language,
+    Manifest,
+    OptOuts,
+    Protocol,
+    Shard,
+    Table,
+)
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
 from florilegium.pipelines.files import read_all
+from florilegium.pipelines.optouts import SitesNote
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.shard_plans import ShardPlan
@@ -32,6 +43,8 @@ class Draft(Struct, frozen=True):
     plans: list[ShardPlan]
     notes: Location
     against: tuple[Earlier, ...] = ()
+    sites: list[SitesNote] = []
+    """What is known of the sites of documents, if anything is."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -69,7 +82,12 @@ def seal(draft: Draft) -> Manifest:
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept), *draft.total.index),
+        opt_outs=_opt_outs(draft, losses),
+        tables=(
+            *(note.table for note in draft.sites if note.table is not None),
+            _buckets(draft.folder, kept),
+            *draft.total.index,
+        ),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
@@ -99,6 +117,30 @@ def _shards(draft: Draft) -> tuple[tuple[Shard, ...], str]:
         tree.extend(Span(plan.first_leaf, published.subtrees))
         shards.append(published.shard)
     return tuple(shards), tree.root().hex()
+
+
+def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
+    policy = draft.recipe.rights
+    removed: Counter[str] = Counter()
+    for (stage, rule, _), number in losses.items():
+        if stage == "rights":
+            removed[rule] += number
+    origins: Counter[str] = Counter()
+    for note in draft.sites:
+        origins.update(note.origins)
+    return OptOuts(
+        regime=policy.regime,
+        retroactive=policy.retroactive,
+        missing=policy.missing,
+        unreachable=policy.unreachable,
+        protocols=tuple(
+            Protocol(name=name, specification=specification, honoured=name in policy.honour)
+            for name, (_, specification) in PROTOCOLS.items()
+        ),
+        agents=policy.expanded(),
+        removed=dict(sorted(removed.items())),
+        origins=dict(sorted(origins.items())),
+    )
 
 
 def _language(lang: str, buckets: dict[int, Bucket]) -> Language:

@@ -19,6 +19,7 @@ from florilegium.filters.headers import links
 from florilegium.filters.language import Identity, merged
 from florilegium.filters.licence import header_evidence, licence
 from florilegium.filters.normalise import normalise
+from florilegium.filters.optouts.judge import unheard
 from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.paragraphs import (
     Paragraph,
@@ -228,6 +229,8 @@ def _document(
         license=mark.spdx if mark else None,
         license_tier=mark.tier if mark else None,
         rights=markup.rights,
+        rights_crawl=(word := unheard(markup.rights, tools.recipe.rights)),
+        rights_build=word,
         pii=count(spans),
         extractor=extracted.extractor,
         extraction_confidence=extracted.confidence,

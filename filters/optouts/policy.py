@@ -46,8 +46,8 @@ class Rights(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             description="what the text is mined for: by anyone, who must heed reservations "
             "(`commercial_art4`: article 4 of directive (EU) 2019/790), or for scientific "
-            "research, where they have no effect and are only recorded (`research_60d`: article 3 there, "
-            "section 60d of the German act)"
+            "research, where they have no effect and are only recorded (`research_60d`: article 3 "
+            "there, section 60d of the German act)"
         ),
     ] = "commercial_art4"
     honour: Annotated[
