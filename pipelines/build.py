@@ -248,10 +248,8 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
         with suppress(StepError):
             return plan.compared()
         plan.decisions.mkdir(parents=True, exist_ok=True)
-        sources = [
-            (number, str(place / "signatures.npy"))
-            for number, place in enumerate(files_of(plan, parts))
-        ]
+        places = enumerate(files_of(plan, parts))
+        sources = [(number, str(place / "signatures.npy")) for number, place in places]
         recipe, judged = plan.recipe, _text(plan.heard()) or ""
         indexes = [msgspec.json.encode(file).decode() for one in plan.against for file in one.files]
         engine.run(

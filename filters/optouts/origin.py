@@ -40,7 +40,7 @@ def twin(of: str) -> str | None:
 def host_of(origin: str) -> str:
     """Return the host of an origin, without its port."""
     host = origin.partition("://")[2]
-    return host if host.endswith("]") else host.partition(":")[0] if host[:1] != "[" else host
+    return f"{host.partition(']')[0]}]" if host.startswith("[") else host.partition(":")[0]
 
 
 def site(origin: str) -> str:
