@@ -19,9 +19,10 @@ SCHEMA: Final = pa.schema(
         pa.field("rights_build", pa.string(), nullable=False),
         pa.field("rule", pa.string()),
         pa.field("detail", pa.string()),
+        pa.field("source", pa.string()),
     ]
 )
-"""A row for each document: its verdicts, and rule and detail of what costs it its place."""
+"""A row for each document: its verdicts, and what costs it its place, if anything does."""
 
 
 def judged_path(folder: Location, ordinal: int) -> Location:

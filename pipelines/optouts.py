@@ -49,7 +49,8 @@ _ROWS_A_GROUP: Final = 1_000
 
 _Page = tuple[int, int, str, int, int]
 """Ordinal of the part, row there, address, time of capture, bits of its own opt-outs."""
-_Result = tuple[int, int, str, str, str | None, str | None]
+_Verdicts = tuple[int, str, str, str | None, str | None, str | None]
+_Result = tuple[int, int, str, str, str | None, str | None, str | None]
 """Row, then what `judged.SCHEMA` says."""
 
 
@@ -219,11 +220,11 @@ def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
     _note(settings, key, (record for name in sorted(said) for record in said[name]), origins)
 
 
-def _verdicts(
-    judge: Judge, url: str, time: int, rights: int
-) -> tuple[int, str, str, str | None, str | None]:
+def _verdicts(judge: Judge, url: str, time: int, rights: int) -> _Verdicts:
     found = judge.judge(url, time, rights)
-    return int(found.rights), found.crawl, found.build, found.rule, found.detail
+    return (
+        int(found.rights), found.crawl, found.build, found.rule, found.detail, found.source
+    )  # fmt: skip
 
 
 def _note(

@@ -139,7 +139,7 @@ def test_a_licence_counts_where_it_is_named_or_linked_and_its_terms_are_known():
     assert rule(terms) is None
     assert rule(terms, rights=int(Signal.RSL)) == "rsl_file"
     assert rule(named) is None
-    assert judged(named).rights == Signal.RSL
+    assert judged(named).rights == Signal.RSL_HOST
     assert rule(said("License: https://b.example/license.xml"), terms) is None
     assert rule(named, terms, honour=("tdm",)) is None
 

@@ -175,7 +175,7 @@ def test_verdicts_are_those_of_a_judge_who_knows_all(web, tmp_path, parts, parti
     expected = {}
     for url in URLS:
         one = judge.judge(url, CRAWLED, 0)
-        expected[url] = (int(one.rights), one.crawl, one.build, one.rule, one.detail)
+        expected[url] = (int(one.rights), one.crawl, one.build, one.rule, one.detail, one.source)
     assert found == expected
     rules = [row[3] for row in found.values()]
     assert rules.count("robots_txt") == 1 + 3 + 3

@@ -120,7 +120,7 @@ def test_the_strict_policy_is_the_default_and_a_misspelt_one_is_refused():
 def test_the_bits_of_a_release_never_change_meaning():
     assert {signal.name: signal.value for signal in Signal} == {
         "NOAI": 1, "NOIMAGEAI": 2, "NOINDEX": 4, "TDM": 8, "CONTENT_USAGE": 16, "RSL": 32,
-        "ROBOTS_TXT": 64, "AI_TXT": 128, "CONTENT_SIGNAL": 256, "TDM_OPEN": 512,
+        "ROBOTS_TXT": 64, "AI_TXT": 128, "CONTENT_SIGNAL": 256, "TDM_OPEN": 512, "RSL_HOST": 1024,
     }  # fmt: skip
 
 

@@ -46,6 +46,8 @@ class Judgement(Struct, frozen=True):
     rule: str | None = None
     """What costs the document its place, as in the ledger of losses; None if nothing does."""
     detail: str | None = None
+    source: str | None = None
+    """The capture that says so: name of its WARC file, its byte there, its SHA-256."""
     evidence: tuple[Evidence, ...] = ()
     robots: tuple[Effect, Effect] = (Effect("unknown"), Effect("unknown"))
     """What robots.txt was in effect at crawl, and is known last."""
@@ -76,11 +78,11 @@ class Judge:
         then = self._at(of, path, time, "crawl", rights)
         last = self._at(of, path, NEWEST, "build", rights)
         crawl, build = (self._word(*side, rights) for side in (then, last))
-        rule, detail = self._refusal(then, last)
+        rule, detail, source = self._refusal(then, last)
         evidence = (*then[1], *last[1])
         for one in evidence:
             rights |= one.found.signal
-        return Judgement(rights, crawl, build, rule, detail, evidence, (then[0], last[0]))
+        return Judgement(rights, crawl, build, rule, detail, source, evidence, (then[0], last[0]))
 
     def _at(
         self, of: str, path: bytes, time: float, when: When, rights: int
@@ -98,7 +100,7 @@ class Judge:
             for one in self._in_robots(file, path):
                 yield one, robots.record
             for line, link in file.licences:
-                yield Found(Signal.RSL, "robots", f"line {line}: {link}"), robots.record
+                yield Found(Signal.RSL_HOST, "robots", f"line {line}: {link}"), robots.record
                 places.add(_place(of, link))
         if not rights & Signal.TDM_OPEN and (record := self._there(of, tdmrep.FILE, time)):
             for one in self._file(record, tdmrep.TdmRep).about(path):
@@ -138,15 +140,16 @@ class Judge:
 
     def _refusal(
         self, then: tuple[Effect, list[Evidence]], last: tuple[Effect, list[Evidence]]
-    ) -> tuple[str | None, str | None]:
-        """Return rule and detail of what costs a document its place, the strongest reason first."""
+    ) -> tuple[str | None, str | None, str | None]:
+        """Return rule, detail and source of what costs a document its place, if anything does."""
         policy = self._policy
         if policy.regime == "research_60d":
-            return None, None
+            return None, None, None
         counting = [*then[1], *(e for e in last[1] if self._counts_later(e.found))]
         for one in counting:
             if self._reserves(one.found):
-                return one.found.rule, f"{one.found.value[:80]} (at {one.when})"
+                said = f"{one.found.value[:80]} (at {one.when})"
+                return one.found.rule, said, _cited(one.record)
         states = [then[0].state]
         if policy.retroactive != "none":
             states.append(last[0].state)
@@ -157,8 +160,8 @@ class Judge:
             reactions.append((policy.missing, "robots_missing"))
         for reaction, rule in reactions:
             if reaction != "allow":
-                return (rule if reaction == "drop" else f"{rule}_held"), None
-        return None, None
+                return (rule if reaction == "drop" else f"{rule}_held"), None, None
+        return None, None, None
 
     def _counts_later(self, found: Found) -> bool:
         if self._policy.retroactive == "agents":
@@ -166,7 +169,7 @@ class Judge:
         return self._policy.retroactive == "all"
 
     def _reserves(self, found: Found) -> bool:
-        offered = found.signal is Signal.RSL and found.where == "robots"
+        offered = found.signal is Signal.RSL_HOST and found.where == "robots"
         return bool(found.signal & self._mask) and not offered
 
     def _word(self, robots: Effect, evidence: list[Evidence], rights: int) -> Word:
@@ -180,6 +183,10 @@ class Judge:
         if key not in self._read:
             self._read[key] = kind(record.body)
         return self._read[key]  # type: ignore[return-value]
+
+
+def _cited(record: HostRecord) -> str:
+    return f"{record.warc} {record.warc_offset} {record.sha256.hex()}"
 
 
 def _place(of: str, link: str) -> tuple[str, str]:

@@ -77,7 +77,7 @@ class Rsl:
         for one in found:
             exact = one.pattern.length == longest
             if exact and one.licences and not any(each.lets_train() for each in one.licences):
-                yield Found(Signal.RSL, "file", "no licence to train for nothing")
+                yield Found(Signal.RSL_HOST, "file", "no licence to train for nothing")
                 return
 
     def _start(self, name: str, given: dict[str, str]) -> None:

@@ -10,7 +10,8 @@ class Signal(enum.IntFlag):
     """The kinds of opt-out, one bit each, as in `Document.rights`. A bit never changes meaning.
 
     `TDM_OPEN` is none: the page or its response says that its rights are not reserved. `RSL` means
-    that a licence is on offer; whether it reserves the page is in the licence.
+    that a page links to a licence, and `RSL_HOST` that its host names one, or has one for it;
+    whether that reserves the page is in the licence.
     """
 
     NOAI = 1
@@ -23,6 +24,7 @@ class Signal(enum.IntFlag):
     AI_TXT = 128
     CONTENT_SIGNAL = 256
     TDM_OPEN = 512
+    RSL_HOST = 1024
 
 
 Where = Literal["header", "meta", "robots", "file"]
@@ -34,6 +36,7 @@ _NAMES = {
     Signal.TDM_OPEN: "tdm",
     Signal.CONTENT_USAGE: "content_usage",
     Signal.RSL: "rsl",
+    Signal.RSL_HOST: "rsl",
     Signal.ROBOTS_TXT: "robots_txt",
     Signal.AI_TXT: "ai_txt",
     Signal.CONTENT_SIGNAL: "content_signal",
