@@ -27,6 +27,7 @@ from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.funnel import STAGES, Step
+from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import (
     Alarm,
@@ -34,6 +35,8 @@ from florilegium.manifests.manifest import (
     Input,
     Language,
     Manifest,
+    OptOuts,
+    Protocol,
     Resource,
     Shard,
     Table,
@@ -80,7 +83,8 @@ def recipe_page() -> Iterator[str]:
     harvest = ", ".join(f"`{key}`" for key in HARVEST_KEYS)
     yield f"A change to {harvest}, or to the `method` of"
     yield "`duplicates`, makes a build read its input again."
-    yield "A change to anything else is applied to what was read before."
+    yield "A change to anything else is applied to what was read before; so is one to all keys of"
+    yield "`rights` but `regime` and `honour`."
     yield from ("", "## Keys at the top", "")
     yield from _keys(Recipe)
     for field in msgspec.structs.fields(Recipe):
@@ -126,6 +130,10 @@ def document_page() -> Iterator[str]:
         yield from _table(("field", "meaning"), rows)
     yield from ("", "### `rights`", "", _prose(Signal), "")
     yield from _table(("bit", "opt-out"), [(str(int(s)), f"`{s.name}`") for s in Signal])
+    yield from ("", "## Rights: `audit/rights/`", "", _prose(HostRecord), "")
+    yield "There are those of hosts of documents that harvest kept, by origin, file and time."
+    yield ""
+    yield from _columns(HostRecord)
     yield from ("", "## Losses: `audit/losses/`", "", _prose(Loss), "")
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
@@ -135,7 +143,19 @@ def document_page() -> Iterator[str]:
 def manifest_page() -> Iterator[str]:
     """Yield the lines of the reference of `manifest.json`."""
     yield from ("# Manifest", "", "`manifest.json` is one JSON object, its keys sorted.")
-    for record in (Manifest, Input, Earlier, Step, Alarm, Language, Shard, Table, Resource):
+    for record in (
+        Manifest,
+        Input,
+        Earlier,
+        Step,
+        OptOuts,
+        Protocol,
+        Alarm,
+        Language,
+        Shard,
+        Table,
+        Resource,
+    ):
         yield from ("", f"## {record.__name__}", "", _prose(record), "")
         about = descriptions(record)
         rows = [

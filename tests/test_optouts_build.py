@@ -245,6 +245,6 @@ def test_inspect_says_in_plain_words_what_hosts_say(crawl, tmp_path):
         florilegium("inspect", "https://stumm.example/a", *common, "--output", "json")
     )
     assert found["fate"] == "kept"
-    assert found["host"][0] == "robots.txt when captured: none in the input"
+    assert found["host"] == ["the input has nothing that it says of the use of its pages"]
     text = florilegium("inspect", "https://kaputt.example/a", *common)
     assert "the host could not give it (status 503)" in text

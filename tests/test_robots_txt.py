@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from florilegium.filters.optouts.agents import LISTS
 from florilegium.filters.optouts.pattern import canonical, path_of, pattern
 from florilegium.filters.optouts.robots_txt import MAX_BYTES, RobotsTxt
 
@@ -105,6 +106,12 @@ def test_lines_may_end_in_three_ways_and_a_byte_order_mark_is_none_of_their_busi
 )  # fmt: skip
 def test_slips_that_others_forgive_are_forgiven(text):
     assert not allowed(text, "/x")
+
+
+@pytest.mark.parametrize("agent", LISTS["training"])
+def test_every_crawler_on_the_list_can_be_named(agent):
+    text = f"User-agent: {agent.upper()}/1.0 (+https://a.example)\nDisallow: /x"
+    assert not allowed(text, "/x", agent)
 
 
 def test_what_others_hang_on_a_group_does_not_close_it():

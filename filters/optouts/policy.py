@@ -35,7 +35,7 @@ PROTOCOLS: Final[dict[Protocol, tuple[Signal, str]]] = {
 }
 """Every protocol that a recipe may name: the bit it sets, and the specification it is read by."""
 
-_AGENT: Final = r"^(\*|[A-Za-z_-]+)\Z"
+_AGENT: Final = r"^(\*|[A-Za-z0-9._-]+)\Z"
 
 
 class Rights(Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,7 +28,8 @@ _KEYS: Final = {
     b"disallaw": b"disallow",
 }  # fmt: skip
 _RULES: Final = (b"allow", b"disallow")
-_TOKEN: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
+# RFC 9309 has no digits in product tokens; AI2Bot has one.
+_TOKEN: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _USES: Final = (b"content-usage", b"content-signal")
 
 

@@ -14,6 +14,9 @@ _WHEN: Final = {"crawl": "when captured", "build": "known last"}
 
 def sentences(found: Judgement, policy: Rights) -> Iterator[str]:
     """Yield what a host said of a page, then and since, and what follows from it."""
+    if not found.evidence and all(effect.record is None for effect in found.robots):
+        yield "the input has nothing that it says of the use of its pages"
+        return
     for when, effect in zip(_WHEN.values(), found.robots, strict=True):
         yield f"robots.txt {when}: {_state(effect)}"
     honoured = policy.mask() if policy.regime == "commercial_art4" else 0
