@@ -23,13 +23,14 @@ from scaling import page as scale_page
 
 from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, AnyFilter
 from florilegium.filters.licence import Flag
-from florilegium.filters.rights import Signal
+from florilegium.filters.optouts.signal import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.filters.terms import Licensed
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.funnel import STAGES, Step
+from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import (
     Alarm,
@@ -38,6 +39,8 @@ from florilegium.manifests.manifest import (
     Language,
     Licence,
     Manifest,
+    OptOuts,
+    Protocol,
     Resource,
     Shard,
     Table,
@@ -108,7 +111,8 @@ def recipe_page() -> Iterator[str]:
     harvest = ", ".join(f"`{key}`" for key in HARVEST_KEYS)
     yield f"A change to {harvest}, or to the `method` of"
     yield "`duplicates`, makes a build read its input again."
-    yield "A change to anything else is applied to what was read before."
+    yield "A change to anything else is applied to what was read before; so is one to all keys of"
+    yield "`rights` but `regime` and `honour`."
     yield from ("", "## Keys at the top", "")
     yield from _keys(Recipe)
     for field in msgspec.structs.fields(Recipe):
@@ -158,6 +162,10 @@ def document_page() -> Iterator[str]:
     yield from _table(("bit", "opt-out"), [(str(int(s)), f"`{s.name}`") for s in Signal])
     yield from ("", "### `license_flags`", "", _prose(Flag), "")
     yield from _table(("bit", "flag"), [(str(int(f)), f"`{f.name}`: {FLAGS[f]}") for f in Flag])
+    yield from ("", "## Rights: `audit/rights/`", "", _prose(HostRecord), "")
+    yield "There are those of hosts of documents that harvest kept, by origin, file and time."
+    yield ""
+    yield from _columns(HostRecord)
     yield from ("", "## Losses: `audit/losses/`", "", _prose(Loss), "")
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
@@ -176,6 +184,8 @@ def manifest_page() -> Iterator[str]:
         Input,
         Earlier,
         Step,
+        OptOuts,
+        Protocol,
         Alarm,
         Language,
         Licence,

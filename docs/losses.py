@@ -2,6 +2,8 @@
 
 LOSSES: dict[tuple[str, str], str] = {
     ("read", "damaged"): "bytes of the file that are no readable record; value: how many",
+    ("read", "host_record"): "a file in which a host speaks for its pages, read for its opt-outs; "
+    "detail: which",
     ("read", "record_type"): "a record that captured no page: a request, metadata, a revisit",
     ("read", "not_http"): "an address that is not HTTP or HTTPS",
     ("read", "too_large"): "record or decoded payload larger than is read; value: bytes",
@@ -23,6 +25,20 @@ LOSSES: dict[tuple[str, str], str] = {
     ("rights", "tdm_header"): "rights reserved by the header tdm-reservation (TDMRep)",
     ("rights", "tdm_meta"): "rights reserved by the meta tag tdm-reservation (TDMRep)",
     ("rights", "content_usage"): "training refused by the header Content-Usage (AIPREF)",
+    ("rights", "robots_txt"): "robots.txt refuses one of `rights.agents`; detail: whom, and where",
+    ("rights", "tdm_file"): "rights reserved by tdmrep.json (TDMRep); detail: the entry",
+    ("rights", "content_usage_robots"): "training refused by Content-Usage in robots.txt (AIPREF)",
+    ("rights", "content_signal"): "training refused by Content-Signal in robots.txt",
+    ("rights", "rsl_file"): "a licence in RSL that lets nobody train for nothing",
+    ("rights", "ai_txt"): "ai.txt refuses pages of this kind; detail: whom, and where",
+    ("rights", "robots_unreachable"): "the host could not give its robots.txt, and "
+    "`rights.unreachable` is `drop`",
+    ("rights", "robots_unreachable_held"): "the same where it is `quarantine`: held back, to be "
+    "asked after again",
+    ("rights", "robots_missing"): "the input has no robots.txt of the host, and `rights.missing` "
+    "is `drop`",
+    ("rights", "robots_missing_held"): "the same where it is `quarantine`: held back, to be asked "
+    "after again",
     ("extract", "timeout"): "parsing took longer than `extraction.cpu_seconds` or `wall_seconds`",
     ("extract", "memory"): "parsing needed more than `extraction.memory_bytes`",
     ("extract", "crash"): "parsing ended its process twice; detail: how",

@@ -64,7 +64,19 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     license_evidence: Annotated[
         str, Meta(description="places and names, the best first, as `link CC-BY-4.0, a CC0-1.0`")
     ] = ""
-    rights: Annotated[int, Meta(description="bit set of the opt-out signals seen at crawl")] = 0
+    rights: Annotated[
+        int, Meta(description="bit set of the opt-out signals of the page and of its host")
+    ] = 0
+    rights_crawl: Annotated[
+        str,
+        Meta(
+            description="verdict when it was captured: `allowed`, `reserved`, or, of a host whose "
+            "robots.txt could not be had or is not known, `unreachable`, `unknown`"
+        ),
+    ] = "unknown"
+    rights_build: Annotated[
+        str, Meta(description="verdict on what its host said last, in the same words")
+    ] = "unknown"
     pii: Annotated[Personal, Meta(description="personal data found, by kind")] = Personal()
     extractor: Annotated[
         str, Meta(description="program, version and digest of its model that found the text")

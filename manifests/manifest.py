@@ -15,8 +15,8 @@ from florilegium.manifests.location import Location
 NAME = "manifest.json"
 FORMAT = 3
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`; up to format 2, there was no table of the tree, and nothing but name and
-tier was told of licences."""
+no `extraction_confidence`; up to format 2, there were no table of the tree and no verdicts on
+rights, and nothing but name and tier was told of licences."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,6 +141,39 @@ class Alarm(Record, frozen=True, kw_only=True):
         return f"{self.kind} {self.name}: {self.removed} of {self.documents} removed ({share:.1%})"
 
 
+class Protocol(Record, frozen=True, kw_only=True):
+    """A protocol by which pages or hosts opt out, as far as this build knows it."""
+
+    name: str
+    """Its name in recipes."""
+    specification: str
+    """The specification by which it was read."""
+    honoured: bool
+    """Whether it could cost a document its place."""
+
+
+class OptOuts(Record, frozen=True, kw_only=True):
+    """Which opt-outs were looked for, what they removed, and what could not be known."""
+
+    regime: str
+    """What the text is mined for, from the recipe."""
+    retroactive: str
+    """Whether what hosts said after a page was captured counts, from the recipe."""
+    missing: str
+    """What became of documents of hosts whose robots.txt is not known, from the recipe."""
+    unreachable: str
+    """What became of documents of hosts that could not give their robots.txt, from the recipe."""
+    protocols: tuple[Protocol, ...]
+    """All protocols that were read."""
+    agents: tuple[str, ...]
+    """Whom a host must not have refused, lists taken apart."""
+    removed: dict[str, int]
+    """Documents that each rule removed, as in the funnel."""
+    origins: dict[str, int]
+    """Origins of documents by the state of their robots.txt that is known last: `present`, `none`,
+    `unreachable` or `unknown`. Nothing if no input has a file of any host."""
+
+
 class Manifest(Record, frozen=True, kw_only=True):
     """A finished release. Every record read is in a shard or in the ledger: the sums must agree.
 
@@ -177,6 +210,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """Earlier releases whose documents were taken into account, in the order they were named."""
     funnel: tuple[Step, ...]
     """What each stage received, lost and kept."""
+    opt_outs: OptOuts | None = None
+    """Which opt-outs were honoured."""
     alarms: tuple[Alarm, ...] = ()
     """Where more was removed as copies than the recipe expects: of each kind the first hundred,
     those with most removed."""
@@ -215,6 +250,7 @@ class Manifest(Record, frozen=True, kw_only=True):
         _check_distinct("language", [language.lang for language in self.languages])
         _check_distinct("file", [entry.path for entry in self.files])
         self._check_recipe()
+        self._check_opt_outs()
         self._check_languages()
         self._check_paths()
         self._check_shards()
@@ -233,6 +269,12 @@ class Manifest(Record, frozen=True, kw_only=True):
         digest = sha256(msgspec.json.encode(self.recipe, order="sorted")).hexdigest()
         if digest != self.recipe_sha256:
             raise ValueError(f"recipe: SHA-256 is {digest}, not {self.recipe_sha256}")
+
+    def _check_opt_outs(self) -> None:
+        lost = funnel.by_rule(self.funnel).items()
+        removed = {rule: number for (stage, rule), number in lost if stage == "rights"}
+        if self.opt_outs is not None and self.opt_outs.removed != removed:
+            raise ValueError(f"opt-outs: the funnel removes {removed}, not {self.opt_outs.removed}")
 
     def _check_languages(self) -> None:
         kept = {lang: number for lang, number in kept_by_language(self.funnel).items() if number}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pyarrow as pa
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from florilegium.manifests.copies import Copies
 from florilegium.manifests.document import Document
+from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 
 Row = TypeVar("Row", bound=Struct)
@@ -18,6 +19,8 @@ _FIXED: dict[str, pa.DataType] = {
     "id": pa.binary(16),
     "dup_of": pa.binary(16),
     "payload_digest": pa.binary(32),
+    "sha256": pa.binary(32),
+    "fetched": pa.timestamp("ms", tz="UTC"),
     "crawl_time": pa.timestamp("ms", tz="UTC"),
 }
 _SECONDS = pa.timestamp("s", tz="UTC")
@@ -45,6 +48,7 @@ def _field(name: str, hint: Any) -> pa.Field:  # noqa: ANN401
         about = {"description": meta.description}
     optional = get_origin(hint) in (UnionType, Union)
     kind = next(k for k in get_args(hint) if k is not type(None)) if optional else hint
+    kind = str if get_origin(kind) is Literal else kind
     if isinstance(kind, type) and issubclass(kind, Struct):
         arrow = pa.struct([pa.field(n, pa.int32(), False) for n in kind.__struct_fields__])
     else:
@@ -55,6 +59,7 @@ def _field(name: str, hint: Any) -> pa.Field:  # noqa: ANN401
 DOCUMENT_SCHEMA = arrow_schema(Document)
 LOSS_SCHEMA = arrow_schema(Loss)
 COPIES_SCHEMA = arrow_schema(Copies)
+HOST_SCHEMA = arrow_schema(HostRecord)
 
 
 def to_table(records: Sequence[Struct], schema: pa.Schema) -> pa.Table:

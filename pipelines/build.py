@@ -17,9 +17,8 @@ from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines import language_models, provenance
+from florilegium.pipelines import language_models, optouts, provenance
 from florilegium.pipelines.alarms import check as check_alarms
-from florilegium.pipelines.calibrate import Limits, calibrate
 from florilegium.pipelines.copies import EarlierFile
 from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
@@ -37,11 +36,8 @@ from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.shards import note_path
+from florilegium.pipelines.steps import Step
 from florilegium.pipelines.verdict import Verdict, raised, read_total
-
-Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "licences", "decide", "publish"]
-"""A step that an engine runs. What comes after the last, seal, is done where the build is."""
-
 
 Search: TypeAlias = Literal["lines", "licences"]
 """A step that looks at all pages of a host, if the recipe asks for it."""
@@ -82,7 +78,7 @@ class Plan(Struct, frozen=True):
     @property
     def decisions(self) -> Location:
         """Which documents of these units are copies, under the recipe's settings."""
-        settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep")]
+        settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep", "rights")]
         earlier = [one.about.root for one in self.against]
         made_of = [[unit.fingerprint for unit in self.units], *settings, earlier]
         return self.work / "decisions" / provenance.digest(made_of)[:16]
@@ -91,6 +87,10 @@ class Plan(Struct, frozen=True):
         """Return the folder of what a step finds; None if the recipe does not ask for it."""
         asked = self.recipe.lines.repeated if step == "lines" else self.recipe.licences.consensus
         return None if asked == "ignore" else self.bench / step
+
+    def judged(self, parts: list[Part]) -> Location | None:
+        """Return where verdicts on rights are; None if there is nothing to judge by."""
+        return self.bench / "rights" if optouts.matter(parts, self.recipe.rights) else None
 
     def earlier(self) -> tuple[tuple[int, str], ...]:
         """Return the earlier releases, each after the ordinal of its first index."""
@@ -134,6 +134,13 @@ class Plan(Struct, frozen=True):
         if any(place.name not in there for place in places):
             raise StepError("deduplicate")
         return places
+
+    def heard(self) -> Location | None:
+        """Return where verdicts on rights are, if they are; StepError if one is missing."""
+        folder = self.judged(self.made())
+        if folder is not None and not optouts.judged(folder, len(self.units)):
+            raise StepError("rights")
+        return folder
 
     def searched(self, step: Search) -> None:
         """Raise StepError unless all units were searched by a step, if the recipe asks for it."""
@@ -189,6 +196,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     """
     with lock(plan.work / "lock"):
         parts = _harvest(plan, engine, display)
+        _rights(plan, parts, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
         _search(plan, "lines", parts, decisions, engine, display)
         _search(plan, "licences", parts, decisions, engine, display)
@@ -202,6 +210,8 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
     with lock(plan.work / "lock"):
         if step == "harvest":
             _harvest(plan, engine, display)
+        elif step == "rights":
+            _rights(plan, plan.made(), engine, display)
         elif step == "deduplicate":
             _deduplicate(plan, plan.made(), engine, display)
         elif step in ("lines", "licences"):
@@ -231,20 +241,28 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
     return plan.made()
 
 
+def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> None:
+    if (folder := plan.judged(parts)) is None:
+        return
+    with display.step("rights"):
+        if not optouts.judged(folder, len(parts)):
+            settings = optouts.JudgeSettings(plan.recipe.rights, str(folder), str(plan.draft))
+            engine.run(optouts.laid_out(files_of(plan, parts), parts, settings), "rights")
+        plan.heard()
+
+
 def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> list[Location]:
     with display.step("deduplicate"):
         with suppress(StepError):
             return plan.compared()
         plan.decisions.mkdir(parents=True, exist_ok=True)
-        sources = [
-            (number, str(place / "signatures.npy"))
-            for number, place in enumerate(_files(plan, parts))
-        ]
-        recipe = plan.recipe
+        places = enumerate(files_of(plan, parts))
+        sources = [(number, str(place / "signatures.npy")) for number, place in places]
+        recipe, judged = plan.recipe, _text(plan.heard()) or ""
         indexes = [msgspec.json.encode(file).decode() for one in plan.against for file in one.files]
         engine.run(
             lambda root: write_decisions(
-                root, sources, plan.decisions, recipe.duplicates, recipe.keep, indexes
+                root, sources, plan.decisions, recipe.duplicates, recipe.keep, indexes, judged
             ),
             "deduplicate",
         )
@@ -261,9 +279,10 @@ def _search(
     with display.step(step):
         with suppress(StepError):
             return plan.searched(step)
+        judged = _text(plan.heard())
         todo = [
-            PartWithLines(documents=str(place / "documents.parquet"), decisions=str(decided))
-            for place, decided in zip(_files(plan, parts), decisions, strict=False)
+            PartWithLines(str(place / "documents.parquet"), str(decided), judged)
+            for place, decided in zip(files_of(plan, parts), decisions, strict=False)
         ]
         lay_out = {
             "lines": lambda root: find_lines(root, todo, plan.recipe, folder),
@@ -275,7 +294,7 @@ def _search(
 
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
-    place = plan.bench / "total.json"
+    place, judged = plan.bench / "total.json", _text(plan.heard())
     todo = [
         PartToDecide(
             ordinal=number,
@@ -287,6 +306,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             earlier=plan.earlier(),
             lines=_text(plan.found_by("lines")),
             licences=_text(plan.found_by("licences")),
+            judged=judged,
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -323,8 +343,9 @@ def _publish(
             lines=_text(plan.found_by("lines")),
             licences=_text(plan.found_by("licences")),
             ordinal=number,
+            judged=_text(plan.judged(parts)),
         )
-        for number, place in enumerate(_files(plan, parts))
+        for number, place in enumerate(files_of(plan, parts))
     ]
     slices = plan.bench / "slices"
     places = PublishPlaces(release=str(plan.draft), notes=str(notes), slices=str(slices))
@@ -350,10 +371,9 @@ def _seal(
         notes = plan.bench / "shards"
         earlier = tuple(one.about for one in plan.against)
         hosts = tuple(tables(plan.found_by("licences")))
-        draft = Draft(
-            plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier, hosts
-        )
-        sealed = seal(draft)
+        sites = optouts.sites_known(plan.judged(parts))
+        made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier
+        sealed = seal(Draft(*made, hosts, sites))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
         _point_to(plan.release)
@@ -378,7 +398,7 @@ def _point_to(release: Location) -> None:
             draft.write_text(release.name)
 
 
-def _files(plan: Plan, parts: list[Part]) -> list[Location]:
+def files_of(plan: Plan, parts: list[Part]) -> list[Location]:
     """Return where the files of each part are."""
     units = zip(plan.units, parts, strict=True)
     return [plan.parts / unit.folder / part.attempt for unit, part in units]
@@ -404,10 +424,3 @@ def _emptied(folder: Location) -> Location:
     remove_tree(folder)
     folder.mkdir(parents=True)
     return folder
-
-
-def calibrated(plan: Plan) -> Limits:
-    """Return limits of certainty from all that was harvested; StepError if something was not."""
-    folders = [plan.parts / unit.folder for unit in plan.units]
-    attempts = zip(folders, plan.made(), strict=True)
-    return calibrate(folder / part.attempt / "documents.parquet" for folder, part in attempts)

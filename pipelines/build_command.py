@@ -33,6 +33,7 @@ from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.recipe import RecipeError
 from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.steps import Step
 from florilegium.pipelines.summary import alarm_lines, print_summary
 
 
@@ -41,7 +42,7 @@ def build(
     inputs: Iterable[str],
     out: str,
     choice: EngineChoice,
-    step: builds.Step | None,
+    step: Step | None,
     dry_run: bool,
     output: str,
     price_core_hour: float | None = None,
@@ -77,7 +78,7 @@ def build(
 
 def _build(
     plan: builds.Plan,
-    step: builds.Step | None,
+    step: Step | None,
     engine: Engine,
     output: str,
     console: Console,
@@ -105,7 +106,7 @@ def _build(
     return DONE
 
 
-def _answer_step(output: str, plan: builds.Plan, step: builds.Step) -> None:
+def _answer_step(output: str, plan: builds.Plan, step: Step) -> None:
     if output == "json":
         print_json({"build_id": plan.build_id, "step": step})
     else:

@@ -9,6 +9,7 @@ import click
 
 from florilegium.pipelines.cli_audit import keys, prove, sign, verify
 from florilegium.pipelines.cli_options import KEY, OUTPUT
+from florilegium.pipelines.steps import STEPS, Step
 
 _RECIPE = click.option(
     "--recipe", default="european", show_default=True, help="Recipe by name or path."
@@ -153,7 +154,7 @@ def _hear_warnings_of_ours_only() -> None:
 )
 @click.option(
     "--step",
-    type=click.Choice(["harvest", "deduplicate", "lines", "licences", "decide", "publish"]),
+    type=click.Choice(STEPS),
     help="Run this step only, after those before it. The same command without --step then seals "
     "the release.",
 )
@@ -187,7 +188,7 @@ def build(
     dataflow_staging: str | None,
     beam_options: tuple[str, ...],
     against: tuple[str, ...],
-    step: Literal["harvest", "deduplicate", "lines", "licences", "decide", "publish"] | None,
+    step: Step | None,
     key: Path | None,
     dry_run: bool,
     price_core_hour: float | None,
@@ -228,6 +229,52 @@ def build(
             key,
         )
     )
+
+
+@main.command("opt-outs")
+@click.argument("release")
+@click.option(
+    "--records",
+    multiple=True,
+    metavar="WARC",
+    help="Captures of what hosts say: a WARC file, or a folder of them. May be given more than "
+    "once.",
+)
+@click.option(
+    "--list",
+    "lists",
+    multiple=True,
+    metavar="FILE",
+    help="Hosts and addresses, one a line; *.example.org is all below that host. May be given more "
+    "than once.",
+)
+@click.option(
+    "--recipe", help="Recipe whose [rights] count. Default: what the release was built with."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 512),
+    default=1,
+    show_default=True,
+    help="Worker processes.",
+)
+@OUTPUT
+def opt_outs(
+    release: str,
+    records: tuple[str, ...],
+    lists: tuple[str, ...],
+    recipe: str | None,
+    workers: int,
+    output: str,
+) -> None:
+    """List the documents of a RELEASE that are opted out of by now; nothing is changed.
+
+    Each is a line: its id, the SHA-256 of its address, the rule, what says so, where that stands,
+    and the shard that holds it. As text, tabs are between them; as JSON, each is an object.
+    """
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.opt_outs(release, records, lists, recipe, workers, output))
 
 
 @main.command()

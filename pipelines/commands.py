@@ -1,10 +1,13 @@
 """The smaller commands. Each returns the exit code of the program, and loads what it needs."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
+import msgspec
+from msgspec import Struct
 
 from florilegium.manifests.location import locate
 from florilegium.pipelines.answers import (
@@ -48,6 +51,50 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     return DONE
 
 
+def opt_outs(
+    release: str,
+    records: Iterable[str],
+    lists: Iterable[str],
+    recipe: str | None,
+    workers: int,
+    output: str,
+) -> int:
+    """Print what is to be erased of a release, and say how much that is."""
+    from florilegium.pipelines import replay
+    from florilegium.pipelines.embedded import Embedded
+    from florilegium.pipelines.inputs import find_files, find_release
+    from florilegium.pipelines.recipe import load as load_recipe
+
+    found: Counter[str] = Counter()
+    try:
+        if not (records or lists):
+            return ended(USAGE, "give --records or --list: there is nothing to replay")
+        policy = load_recipe(recipe).rights if recipe else None
+        warcs = [file.place for file in find_files(records)] if records else []
+        named = [replay.OptOutList(locate(name)) for name in lists]
+        place = find_release(release)
+        for one in replay.replay(place, warcs, named, policy, Embedded(workers)):
+            found[one.rule] += 1
+            if output == "json":
+                print_json(one)
+            else:
+                click.echo("\t".join(_printable(one)))
+    except ValueError as error:
+        return ended(USAGE, str(error))
+    except Exception as error:
+        return stopped(error)
+    rules = ", ".join(f"{rule} {number:,}" for rule, number in sorted(found.items()))
+    click.echo(f"{found.total():,} documents are opted out of by now{': ' * bool(rules)}{rules}",
+               err=True)  # fmt: skip
+    return DONE
+
+
+def _printable(record: Struct) -> Iterable[str]:
+    """Return the fields of a record without what would steer a terminal or break a line."""
+    for value in msgspec.structs.astuple(record):
+        yield "".join(c if c.isprintable() else " " for c in str(value))
+
+
 def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
     """Print the filter that what was harvested comes to."""
     from florilegium.pipelines import build, calibrate
@@ -56,7 +103,8 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
 
     try:
         plan = build.plan(load_recipe(recipe), find_files(inputs), locate(out))
-        limits = build.calibrated(plan)
+        places = build.files_of(plan, plan.made())
+        limits = calibrate.calibrate(place / "documents.parquet" for place in places)
     except ValueError as error:
         return ended(USAGE, str(error))
     except (OSError, ModuleNotFoundError, build.StepError) as error:

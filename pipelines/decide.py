@@ -38,6 +38,7 @@ from florilegium.pipelines.copies import EarlierFile, write_copies
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.index import write_index
+from florilegium.pipelines.judged import refusals_of
 from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
@@ -67,6 +68,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     """Folder of what was found of repeated lines, if they were looked for."""
     licences: str | None = None
     """Folder of what hosts say of licences, if they were asked."""
+    judged: str | None = None
+    """Folder of what was judged of rights, if it was."""
 
 
 class LostRecordsError(RuntimeError):
@@ -194,7 +197,12 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     sizes: list[int] = []
     hosts: Hosts = {}
     largest: list[Alarm] = []
+    refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
     for facts in _facts(part, files):
+        if (refusal := refusals.get(len(sizes))) is not None:
+            losses.append(_loss(facts, "rights", refusal[0], detail=refusal[1]))
+            sizes.append(0)
+            continue
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss, size = _judge(facts, decision, recipe, part)
@@ -235,8 +243,9 @@ def _component(facts: Facts, size: int) -> Alarm:
 
 
 def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
-    lines, licences = (locate(one) if one else None for one in (part.lines, part.licences))
-    with Overlay(lines, part.ordinal, licences) as overlay:
+    folders = part.lines, part.licences, part.judged
+    lines, licences, judged = (locate(one) if one else None for one in folders)
+    with Overlay(lines, part.ordinal, licences, judged) as overlay:
         yield from overlay.facts(files / "documents.parquet")
 
 

@@ -81,6 +81,7 @@ def write_decisions(
     settings: Duplicates,
     keep: Keep = "longest",
     published: Sequence[str] = (),
+    judged: str = "",
 ) -> PCollection[str]:
     """Decide on every document of the parts, and write the decisions of each part to a file.
 
@@ -92,11 +93,12 @@ def write_decisions(
 
     `published` are files of indexes of earlier releases, an IndexFile as JSON each. Their ordinals
     follow those of the parts, and so do the files that are written: of the documents for which
-    new ones gave way. Published documents are better than all others and stay.
+    new ones gave way. Published documents are better than all others and stay. Nothing is written
+    on documents that were refused, in the folder `judged`.
     """
     out.mkdir(parents=True, exist_ok=True)
     end = max((ordinal for ordinal, _ in parts), default=-1) + 1
-    view = View(METHODS[settings.method], keep, settings.scope, published=end)
+    view = View(METHODS[settings.method], keep, settings.scope, end, judged)
     together = [*parts, *enumerate(published, end)]
     partitions = -(-len(together) // _PARTS_A_PARTITION) or 1
     files = spread_parts(root, together)

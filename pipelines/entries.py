@@ -12,6 +12,7 @@ from florilegium.dedup.policy import Keep, priorities
 from florilegium.manifests.location import locate
 from florilegium.pipelines.files import load_array
 from florilegium.pipelines.index import read_index
+from florilegium.pipelines.judged import refused
 from florilegium.pipelines.packed import Joined, Keyed, gather, scatter
 from florilegium.pipelines.recipe import Scope
 
@@ -29,6 +30,8 @@ class View(Struct, frozen=True):
     scope: Scope = "global"
     published: int = _NO_PART
     """Ordinal of the first part that is an index of an earlier release; all later ones are."""
+    judged: str = ""
+    """Folder of what was judged of rights, if it was: a document that is refused has no copies."""
 
     @property
     def first_published(self) -> int:
@@ -60,6 +63,8 @@ def read_entries(ordinal: int, about: str, view: View) -> NDArray[np.void]:
         month = _months(stored["time"]) * _SPREAD
         for field in ("text", "bands", "url", "address"):
             entries[field] ^= month if entries[field].ndim == 1 else month[:, None]
+    if view.judged and ordinal < view.published:
+        entries = entries[~refused(locate(view.judged), ordinal)]
     return entries
 
 

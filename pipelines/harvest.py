@@ -10,6 +10,7 @@ from itertools import islice
 import apache_beam as beam
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from florilegium.dedup.addresses import hashed
 from florilegium.dedup.decisions import stored_by
@@ -21,10 +22,12 @@ from florilegium.filters.licence_names import strictness
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.standing import standing
 from florilegium.manifests.document import Document
+from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, sha256
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import TRY_AGAIN, fetched
+from florilegium.pipelines.host_records import read_host_record
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.part import Part, PartWriter, Unit, load
 from florilegium.pipelines.progress import UnitProgress
@@ -47,19 +50,22 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
     """
     method = METHODS[tools.recipe.duplicates.method]
     writer = PartWriter(parts / unit.folder, stored_by(method))
-    records = 0
+    records, host_records = 0, 0
     try:
         with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
             for batch in _batches(read(file), RECORDS_PER_BATCH):
-                documents, losses = harvest_batch(batch, unit.name, tools, shown)
-                writer.add(documents, stored(documents, method), losses)
+                found = harvest_batch(batch, unit.name, tools, shown)
+                signatures = stored(found.documents, method)
+                writer.add(found.documents, signatures, found.losses, found.hosts)
                 records += len(batch)
+                host_records += len(found.hosts)
             part = Part(
                 unit=unit.name,
                 fingerprint=unit.fingerprint,
                 bytes=unit.bytes,
                 sha256=sha256(file),
                 records=records,
+                host_records=host_records,
             )
             return writer.commit(part)
     except BaseException as error:
@@ -67,21 +73,35 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
         raise
 
 
+class Harvested(Struct, frozen=True):
+    """Documents and losses, together one for each record; and what some of the lost ones said."""
+
+    documents: list[Document]
+    losses: list[Loss]
+    hosts: list[HostRecord]
+
+
 def harvest_batch(
     batch: list[Record | Damage], warc: str, tools: Tools, shown: UnitProgress
-) -> tuple[list[Document], list[Loss]]:
-    """Return the documents and the losses of some records: together one for each."""
+) -> Harvested:
+    """Return what comes of some records."""
     documents: list[Document] = []
     losses: list[Loss] = []
+    hosts: list[HostRecord] = []
     for item in batch:
-        page = read_page(item, warc, tools.recipe.keep_truncated)
-        found = harvest_page(page, tools) if isinstance(page, Page) else page
+        found: Document | Loss
+        if said := read_host_record(item, warc):
+            hosts.append(said[0])
+            found = said[1]
+        else:
+            page = read_page(item, warc, tools.recipe.keep_truncated)
+            found = harvest_page(page, tools) if isinstance(page, Page) else page
         if isinstance(found, Loss):
             losses.append(found)
         else:
             documents.append(found)
         shown.add(item, found)
-    return measured(documents), losses
+    return Harvested(measured(documents), losses, hosts)
 
 
 def stored(documents: list[Document], method: Method) -> np.ndarray:

@@ -18,6 +18,11 @@ from florilegium.filters.language import merged
 from florilegium.filters.licence import explained
 from florilegium.filters.measures import counts, measure, profile
 from florilegium.filters.normalise import normalise
+from florilegium.filters.optouts.judge import Judge
+from florilegium.filters.optouts.origin import origin, site
+from florilegium.filters.optouts.page import bits, signals
+from florilegium.filters.optouts.policy import Rights
+from florilegium.filters.optouts.words import sentences
 from florilegium.filters.paragraphs import (
     foreign_share,
     paragraphs,
@@ -26,15 +31,16 @@ from florilegium.filters.paragraphs import (
     without_foreign,
 )
 from florilegium.filters.personal import Span, count, find, in_words, mask, of_kinds
-from florilegium.filters.rights import signals
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
+from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location
 from florilegium.manifests.personal import KINDS, Personal
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.files import fetched
+from florilegium.pipelines.host_records import read_host_record
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, read_page
@@ -71,7 +77,11 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     charset_method: str | None = None
     metadata: Metadata | None = None
     rights: list[dict[str, str]] = []
-    """Every opt-out found, whether or not the recipe honours it."""
+    """Every opt-out found on the page, whether or not the recipe honours it."""
+    signals: int = 0
+    """The same as bits, as a document has them."""
+    host: list[str] = []
+    """What its host says of the use of the page, in plain words, if it was looked for."""
     license: str | None = None
     license_tier: str | None = None
     license_reasons: list[str] = []
@@ -111,16 +121,30 @@ def inspect(page: str, warcs: Iterable[Location], recipe: Recipe) -> Inspection:
     InputError if there is no such page.
     """
     with Tools(recipe) as tools:
-        for warc in warcs:
-            with fetched(warc) as path:
-                for item in read(path):
-                    if isinstance(item, Record) and _is_at(item, page):
-                        taken = read_page(item, warc.name, recipe.keep_truncated)
-                        return _captured(taken, page, tools)
+        taken, said = _searched(page, warcs, recipe)
+        if taken is not None:
+            return _captured(taken, said, page, tools)
         file = Path(page)
         if not file.is_file():
             raise InputError(f"there is neither a file {page!r} nor a capture of it in the input")
         return inspect_payload(file.name, None, file.read_bytes(), tools)
+
+
+def _searched(
+    url: str, warcs: Iterable[Location], recipe: Recipe
+) -> tuple[Page | Loss | None, list[HostRecord]]:
+    """Return the first capture of an address, if any, and all that its site says in the input."""
+    taken: Page | Loss | None = None
+    said: list[HostRecord] = []
+    mine = site(origin(url) or "")
+    for warc in warcs:
+        with fetched(warc) as path:
+            for item in read(path):
+                if host := read_host_record(item, warc.name):
+                    said += [host[0]] if site(host[0].origin) == mine else []
+                if taken is None and isinstance(item, Record) and _is_at(item, url):
+                    taken = host[1] if host else read_page(item, warc.name, recipe.keep_truncated)
+    return taken, said
 
 
 def answer_lines(lines: BinaryIO, recipe: Recipe) -> Iterator[bytes]:
@@ -242,6 +266,8 @@ def show(found: Inspection, console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in _said(found):
         table.add_row(Text(name, "dim"), _plain(str(value)))
+    for line in found.host:
+        table.add_row(Text("host", "dim"), _plain(line))
     console.print(table)
     for one in found.measures:
         mark = ("ok  ", "green") if one.holds else ("out ", "red")
@@ -301,11 +327,24 @@ def _is_at(record: Record, url: str) -> bool:
     return record.kind == "response" and target == url
 
 
-def _captured(page: Page | Loss, name: str, tools: Tools) -> Inspection:
+def _captured(page: Page | Loss, said: list[HostRecord], name: str, tools: Tools) -> Inspection:
     if isinstance(page, Page):
-        return inspect_page(page, name, tools)
+        return _heard(inspect_page(page, name, tools), page, said, tools.recipe.rights)
     found = Inspection(id=name, url=name)
     _add_loss(found, page)
+    return found
+
+
+def _heard(found: Inspection, page: Page, said: list[HostRecord], policy: Rights) -> Inspection:
+    """Return the inspection with what its host says, and with the loss that follows, if any.
+
+    A build asks hosts before it looks at quality, and only after documents that it could read.
+    """
+    judged = Judge(said, policy).judge(page.url, page.crawl_time, found.signals)
+    found.host = list(sentences(judged, policy))
+    if judged.rule is not None and (found.fate == "kept" or found.stage == "quality"):
+        found.fate, found.stage, found.rule = "lost", "rights", judged.rule
+        found.value, found.limit, found.detail = None, None, judged.detail
     return found
 
 
@@ -319,10 +358,9 @@ def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     if isinstance(glance, Failure):
         return
     found.metadata = about = glance.metadata
-    found.rights = [
-        {"rule": one.rule, "where": one.where, "value": one.value}
-        for one in signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
-    ]
+    stated = signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
+    found.rights = [{"rule": one.rule, "where": one.where, "value": one.value} for one in stated]
+    found.signals = bits(stated)
     if mark := stated_licence(page, about):
         found.license, found.license_tier = mark.spdx, mark.tier if mark.spdx else None
         found.license_reasons = list(explained(mark))

@@ -38,6 +38,7 @@ from florilegium.manifests.location import Location, locate, replacing
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.judged import refused
 from florilegium.pipelines.listed import Listed, spread_parts
 from florilegium.pipelines.packed import Group, Joined, Keyed, gather, scatter
 from florilegium.pipelines.recipe import Recipe
@@ -51,11 +52,13 @@ _ROW = pa.field("row", pa.int64(), nullable=False)
 _CUT_SCHEMA = pa.schema([_ROW, *(field.remove_metadata() for field in DOCUMENT_SCHEMA)])
 
 
-class PartWithLines(Struct, frozen=True, kw_only=True):
+class PartWithLines(Struct, frozen=True):
     """The documents of a part, and what was decided on its duplicates."""
 
     documents: str
     decisions: str
+    judged: str | None = None
+    """Folder of what was judged of rights, if it was."""
 
 
 def find_lines(
@@ -105,6 +108,9 @@ def _staying(
     """Yield the documents of a part, which of them were not removed, and the row of the first."""
     decisions = load_array(locate(part.decisions))
     removed = decisions["row"][decisions["reason"] != Reason.KEPT] - np.uint64(ordinal << 32)
+    if part.judged:
+        rows = np.flatnonzero(refused(locate(part.judged), ordinal)).astype(np.uint64)
+        removed = np.concatenate([removed, rows])
     row = 0
     for table in batches(locate(part.documents)):
         rows = np.arange(row, row + table.num_rows, dtype=np.uint64)

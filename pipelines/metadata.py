@@ -8,7 +8,7 @@ from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser
 
 from florilegium.filters.licence import Evidence
-from florilegium.filters.rights import AGENTS
+from florilegium.filters.optouts.agents import MEANT
 from florilegium.pipelines.licence_page import licences
 from florilegium.pipelines.linked_data import blocks, described
 
@@ -21,7 +21,7 @@ _MAX_ATTRIBUTES = 5_000
 _MAX_ALTERNATES = 50
 _MAX_LANGUAGE = 40
 
-_ROBOTS = AGENTS | {"robots", "googlebot", "bingbot"}
+_ROBOTS = MEANT | {"robots", "googlebot", "bingbot"}
 _PUBLISHED_NAMES = (
     "date", "dc.date", "dc.date.issued", "dcterms.date", "dcterms.issued", "dcterms.created",
     "datepublished", "pubdate", "parsely-pub-date", "citation_publication_date",

@@ -1,6 +1,6 @@
-"""Documents of a part as they are after `lines` and `licences`.
+"""Documents of a part as they are after `rights`, `lines` and `licences`.
 
-Some know a share of repeated lines, some have another text, some another tier of their licence.
+Some know a share of repeated lines or a verdict, some have another text or tier of their licence.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
+from florilegium.pipelines.judged import VERDICTS, read_judged
 from florilegium.pipelines.licences import moves
 from florilegium.pipelines.lines import cuts_of, shares_of
 
@@ -22,15 +23,20 @@ _SHARE = "host_line_share"
 
 
 class Overlay:
-    """What `lines` and `licences` found in a part: nothing of a step that did not run.
+    """What `rights`, `lines` and `licences` found in a part: nothing of a step that did not run.
 
     Close it after use.
     """
 
     def __init__(
-        self, folder: Location | None, ordinal: int, licences: Location | None = None
+        self,
+        folder: Location | None,
+        ordinal: int,
+        licences: Location | None = None,
+        judged: Location | None = None,
     ) -> None:
         self._moves = moves(licences, ordinal) if licences is not None else {}
+        self._judged = None if judged is None else read_judged(judged, ordinal)
         self._shares: np.ndarray | None = None
         self._cuts: pq.ParquetFile | None = None
         self._ranges: list[tuple[int, int]] = []
@@ -58,7 +64,18 @@ class Overlay:
 
     def applied(self, table: pa.Table, row: int) -> pa.Table:
         """Return some documents of the part, the first of which is its `row`th, as they now are."""
-        return self._with_tiers(self._with_lines(table, row), row)
+        table = self._with_tiers(self._with_lines(table, row), row)
+        return self._with_verdicts(table, row)
+
+    def _with_verdicts(self, table: pa.Table, row: int) -> pa.Table:
+        if self._judged is None:
+            return table
+        mine = self._judged.slice(row, table.num_rows)
+        for name in VERDICTS:
+            place = table.schema.get_field_index(name)
+            field = table.schema.field(place)
+            table = table.set_column(place, field, mine.column(name).cast(field.type))
+        return table
 
     def _with_tiers(self, table: pa.Table, row: int) -> pa.Table:
         moved = {n: self._moves[n] for n in range(row, row + table.num_rows) if n in self._moves}

@@ -23,7 +23,7 @@ MAX_URL = 8192
 _MAX_HEAD = 256 << 10
 _MAX_CHUNK_LINE = 4096
 
-_UNREADABLE = (OSError, ValueError, EOFError, RuntimeError)
+UNREADABLE = (OSError, ValueError, EOFError, RuntimeError)
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -67,8 +67,8 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
     """
     if isinstance(item, Damage):
         return _damage_loss(item, warc)
-    url, date = _url(item), item.headers.get("warc-date", "")
-    identity = _identity(item.headers.get("warc-record-id", ""), url, date)
+    url, date = target_of(item), item.headers.get("warc-date", "")
+    identity = identity_of(item.headers.get("warc-record-id", ""), url, date)
     host, domain = host_and_domain(url)
 
     def lose(rule: str, **details: object) -> Loss:
@@ -94,15 +94,15 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
         return lose("cut_short", value=len(item.block), limit=item.declared)
     if not keep_truncated and (cause := item.headers.get("warc-truncated")):
         return lose("truncated", detail=cause[:40])
-    if (crawl_time := _seconds(date)) is None:
+    if (crawl_time := seconds_of(date)) is None:
         return lose("bad_date", detail=date[:40])
     try:
-        headers, body = _http(item.block)
-    except _UNREADABLE:
+        headers, body = http_message(item.block)
+    except UNREADABLE:
         return lose("bad_http")
     if (status := headers.status_code) != 200:
         return lose("http_status", value=status, limit=200)
-    payload = _content(body, headers.get_multiple("content-encoding"))
+    payload = decoded_body(body, headers.get_multiple("content-encoding"))
     if payload is None:
         return lose("bad_encoding", detail=str(headers.get("content-encoding"))[:40])
     if len(payload) > MAX_PAYLOAD:
@@ -139,12 +139,13 @@ def _damage_loss(damage: Damage, warc: str) -> Loss:
     )
 
 
-def _identity(record_id: str, url: str, date: str) -> bytes:
+def identity_of(record_id: str, url: str, date: str) -> bytes:
     """Return the identity of a capture: stable when records are packed into other files."""
     return hashlib.sha256("\n".join((record_id, url, date)).encode()).digest()[:16]
 
 
-def _url(record: Record) -> str:
+def target_of(record: Record) -> str:
+    """Return the address that a record captured, of which as much is kept as a URL may have."""
     return record.headers.get("warc-target-uri", "").strip().strip("<>")[:MAX_URL]
 
 
@@ -165,7 +166,7 @@ def _domain(host: str) -> str:
     return _suffixes(host).top_domain_under_public_suffix or host
 
 
-def _seconds(date: str) -> int | None:
+def seconds_of(date: str) -> int | None:
     """Return a WARC-Date as seconds since 1970; None unless it is a time from 1990 on."""
     try:
         moment = datetime.strptime(date[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
@@ -174,7 +175,7 @@ def _seconds(date: str) -> int | None:
     return int(moment.timestamp()) if moment.year >= 1990 else None
 
 
-def _http(block: bytes) -> tuple[HeaderMap, bytes]:
+def http_message(block: bytes) -> tuple[HeaderMap, bytes]:
     """Return the headers and the body, chunks put together; ValueError if it is no response.
 
     A line may end without CR, as RFC 9112 allows a reader to accept.
@@ -217,7 +218,7 @@ def _chunk_size(line: bytes) -> int | None:
     return int(digits, 16) if digits and not digits.strip(b"0123456789abcdefABCDEF") else None
 
 
-def _content(body: bytes, encodings: tuple[str, ...]) -> bytes | None:
+def decoded_body(body: bytes, encodings: tuple[str, ...]) -> bytes | None:
     """Return the body with its content codings undone; None if that cannot be done.
 
     Many archives store bodies decoded yet keep the header, so a body that is plainly markup
@@ -244,7 +245,7 @@ def _limited(reader: Callable[[BytesIO], WarcReader], body: bytes) -> bytes | No
     """Return what the reader makes of the body, at most one byte more than a payload may hold."""
     try:
         return reader(BytesIO(body)).read(MAX_PAYLOAD + 1)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

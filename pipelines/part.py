@@ -2,12 +2,14 @@
 
 A part is a folder named after its unit and the fingerprint of all that went into it, so a part
 that is there need not be made again. In it are `part.json` and the folder it names, of the
-attempt that was finished first: `documents.parquet`, `losses.parquet` and `signatures.npy` (one
-entry a document, in the same order). What other attempts left behind is not looked at.
+attempt that was finished first: `documents.parquet`, `losses.parquet`, `hosts.parquet` and
+`signatures.npy` (one entry a document, in the same order). What other attempts left behind is not
+looked at.
 """
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 import msgspec
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.manifests.document import Document
+from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import (
     Location,
@@ -27,7 +30,7 @@ from florilegium.manifests.location import (
     remove_tree,
     replacing,
 )
-from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, to_table
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, HOST_SCHEMA, LOSS_SCHEMA, to_table
 from florilegium.pipelines.files import read_all, save_array
 
 BATCH = 256
@@ -59,6 +62,8 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bytes: int
     sha256: str
     records: int
+    host_records: int = 0
+    """Captures of files in which hosts speak for their pages."""
     attempt: str = ""
     """Folder of the part's files."""
 
@@ -120,11 +125,18 @@ class PartWriter:
         self._files = ExitStack()
         self._documents = self._table("documents.parquet", DOCUMENT_SCHEMA)
         self._losses = self._table("losses.parquet", LOSS_SCHEMA)
+        self._hosts = self._table("hosts.parquet", HOST_SCHEMA)
         self._run: list[tuple[Document, np.void]] = []
         self._run_bytes = 0
         self._signatures: list[np.ndarray] = []
 
-    def add(self, documents: list[Document], signatures: np.ndarray, losses: list[Loss]) -> None:
+    def add(
+        self,
+        documents: list[Document],
+        signatures: np.ndarray,
+        losses: list[Loss],
+        hosts: Sequence[HostRecord] = (),
+    ) -> None:
         """Append a batch; one stored signature a document, losses in the order of their records."""
         self._run.extend(zip(documents, signatures, strict=True))
         self._run_bytes += sum(len(document.text) for document in documents)
@@ -132,6 +144,8 @@ class PartWriter:
             self._flush()
         if losses:
             self._losses.write_table(to_table(losses, LOSS_SCHEMA))
+        if hosts:
+            self._hosts.write_table(to_table(hosts, HOST_SCHEMA))
 
     def commit(self, part: Part) -> Part:
         """Finish the part; return it, or the part of another attempt that was finished before."""

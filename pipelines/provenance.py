@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from florilegium.dedup.methods import METHODS
+from florilegium.filters.optouts import agents
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines import detection, language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
@@ -50,6 +51,7 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
         Resource(name="encoding model", sha256=detection.digest()),
         *blocks,
         *language_models.used(recipe.language_model),
+        Resource(name=f"list of agents {agents.VERSION}", sha256=agents.digest()),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
         Resource(name="duplicate signature format", sha256=digest(_signatures(recipe))),
     )
@@ -58,6 +60,8 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
 def harvest_fingerprint(recipe: Recipe) -> str:
     """Return the digest of all that decides what harvest makes of an input."""
     chosen = {key: resolved(recipe)[key] for key in HARVEST_KEYS}
+    # Of rights, harvest judges pages by themselves; what hosts say is judged over all parts.
+    chosen["rights"] = [chosen["rights"][key] for key in ("regime", "honour")]
     return digest([code(), environment(), chosen, _signatures(recipe)])
 
 

@@ -54,6 +54,8 @@ class PartToPublish(Struct, frozen=True, kw_only=True):
     licences: str | None = None
     """Folder of what hosts say of licences, if they were asked."""
     ordinal: int = 0
+    judged: str | None = None
+    """Folder of what was judged of rights, if it was."""
 
 
 def publish(
@@ -109,10 +111,11 @@ def read_part(part: PartToPublish, wanted: Wanted) -> Iterator[tuple[SliceName, 
 def _rows_that_stay(part: PartToPublish, wanted: Wanted) -> Iterator[pa.Table]:
     """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
-    lines, licences = (locate(one) if one else None for one in (part.lines, part.licences))
+    folders = part.lines, part.licences, part.judged
+    lines, licences, judged = (locate(one) if one else None for one in folders)
     with (
         parquet(locate(part.documents)) as file,
-        Overlay(lines, part.ordinal, licences) as overlay,
+        Overlay(lines, part.ordinal, licences, judged) as overlay,
     ):
         row = 0
         for group in range(file.num_row_groups):

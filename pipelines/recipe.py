@@ -17,8 +17,8 @@ from florilegium.dedup.policy import Keep
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.licence_hosts import Licences
+from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.personal import Action, kinds_to
-from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
 from florilegium.pipelines.alarms import Alarms

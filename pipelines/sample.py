@@ -135,11 +135,12 @@ class _Taken:
             started = _seconds()
             if not (batch := list(itertools.islice(items, BATCH))):
                 break
-            documents, losses = harvest_batch(batch, unit.name, self._tools, shown)
-            self._writer.add(documents, stored(documents, self._method), losses)
+            found = harvest_batch(batch, unit.name, self._tools, shown)
+            signatures = stored(found.documents, self._method)
+            self._writer.add(found.documents, signatures, found.losses, found.hosts)
             self.seconds += _seconds() - started
-            self._documents += documents
-            self._losses += losses
+            self._documents += found.documents
+            self._losses += found.losses
             self._bytes += sum(item.length for item in batch)
 
     def summed_up(self, files: int) -> Sample:

@@ -6,15 +6,27 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from florilegium.filters.optouts.policy import PROTOCOLS
 from florilegium.manifests import buckets, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
-from florilegium.manifests.manifest import Earlier, Input, Language, Licence, Manifest, Shard, Table
+from florilegium.manifests.manifest import (
+    Earlier,
+    Input,
+    Language,
+    Licence,
+    Manifest,
+    OptOuts,
+    Protocol,
+    Shard,
+    Table,
+)
 from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import provenance
 from florilegium.pipelines.files import read_all
+from florilegium.pipelines.optouts import SitesNote
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.shard_plans import ShardPlan
@@ -35,6 +47,8 @@ class Draft(Struct, frozen=True):
     against: tuple[Earlier, ...] = ()
     hosts: tuple[Table, ...] = ()
     """The table of licences by host, if there is one."""
+    sites: list[SitesNote] = []
+    """What is known of the sites of documents, if anything is."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -76,7 +90,9 @@ def seal(draft: Draft) -> Manifest:
         ),
         shards=shards,
         ledger=tuple(draft.total.ledger),
+        opt_outs=_opt_outs(draft, losses),
         tables=(
+            *(note.table for note in draft.sites if note.table is not None),
             _buckets(draft.folder, kept),
             _tree(draft.folder, spans),
             *draft.hosts,
@@ -112,6 +128,30 @@ def _shards(draft: Draft) -> tuple[tuple[Shard, ...], list[Span]]:
         spans.append(Span(plan.first_leaf, published.subtrees))
         shards.append(published.shard)
     return tuple(shards), spans
+
+
+def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
+    policy = draft.recipe.rights
+    removed: Counter[str] = Counter()
+    for (stage, rule, _), number in losses.items():
+        if stage == "rights":
+            removed[rule] += number
+    origins: Counter[str] = Counter()
+    for note in draft.sites:
+        origins.update(note.origins)
+    return OptOuts(
+        regime=policy.regime,
+        retroactive=policy.retroactive,
+        missing=policy.missing,
+        unreachable=policy.unreachable,
+        protocols=tuple(
+            Protocol(name=name, specification=specification, honoured=name in policy.honour)
+            for name, (_, specification) in PROTOCOLS.items()
+        ),
+        agents=policy.expanded(),
+        removed=dict(sorted(removed.items())),
+        origins=dict(sorted(origins.items())),
+    )
 
 
 def _language(lang: str, held: dict[int, Bucket]) -> Language:

@@ -20,6 +20,8 @@ from florilegium.filters.language import Identity, merged
 from florilegium.filters.licence import Licence, header_evidence, licence
 from florilegium.filters.licence_names import terms
 from florilegium.filters.normalise import normalise
+from florilegium.filters.optouts.judge import unheard
+from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.paragraphs import (
     Paragraph,
     foreign_share,
@@ -29,7 +31,6 @@ from florilegium.filters.paragraphs import (
     without_foreign,
 )
 from florilegium.filters.personal import Span, count, find, in_words, mask, of_kinds
-from florilegium.filters.rights import bits, signals, verdict
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
@@ -242,6 +243,8 @@ def _document(
         license_flags=int(mark.flags) if mark else 0,
         license_evidence=mark.summary if mark else "",
         rights=markup.rights,
+        rights_crawl=(word := unheard(markup.rights, tools.recipe.rights)),
+        rights_build=word,
         pii=count(spans),
         extractor=extracted.extractor,
         extraction_confidence=extracted.confidence,

@@ -53,7 +53,7 @@ def lost(demo):
 @pytest.fixture(scope="module")
 def places(demo):
     """Where each capture ended: its address and its id, by way of the files themselves."""
-    from florilegium.pipelines.page import _identity
+    from florilegium.pipelines.page import identity_of
     from florilegium.pipelines.warc import Record, read
 
     found = {}
@@ -62,7 +62,7 @@ def places(demo):
             if isinstance(item, Record) and item.kind == "response":
                 url = item.headers["warc-target-uri"]
                 record = item.headers["warc-record-id"]
-                found[url] = _identity(record, url, item.headers["warc-date"])
+                found[url] = identity_of(record, url, item.headers["warc-date"])
     return found
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import itertools
 import os
 import re
 import shlex
@@ -17,7 +18,7 @@ from click.testing import CliRunner
 
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.catalogue import DEFAULTS
-from florilegium.filters.rights import Found, Signal
+from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
 from florilegium.manifests.funnel import STAGES
@@ -216,6 +217,20 @@ def facts(**counts):
     )
 
 
+OPT_OUTS = {
+    Signal.NOAI: ("header", "meta"),
+    Signal.NOIMAGEAI: ("header", "meta"),
+    Signal.NOINDEX: ("header", "meta"),
+    Signal.TDM: ("header", "meta", "file"),
+    Signal.CONTENT_USAGE: ("header", "robots"),
+    Signal.CONTENT_SIGNAL: ("robots",),
+    Signal.ROBOTS_TXT: ("file",),
+    Signal.AI_TXT: ("file",),
+    Signal.RSL_HOST: ("file",),
+}
+"""Where each opt-out may stand; what is no opt-out by itself is not here."""
+
+
 def losses():
     """Stage and rule of every loss that the code spells out; a stage of None if it is not told."""
     for path in sorted((ROOT / "pipelines").glob("*.py")):
@@ -223,9 +238,10 @@ def losses():
             if isinstance(node, ast.Call):
                 yield from spelled(node)
     yield from (("duplicates", reason.name.lower()) for reason in Reason if reason != Reason.KEPT)
-    honoured = [signal for signal in Signal if signal is not Signal.RSL]
-    for where in ("header", "meta"):
-        yield from (("rights", Found(signal, where, "").rule) for signal in honoured)
+    for signal, places in OPT_OUTS.items():
+        yield from (("rights", Found(signal, where, "").rule) for where in places)
+    for silence, reaction in itertools.product(("missing", "unreachable"), ("", "_held")):
+        yield "rights", f"robots_{silence}{reaction}"
 
 
 def spelled(call):
@@ -244,6 +260,10 @@ def spelled(call):
         yield from ((None, rule) for rule in words[0])
     elif name == "Loss" and {"stage", "rule"} <= named.keys():
         yield named["stage"], named["rule"]
+
+
+def test_every_bit_is_an_opt_out_or_says_why_not():
+    assert set(Signal) - OPT_OUTS.keys() == {Signal.RSL, Signal.TDM_OPEN}
 
 
 def test_every_way_to_be_lost_is_in_the_reference_of_rules():

@@ -21,7 +21,7 @@ WRITING = {"open", "write_text", "write_bytes", "touch", "mkdir", "unlink", "ren
 MAX_LINES = 400
 
 SOURCES = sorted(path for folder in MAY_IMPORT for path in (ROOT / folder).rglob("*.py"))
-PURE = [path for path in SOURCES if path.parent.name in ("filters", "dedup")]
+PURE = [path for path in SOURCES if path.relative_to(ROOT).parts[0] in ("filters", "dedup")]
 PYTHON = [*SOURCES, *sorted((ROOT / "tests").glob("*.py")), *sorted((ROOT / "bench").glob("*.py"))]
 
 for_each_source = pytest.mark.parametrize(
@@ -99,8 +99,9 @@ def test_every_folder_with_sources_is_a_package_and_no_other():
     tools = pyproject()["tool"]["setuptools"]
     on_disk = {".".join(("florilegium", *path.parent.relative_to(ROOT).parts)) for path in SOURCES}
     assert set(tools["packages"]) == on_disk
-    assert tools["package-dir"] == {name: name.split(".", 1)[1] for name in on_disk}
-    assert {name.split(".", 1)[1] for name in on_disk} == set(MAY_IMPORT)
+    ways = {name: name.split(".", 1)[1].replace(".", "/") for name in on_disk}
+    assert tools["package-dir"] == ways
+    assert {way.partition("/")[0] for way in ways.values()} == set(MAY_IMPORT)
 
 
 def test_every_file_of_a_package_is_in_its_wheel():

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -9,7 +10,9 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.filters.rights import Found, Rights, Signal, bits, signals, verdict
+from florilegium.filters.optouts.page import bits, signals, verdict
+from florilegium.filters.optouts.policy import PROTOCOLS, Protocol, Rights
+from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.pipelines.decode import decode
 from florilegium.pipelines.metadata import read
 from florilegium.pipelines.sniffing import content_type, sniff_html
@@ -62,8 +65,11 @@ def test_a_robots_tag_binds_everyone_or_the_crawler_it_names():
 def test_the_tag_supersedes_the_header_of_a_reservation_and_other_values_count_as_none(
     headers, meta, rule
 ):
-    found = rules(*[("TDM-Reservation", value) for value in headers], tdm_reservation=meta)
-    assert found == ([(rule, "1")] if rule else [])
+    stated = signals([("TDM-Reservation", value) for value in headers], tdm_reservation=meta)
+    reserved = [(one.rule, one.value) for one in stated if one.signal is Signal.TDM]
+    assert reserved == ([(rule, "1")] if rule else [])
+    opened = not rule and "0" in (meta, *headers)
+    assert [one.value for one in stated if one.signal is Signal.TDM_OPEN] == ["0"] * opened
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_content_usage_is_read_as_a_dictionary_and_the_most_restrictive_counts(v
 
 def test_terms_for_sale_are_noted_but_cost_no_page_its_place():
     headers = (("Link", '</a>; rel=next, </rsl.xml>; type="application/rsl+xml"; rel="license"'),)
-    found = signals(headers, rsl="/terms.xml")
+    found = signals(headers, rsl_link="/terms.xml")
     assert [(item.rule, item.value) for item in found] == [
         ("rsl_header", "/rsl.xml"),
         ("rsl_meta", "/terms.xml"),
@@ -104,7 +110,7 @@ def test_the_recipe_decides_which_signals_are_honoured():
 
 
 def test_the_strict_policy_is_the_default_and_a_misspelt_one_is_refused():
-    assert Rights().honour == ("noai", "noimageai", "noindex", "tdm", "content-usage")
+    assert set(Rights().honour) == set(get_args(Protocol)) == set(PROTOCOLS)
     with pytest.raises(msgspec.ValidationError, match=r"\$\.honour\[0\]"):
         msgspec.convert({"honour": ["no-ai"]}, Rights)
     with pytest.raises(msgspec.ValidationError, match="honor"):
@@ -114,6 +120,7 @@ def test_the_strict_policy_is_the_default_and_a_misspelt_one_is_refused():
 def test_the_bits_of_a_release_never_change_meaning():
     assert {signal.name: signal.value for signal in Signal} == {
         "NOAI": 1, "NOIMAGEAI": 2, "NOINDEX": 4, "TDM": 8, "CONTENT_USAGE": 16, "RSL": 32,
+        "ROBOTS_TXT": 64, "AI_TXT": 128, "CONTENT_SIGNAL": 256, "TDM_OPEN": 512, "RSL_HOST": 1024,
     }  # fmt: skip
 
 
@@ -127,7 +134,7 @@ VALUES = st.text() | st.lists(
 def test_any_header_is_read_without_error(headers, meta):
     found = signals(headers, (("robots", (meta,)),), meta, meta)
     assert len(found) == len(set(found))
-    assert (verdict(found, Rights()) is None) == (bits(found) in (0, Signal.RSL))
+    assert (verdict(found, Rights()) is None) == (not bits(found) & ~(Signal.RSL | Signal.TDM_OPEN))
 
 
 PLANTED = {

@@ -1,0 +1,272 @@
+"""Opt-outs of hosts: what hosts said of the use of their pages, joined to these over all parts.
+
+Robots.txt and its like may be in any WARC file, before or after the pages or in files of their own.
+So captures of them and what must be known of each document, its address above all, meet by site: a
+host, with or without `www.`, under either scheme, so that the redirects there usually are do not
+lead out of it. Texts do not move, nor do captures to the parts: an address is a tenth of a
+robots.txt, and each file is read once for all pages of its site.
+
+A part gets `<ordinal>.parquet`, the verdicts on its documents. Captures of sites with documents
+become the table of rights of the release.
+"""
+
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+import apache_beam as beam
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from msgspec import Struct
+
+from florilegium.dedup.lines import host_hash
+from florilegium.filters.optouts.judge import ROBOTS, Judge
+from florilegium.filters.optouts.origin import origin, site
+from florilegium.filters.optouts.policy import Rights
+from florilegium.filters.optouts.timeline import NEWEST
+from florilegium.manifests.host_record import HostRecord
+from florilegium.manifests.location import Location, files, locate, replacing, sha256
+from florilegium.manifests.manifest import Table
+from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
+from florilegium.manifests.tables import batches
+from florilegium.pipelines.files import read_all
+from florilegium.pipelines.judged import SCHEMA, judged_path
+from florilegium.pipelines.listed import Listed, spread_parts
+from florilegium.pipelines.packed import Joined, Keyed
+from florilegium.pipelines.part import Part
+
+_PARTS_A_PARTITION: Final = 16
+_RECORDS_A_PARTITION: Final = 25_000
+"""Some 50 MB: a robots.txt has 2 kB or less, as a rule."""
+_PACKED: Final = 1_000
+"""Records or pages in one element."""
+_PACKED_BYTES: Final = 4 << 20
+_ROWS_A_GROUP: Final = 1_000
+
+_Page = tuple[int, int, str, int, int]
+"""Ordinal of the part, row there, address, time of capture, bits of its own opt-outs."""
+_Verdicts = tuple[int, str, str, str | None, str | None, str | None]
+_Result = tuple[int, int, str, str, str | None, str | None, str | None]
+"""Row, then what `judged.SCHEMA` says."""
+
+
+class PartToJudge(Struct, frozen=True, kw_only=True):
+    """Where documents and captures of hosts' files are; a part may have only one of them."""
+
+    documents: str | None = None
+    hosts: str | None = None
+
+
+class JudgeSettings(Struct, frozen=True):
+    """By what documents are judged, and where things go."""
+
+    policy: Rights
+    out: str
+    """Folder of the verdicts."""
+    release: str | None = None
+    """Release that gets the table of rights; None if there is to be none."""
+
+
+class SitesNote(Struct, frozen=True, kw_only=True):
+    """What is known of some sites: where their captures went, and the state of their robots.txt."""
+
+    table: Table | None
+    origins: dict[str, int]
+    """Origins of documents by what is known last of their robots.txt."""
+
+
+def partitions_for(parts: int, records: int) -> int:
+    """Return into how many groups sites are divided, so that one fits into memory."""
+    return max(1, -(-parts // _PARTS_A_PARTITION), -(-records // _RECORDS_A_PARTITION))
+
+
+def judge_documents(
+    root: beam.Pipeline, parts: list[PartToJudge], partitions: int, settings: JudgeSettings
+) -> None:
+    """Lay out the pipeline that writes the verdicts on the documents of all parts."""
+    locate(settings.out).mkdir(parents=True, exist_ok=True)
+    notes_of(locate(settings.out)).mkdir(parents=True, exist_ok=True)
+    packed = msgspec.json.encode(settings)
+    listed: list[Listed] = [
+        (number, msgspec.json.encode(part).decode()) for number, part in enumerate(parts)
+    ]
+    spread = spread_parts(root, listed)
+    by_site = {
+        "said": spread | "Said" >> beam.FlatMap(_said, partitions),
+        "pages": spread | "Pages" >> beam.FlatMap(_pages, partitions),
+    }
+    judged = by_site | "JoinSites" >> beam.CoGroupByKey() | "Judge" >> beam.FlatMap(_judge, packed)
+    _ = (
+        {"part": spread, "judged": judged}
+        | "JoinJudged" >> beam.CoGroupByKey()
+        | "Write" >> beam.FlatMap(_write, packed)
+    )
+
+
+def laid_out(
+    places: list[Location], parts: list[Part], settings: JudgeSettings
+) -> Callable[[beam.Pipeline], None]:
+    """Return what lays out the pipeline for parts whose files are in these places."""
+    todo = [
+        PartToJudge(documents=str(place / "documents.parquet"), hosts=str(place / "hosts.parquet"))
+        for place in places
+    ]
+    groups = partitions_for(len(parts), sum(part.host_records for part in parts))
+    return lambda root: judge_documents(root, todo, groups, settings)
+
+
+def matter(parts: Iterable[Part], policy: Rights) -> bool:
+    """Say whether documents are to be judged: if a host said something, or silence costs a place.
+
+    Where neither is so, harvest has said all there is to be said.
+    """
+    silence = policy.missing != "allow" and policy.regime == "commercial_art4"
+    return silence or any(part.host_records for part in parts)
+
+
+def judged(folder: Location, parts: int) -> bool:
+    """Say whether the documents of all parts were judged."""
+    there = {path.name for path in folder.glob("*.parquet")}
+    return all(judged_path(folder, number).name in there for number in range(parts))
+
+
+def sites_known(folder: Location | None) -> list[SitesNote]:
+    """Return the notes on all sites, in their order; none if there is no folder of them."""
+    places = [path for path, _ in files(notes_of(folder))] if folder else []
+    return [msgspec.json.decode(note, type=SitesNote) for note in read_all(places)]
+
+
+def notes_of(folder: Location) -> Location:
+    """Return where the notes on sites are, one for each group of them."""
+    return folder / "sites"
+
+
+def _part(packed: bytes) -> PartToJudge:
+    return msgspec.json.decode(packed, type=PartToJudge)
+
+
+def _said(part: Keyed, partitions: int) -> Iterator[Keyed]:
+    """Part -> captures of hosts' files, by site."""
+    if (place := _part(part[1]).hosts) is None:
+        return
+    waiting: dict[int, list[HostRecord]] = defaultdict(list)
+    for table in batches(locate(place)):
+        for record in from_table(table, HostRecord):
+            waiting[host_hash(site(record.origin)) % partitions].append(record)
+        if sum(len(one.body) for some in waiting.values() for one in some) > _PACKED_BYTES:
+            yield from _packed(waiting)
+            waiting.clear()
+    yield from _packed(waiting)
+
+
+def _pages(part: Keyed, partitions: int) -> Iterator[Keyed]:
+    """Part -> what judging its documents takes, by site."""
+    waiting: dict[int, list[_Page]] = defaultdict(list)
+    for page in _pages_of(part[0], _part(part[1])):
+        of = origin(page[2])
+        if of is not None:
+            waiting[host_hash(site(of)) % partitions].append(page)
+    yield from _packed(waiting)
+
+
+def _pages_of(ordinal: int, part: PartToJudge) -> Iterator[_Page]:
+    if part.documents is None:
+        return
+    row = 0
+    for table in batches(locate(part.documents), ["url", "crawl_time", "rights"]):
+        urls, rights = (table.column(name).to_pylist() for name in ("url", "rights"))
+        seconds = pc.divide(table.column("crawl_time").cast(pa.int64()), 1_000).to_pylist()
+        for url, time, bits in zip(urls, seconds, rights, strict=True):
+            yield ordinal, row, url, time, bits
+            row += 1
+
+
+def _packed(waiting: dict[int, Any]) -> Iterator[Keyed]:
+    for key, items in sorted(waiting.items()):
+        rest = iter(items)
+        while some := list(islice(rest, _PACKED)):
+            yield key, zlib.compress(msgspec.msgpack.encode(some), 1)
+
+
+def _unpacked(values: Iterable[bytes], kind: Any) -> Iterator[Any]:  # noqa: ANN401
+    for packed in values:
+        yield from msgspec.msgpack.decode(zlib.decompress(packed), type=list[kind])
+
+
+def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
+    """Judge pages of some sites by captures of their files: verdicts, where these said anything."""
+    settings = msgspec.json.decode(packed, type=JudgeSettings)
+    key, inputs = joined
+    pages: dict[str, list[_Page]] = defaultdict(list)
+    for page in _unpacked(inputs["pages"], _Page):
+        pages[site(origin(page[2]) or "")].append(page)
+    said: dict[str, list[HostRecord]] = defaultdict(list)
+    for record in _unpacked(inputs["said"], HostRecord):
+        if (name := site(record.origin)) in pages:
+            said[name].append(record)
+    results: dict[int, list[_Result]] = defaultdict(list)
+    origins: Counter[str] = Counter()
+    for name in sorted(pages):
+        judge = Judge(said.get(name, ()), settings.policy)
+        for of in {origin(page[2]) or "" for page in pages[name]}:
+            origins[judge.timeline.at(of, ROBOTS, NEWEST).state] += 1
+        for ordinal, row, url, time, rights in pages[name] if name in said else ():
+            results[ordinal].append((row, *_verdicts(judge, url, time, rights)))
+    yield from _packed(results)
+    _note(settings, key, (record for name in sorted(said) for record in said[name]), origins)
+
+
+def _verdicts(judge: Judge, url: str, time: int, rights: int) -> _Verdicts:
+    found = judge.judge(url, time, rights)
+    return (
+        int(found.rights), found.crawl, found.build, found.rule, found.detail, found.source
+    )  # fmt: skip
+
+
+def _note(
+    settings: JudgeSettings, key: int, records: Iterable[HostRecord], origins: Counter[str]
+) -> None:
+    table = None
+    if settings.release is not None:
+        table = _write_table(locate(settings.release), key, records)
+    note = SitesNote(table=table, origins=dict(sorted(origins.items())))
+    with replacing(notes_of(locate(settings.out)) / f"{key:06d}.json") as draft:
+        draft.write_bytes(msgspec.json.encode(note))
+
+
+def _write_table(release: Location, key: int, records: Iterable[HostRecord]) -> Table | None:
+    ordered = sorted(
+        records, key=lambda r: (r.origin, r.resource, r.fetched, r.warc, r.warc_offset)
+    )
+    if not ordered:
+        return None
+    path = f"audit/rights/{key:05d}.parquet"
+    (release / "audit" / "rights").mkdir(parents=True, exist_ok=True)
+    with replacing(release / path) as draft:
+        with pq.ParquetWriter(draft, HOST_SCHEMA, compression="zstd") as writer:
+            for start in range(0, len(ordered), _ROWS_A_GROUP):
+                writer.write_table(to_table(ordered[start : start + _ROWS_A_GROUP], HOST_SCHEMA))
+        size = draft.stat().st_size
+        return Table(path=path, rows=len(ordered), file_bytes=size, sha256=sha256(draft))
+
+
+def _write(joined: Joined, packed: bytes) -> Iterator[int]:
+    """Verdicts on some documents of a part -> those on all: of other hosts nothing is known."""
+    settings = msgspec.json.decode(packed, type=JudgeSettings)
+    ordinal, inputs = joined
+    (encoded,) = inputs["part"]
+    nothing = Judge((), settings.policy)
+    known = {result[0]: result[1:] for result in _unpacked(inputs["judged"], _Result)}
+    rows = [
+        known.get(row) or _verdicts(nothing, url, time, rights)
+        for _, row, url, time, rights in _pages_of(ordinal, _part(encoded))
+    ]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    with replacing(judged_path(locate(settings.out), ordinal)) as draft:
+        pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), draft, compression="zstd")
+    yield ordinal
