@@ -273,8 +273,20 @@ class Manifest(Record, frozen=True, kw_only=True):
     def _check_opt_outs(self) -> None:
         lost = funnel.by_rule(self.funnel).items()
         removed = {rule: number for (stage, rule), number in lost if stage == "rights"}
-        if self.opt_outs is not None and self.opt_outs.removed != removed:
-            raise ValueError(f"opt-outs: the funnel removes {removed}, not {self.opt_outs.removed}")
+        if (said := self.opt_outs) is None:
+            return
+        if said.removed != removed:
+            raise ValueError(f"opt-outs: the funnel removes {removed}, not {said.removed}")
+        asked = self.recipe.get("rights")
+        if not isinstance(asked, dict):
+            raise ValueError("opt-outs: the recipe says nothing of rights")
+        for name in ("regime", "retroactive", "missing", "unreachable"):
+            if (value := getattr(said, name)) != asked.get(name):
+                raise ValueError(f"opt-outs: {name} is {value}, in the recipe {asked.get(name)}")
+        honoured = sorted(protocol.name for protocol in said.protocols if protocol.honoured)
+        named = asked.get("honour")
+        if not isinstance(named, list) or honoured != sorted(map(str, named)):
+            raise ValueError(f"opt-outs: {honoured} are honoured, in the recipe {named}")
 
     def _check_languages(self) -> None:
         kept = {lang: number for lang, number in kept_by_language(self.funnel).items() if number}
