@@ -82,7 +82,7 @@ def test_what_is_kept_depends_on_nothing_but_the_documents(keep, decided, monkey
     monkeypatch.setattr(deduplicate, "_PARTS_A_PARTITION", 1)
     entries = documents(web(2), FAST_SIMILARITY)
     expected = decided(dealt(entries, 1, seed=0), "fast-similarity-sketch", keep=keep)
-    found = decided(dealt(entries, 6, seed=1), "fast-similarity-sketch", workers=2, keep=keep)
+    found = decided(dealt(entries, 6, seed=1), "fast-similarity-sketch", keep=keep)
     assert found == expected
     rank = dict(zip(map(bytes, entries["id"]), priorities(entries, keep).tolist(), strict=True))
     for identity, (kept, *_) in expected.items():
