@@ -67,7 +67,7 @@ PACKAGES = (
     ),
 )
 
-_COUNTED = ("fkv", "sma", "smj")
+_COUNTED = ("smj",)
 """Languages whose counted words make up lines."""
 _COUNTED_LINES, _COUNTED_WORDS = 2_000, (6, 16)
 
@@ -169,7 +169,7 @@ def _catalogues(folder: Path) -> Iterator[Line]:
 
 
 def _made_up(language: str, folder: Path) -> Iterator[Line]:
-    """Yield lines of words drawn by how often they were counted: ``count<TAB>word``, a line each."""
+    """Yield lines of words drawn by how often they were counted: rows of ``count<TAB>word``."""
     rows = (folder / f"{language}.wm").read_text(encoding="utf-8").splitlines()
     counts, words = zip(*(row.split("\t") for row in rows if "\t" in row), strict=True)
     dice = random.Random(language)

@@ -23,6 +23,7 @@ from florilegium.filters.paragraphs import (
     Paragraph,
     foreign_share,
     paragraphs,
+    read,
     runs,
     share_in,
     without_foreign,
@@ -135,12 +136,13 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     text = normalise(extracted.text)
     if len(text) < recipe.extraction.min_chars:
         return page.loss("extract", "too_short", value=len(text), limit=recipe.extraction.min_chars)
-    identity, evidence = weighed(tools.identifier.identify(text), _hints(markup))
+    told, found = read(text, tools.identifier)
+    identity, evidence = weighed(told, _hints(markup))
     identity = merged(identity, tools.languages)
     if identity.lang not in tools.languages:
         return _foreign(page, identity)
-    text = normalise(text, identity.lang)
-    found = paragraphs(text, tools.identifier)
+    if (own := normalise(text, identity.lang)) != text:
+        text, found = own, paragraphs(own, tools.identifier)
     if recipe.foreign_paragraphs == "drop":
         text = without_foreign(text, found, identity.lang)
         if len(text) < (limit := recipe.extraction.min_chars):
