@@ -62,7 +62,12 @@ def test_a_sure_label_and_a_hopeless_second_are_left_alone():
 
 
 def test_each_hint_tells_its_source():
-    stated = [("declared", None), ("hreflang", "x-default"), ("hreflang", "pt"), ("locale", "nb_NO")]
+    stated = [
+        ("declared", None),
+        ("hreflang", "x-default"),
+        ("hreflang", "pt"),
+        ("locale", "nb_NO"),
+    ]
     assert [(hint.source, hint.value) for hint in hints(stated, "")] == [
         ("hreflang", "pt"),
         ("locale", "nb_NO"),

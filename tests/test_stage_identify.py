@@ -65,7 +65,9 @@ def test_what_a_page_declares_does_not_outweigh_its_text(tools, page, html, pros
 
 
 # Danish and Bokmål alike, so that the model is sure of neither.
-BETWEEN = ("Hun sagde at det var en god dag og at hun ville komme hjem til byen med en stor gave.",) * 3
+BETWEEN = (
+    "Hun sagde at det var en god dag og at hun ville komme hjem til byen med en stor gave.",
+) * 3
 
 
 @pytest.mark.parametrize(
