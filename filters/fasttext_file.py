@@ -106,7 +106,7 @@ def _read_vectors(file: _Reader, dimensions: int) -> Floats:
     centroids = _read_centroids(file, dimensions)
     norm_codes = file.take("u1", rows)
     norms = _read_centroids(file, 1)[0, norm_codes]
-    vectors = centroids[np.arange(codes.shape[1]), codes].reshape(rows, dimensions)
+    vectors: Floats = centroids[np.arange(codes.shape[1]), codes].reshape(rows, dimensions)
     vectors *= norms
     return vectors
 

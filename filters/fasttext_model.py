@@ -198,7 +198,7 @@ def _add_line(line: Points, weights: Weights, whole: Integers) -> int:
     found = _find_ngrams(letters, left, size, rows, weights.buckets, weights.lengths)
     _add_ngrams(rows[:found], weights.ngrams, whole)
     whole += known[weights.end]
-    return count + found + counts[weights.end]
+    return count + found + int(counts[weights.end])
 
 
 @njit(cache=True, nogil=True)

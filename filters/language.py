@@ -166,7 +166,7 @@ class Identifier:
         head = text[:MAX_CHARACTERS].split("\n")
         short = [head.pop()] if len(text) > MAX_CHARACTERS else []  # may go on after the start
         rest = text.split("\n")[len(head) :] if short else []
-        lines = []
+        lines: list[str] = []
         for line in head:
             (lines if len(line.strip()) >= least else short).append(line)
         together = "\n".join([*lines, " ".join(short)])
