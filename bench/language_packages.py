@@ -2,16 +2,20 @@
 
 Packages are fetched by name and version with the package manager of their kind, so from wherever
 that is set up to look, and must have the digest noted here. Text is what translators wrote for
-MediaWiki (GPL-2.0-or-later) and WordPress (GPL-2.0-or-later).
+MediaWiki (GPL-2.0-or-later) and WordPress (GPL-2.0-or-later). For a few languages in which
+neither says much, lines are drawn from the words that GiellaLT (GPL-3.0) counted in its texts.
 """
 
 import gettext
 import hashlib
 import html
 import json
+import random
 import re
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +24,17 @@ from florilegium.filters.languages import LANGUAGES, MACRO
 
 
 class Package(NamedTuple):
-    """A package of Debian's."""
+    """A package of Debian's, or of Python's if its version has no revision."""
 
     name: str
     version: str
     sha256: str
     licence: str
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether it is one of Python's."""
+        return "-" not in self.version
 
 
 class Line(NamedTuple):
@@ -50,7 +59,17 @@ PACKAGES = (
         "0b0dd58213c72a1fd27dfcaef04a35d11f930554ab2562193c628cbf1e490b1a",
         "GPL-2.0-or-later",
     ),
+    Package(
+        "gielladetect",
+        "1.0.4",
+        "6c3da513ecf30f85701c933acfc42918636a620732a6ca1607428571fdefa357",
+        "GPL-3.0",
+    ),
 )
+
+_COUNTED = ("smj",)
+"""Languages whose counted words make up lines."""
+_COUNTED_LINES, _COUNTED_WORDS = 2_000, (6, 16)
 
 # Codes of translators that are no plain language tags of ours. Empty: not to be learnt from,
 # because it is several languages at once, or so close to one of ours that text of that one would
@@ -86,27 +105,39 @@ def fetch(cache: Path, pinned: bool = True) -> dict[str, str]:
 
 
 def _fetch(package: Package, cache: Path, pinned: bool) -> str:
-    found = sorted(cache.glob(f"{package.name}_*.deb"))
-    if not found:
-        wanted = f"{package.name}={package.version}" if pinned else package.name
-        subprocess.run(["apt-get", "download", wanted], cwd=cache, check=True, capture_output=True)
-        found = sorted(cache.glob(f"{package.name}_*.deb"))
-    digest = hashlib.sha256(found[0].read_bytes()).hexdigest()
+    pattern = f"{package.name}-*.whl" if package.is_wheel else f"{package.name}_*.deb"
+    if not sorted(cache.glob(pattern)):
+        subprocess.run(_download(package, pinned), cwd=cache, check=True, capture_output=True)
+    found = sorted(cache.glob(pattern))[0]
+    digest = hashlib.sha256(found.read_bytes()).hexdigest()
     if pinned and digest != package.sha256:
-        raise ValueError(f"{found[0].name} is not the package that was noted: {digest}")
+        raise ValueError(f"{found.name} is not the package that was noted: {digest}")
     folder = cache / package.name
     if not folder.exists():
         unpacking = cache / f"{package.name}.part"
         shutil.rmtree(unpacking, ignore_errors=True)
-        subprocess.run(["dpkg-deb", "-x", str(found[0]), str(unpacking)], check=True)
+        if package.is_wheel:
+            zipfile.ZipFile(found).extractall(unpacking)
+        else:
+            subprocess.run(["dpkg-deb", "-x", str(found), str(unpacking)], check=True)
         unpacking.rename(folder)
     return digest
+
+
+def _download(package: Package, pinned: bool) -> list[str]:
+    if package.is_wheel:
+        wanted = f"{package.name}=={package.version}" if pinned else package.name
+        pip = [sys.executable, "-m", "pip", "download", "--only-binary=:all:", "--no-deps"]
+        return [*pip, wanted]
+    return ["apt-get", "download", f"{package.name}={package.version}" if pinned else package.name]
 
 
 def lines(cache: Path) -> Iterator[Line]:
     """Yield the lines of all fetched packages, in an order that is always the same."""
     yield from _json_messages(cache / "mediawiki")
     yield from _catalogues(cache / "wordpress-l10n")
+    for language in _COUNTED:
+        yield from _made_up(language, cache / "gielladetect" / "gielladetect" / "lm")
 
 
 def _json_messages(folder: Path) -> Iterator[Line]:
@@ -135,6 +166,17 @@ def _catalogues(folder: Path) -> Iterator[Line]:
             if source and message != source:
                 for line in plain(html.unescape(message)).split("\n"):
                     yield Line(language, "wordpress", line)
+
+
+def _made_up(language: str, folder: Path) -> Iterator[Line]:
+    """Yield lines of words drawn by how often they were counted: rows of ``count<TAB>word``."""
+    rows = (folder / f"{language}.wm").read_text(encoding="utf-8").splitlines()
+    counts, words = zip(*(row.split("\t") for row in rows if "\t" in row), strict=True)
+    dice = random.Random(language)
+    weights = list(map(int, counts))
+    for _ in range(_COUNTED_LINES):
+        drawn = dice.choices(words, weights, k=dice.randint(*_COUNTED_WORDS))
+        yield Line(language, "gielladetect", " ".join(drawn))
 
 
 def _language(code: str) -> str:

@@ -18,20 +18,25 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser
 
 from florilegium.filters.language import Identifier
-from florilegium.filters.paragraphs import paragraphs
+from florilegium.filters.paragraphs import read
 
 DOCUMENTS = 2_000
 DEMO = Path(__file__).parent.parent / "pipelines" / "demo"
 
-# What the process has before and after the model is loaded and used, in MiB.
+# What a process has, in MiB: with all that a build imports, once any compiled code has run, and
+# with the models loaded and used. `VmHWM` is of this process; ru_maxrss would be of its parent.
 _MEMORY = """
-import resource
-from florilegium.filters import language, paragraphs
-size = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-before = size()
+def size(name):
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
+import florilegium.pipelines.build, florilegium.pipelines.harvest
+from florilegium.filters import language, paragraphs, scripts
+imported = size("VmRSS")
+scripts.dominant_script("a")
+before = size("VmRSS")
 model = language.Identifier.packaged()
-paragraphs.paragraphs("Ein Satz, der lang genug ist, um eine Sprache zu haben. " * 40, model)
-print(before, size())
+paragraphs.read("Ein Satz, der lang genug ist, um eine Sprache zu haben. " * 40, model)
+print(imported, before, size("VmHWM"))
 """
 
 
@@ -68,7 +73,7 @@ def main() -> None:
     memory = subprocess.run(
         [sys.executable, "-c", _MEMORY], check=True, capture_output=True, text=True
     )
-    before, after = map(float, memory.stdout.split())
+    imported, before, after = map(float, memory.stdout.split())
     figures = {
         "documents a second, one by one": a_second(
             lambda: [model.identify(text) for text in documents], DOCUMENTS, options.rounds
@@ -76,11 +81,12 @@ def main() -> None:
         "documents a second, together": a_second(
             lambda: list(model.identify_all(documents)), DOCUMENTS, options.rounds
         ),
-        "documents a second, with each paragraph": a_second(
-            lambda: [paragraphs(text, model) for text in documents], DOCUMENTS, options.rounds
+        "documents a second, one by one with each paragraph": a_second(
+            lambda: [read(text, model) for text in documents], DOCUMENTS, options.rounds
         ),
-        "MiB of the process": after,
-        "MiB of the model in it": after - before,
+        "MiB of a process that has imported a build": imported,
+        "MiB of compiled code at its first use": before - imported,
+        "MiB of the models, at most": after - before,
     }
     print(json.dumps({name: round(value, 1) for name, value in figures.items()}, indent=1))
 

@@ -27,7 +27,7 @@ DATA = ("train_all.jsonl.xz", "wordlists.tar.xz")
 GRAM, MIN_SHORT = 8, 20  # words of a passage; characters of a shorter one
 HELD_OUT_OF_100 = 5
 MIN_HELD_OUT, MIN_LEFT = 60, 200  # lines a source held out must have, and must leave
-_ORDER = (*PROSE, "gnomedocs", "wordpress", "mediawiki", "mo", "firefox")
+_ORDER = (*PROSE, "gnomedocs", "wordpress", "mediawiki", "mo", "firefox", "gielladetect")
 _MIN_LETTERS = 8
 _UNSPACED = ("Hani", "Jpan", "Thai")
 

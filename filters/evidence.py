@@ -47,21 +47,22 @@ class Hint(NamedTuple):
     """Languages that something about a page speaks for."""
 
     source: str
-    """`declared`, `url` or `domain`."""
+    """`declared`, `hreflang`, `locale`, `url` or `domain`."""
     value: str
     languages: frozenset[str]
     """ISO 639-3."""
 
 
-def hints(declared: Iterable[str | None], url: str) -> Iterator[Hint]:
+def hints(stated: Iterable[tuple[str, str | None]], url: str) -> Iterator[Hint]:
     """Yield what speaks for a language, the strongest first.
 
-    `declared` are language tags as pages and servers state them (BCP 47); of a list, the first
-    counts. What names no language we know yields nothing.
+    `stated` are sources with the language tags they state (BCP 47, or as in ``pt_BR``), the
+    strongest first; of a list of tags, the first counts. What names no language we know yields
+    nothing.
     """
-    for tag in declared:
+    for source, tag in stated:
         if tag and (languages := _tagged(tag.strip())):
-            yield Hint("declared", tag.strip()[:20], languages)
+            yield Hint(source, tag.strip()[:20], languages)
     try:
         parts = urlsplit(url[:_MAX_URL])
         host = (parts.hostname or "").split(".")

@@ -29,13 +29,13 @@ class Contents(Struct, frozen=True):
     """A row for each word, then one for each n-gram that is left."""
 
     buckets: Indices
-    """For each hash of an n-gram the row of `vectors`, or -1 if it was pruned."""
+    """For each hash of an n-gram its number among those that are left, or -1 if it was pruned."""
 
     output: Floats
     """A row for each label."""
 
     lengths: tuple[int, int]
-    """Characters of the shortest n-gram, 1 or more, and of the longest."""
+    """Characters of the shortest n-gram, 2 or more, and of the longest."""
 
 
 def read(data: bytes) -> Contents:
@@ -49,7 +49,7 @@ def read(data: bytes) -> Contents:
     options = file.numbers("<i4", 12)
     file.take("<f8", 1)
     dimensions, lengths = options[0], (options[9], options[10])
-    if options[5:8] != [1, _SOFTMAX, _SUPERVISED] or not 1 <= lengths[0] <= lengths[1]:
+    if options[5:8] != [1, _SOFTMAX, _SUPERVISED] or not 2 <= lengths[0] <= lengths[1]:
         raise ValueError("a fastText model, but not a softmax classifier of words and n-grams")
     words, labels, kept = _read_dictionary(file)
     vectors = _read_vectors(file, dimensions)
@@ -58,7 +58,7 @@ def read(data: bytes) -> Contents:
     if (vectors.shape, output.shape) != shapes or END not in words:
         raise ValueError("a fastText model whose parts do not fit together")
     buckets = np.full(options[8], -1, np.int32)
-    buckets[kept[:, 0]] = len(words) + np.arange(len(kept))[kept[:, 1]]
+    buckets[kept[:, 0]] = np.arange(len(kept))[kept[:, 1]]
     return Contents(words, labels, vectors, buckets, output, lengths)
 
 
@@ -106,8 +106,9 @@ def _read_vectors(file: _Reader, dimensions: int) -> Floats:
     centroids = _read_centroids(file, dimensions)
     norm_codes = file.take("u1", rows)
     norms = _read_centroids(file, 1)[0, norm_codes]
-    vectors = centroids[np.arange(codes.shape[1]), codes].reshape(rows, dimensions)
-    return np.ascontiguousarray(vectors * norms, np.float32)
+    vectors: Floats = centroids[np.arange(codes.shape[1]), codes].reshape(rows, dimensions)
+    vectors *= norms
+    return vectors
 
 
 def _read_centroids(file: _Reader, dimensions: int) -> Floats:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -25,6 +26,7 @@ from florilegium.filters.scripts import SCRIPTS, Points, Scripts, dominant_scrip
 MAX_CHARACTERS = 2000
 """Characters of a text that are looked at, from its start."""
 
+_PASSED_OVER = -1  # in place of a script: a line that need not be told
 _TOGETHER = 256  # texts taken at a time, a bound on memory
 
 _DATA = files("florilegium.filters")
@@ -43,14 +45,13 @@ def _folding() -> Points:
     return table
 
 
-def _fold(lines: str) -> str:
-    lower = unicodedata.normalize("NFC", lines).lower()
-    return _folding().take(points_of(lower)).tobytes().decode("utf-32-le")
+def _fold(lines: str) -> Points:
+    return _folding().take(points_of(unicodedata.normalize("NFC", lines).lower()))
 
 
 def fold(text: str) -> str:
     """Return lower-case words of letters, one space between them: all that a model is shown."""
-    return " ".join(_fold(text.replace("\n", " ")).split())
+    return " ".join(_fold(text.replace("\n", " ")).tobytes().decode("utf-32-le").split())
 
 
 def _start(text: str) -> str:
@@ -106,6 +107,7 @@ class LanguageIdentifier(Protocol):
 
     def identify(self, text: str) -> Identity: ...  # noqa: D102
     def identify_all(self, texts: Sequence[str]) -> Iterator[Identity]: ...  # noqa: D102
+    def identify_lines(self, text: str, least: int) -> tuple[Identity, Iterator[Identity]]: ...  # noqa: D102
 
 
 class Identifier:
@@ -155,22 +157,48 @@ class Identifier:
         for start in range(0, len(texts), _TOGETHER):
             yield from self._identified(texts[start : start + _TOGETHER])
 
+    def identify_lines(self, text: str, least: int) -> tuple[Identity, Iterator[Identity]]:
+        """Return the language of a text, as `identify` does, and that of each of its lines.
+
+        Lines of fewer than `least` characters, without spaces around them, are passed over. What
+        is looked at for both is counted once. Never raises.
+        """
+        head = text[:MAX_CHARACTERS].split("\n")
+        short = [head.pop()] if len(text) > MAX_CHARACTERS else []  # may go on after the start
+        rest = text.split("\n")[len(head) :] if short else []
+        lines: list[str] = []
+        for line in head:
+            (lines if len(line.strip()) >= least else short).append(line)
+        together = "\n".join([*lines, " ".join(short)])
+        each = dominant_scripts(together, len(lines) + 1)
+        each[-1] = _PASSED_OVER
+        scripts = np.concatenate([dominant_scripts(_start(text), 1), each])
+        whole, *found = self._told(_fold(together), scripts, True)
+        own = map(_Told.identity, found, each.tolist())
+        later = [line for line in map(str.strip, rest) if len(line) >= least]
+        return whole.identity(int(scripts[0])), chain(own, self.identify_all(later))
+
     def _identified(self, texts: Sequence[str]) -> list[Identity]:
         lines = "\n".join(map(_start, texts))
         scripts = dominant_scripts(lines, len(texts))
-        folded = _fold(lines)
-        found = self._first.told(folded, scripts)
-        for group, model in self._close.items():
+        found = self._told(_fold(lines), scripts, False)
+        return [one.identity(script) for script, one in zip(scripts.tolist(), found, strict=True)]
+
+    def _told(self, folded: Points, scripts: Scripts, whole: bool) -> list["_Told"]:
+        """Return what the models say of each line that is not passed over.
+
+        If `whole`, all lines as one come first, and so does their script.
+        """
+        found = self._first.told(folded, scripts, whole)
+        for group in self._close.keys() & {one.close for one in found}:
             among = [i for i, one in enumerate(found) if one.close == group]
-            if among:
-                words = folded.split("\n")
-                again = model.told("\n".join(words[i] for i in among), scripts[among])
-                for i, one in zip(among, again, strict=True):
-                    found[i] = found[i].told_apart(one)
-        return [
-            one.identity(SCRIPTS[script])
-            for script, one in zip(scripts.tolist(), found, strict=True)
-        ]
+            places = np.flatnonzero(scripts >= 0)[among]
+            some = np.full(len(scripts), _PASSED_OVER)
+            some[places] = scripts[places]
+            again = self._close[group].told(folded, some, whole)
+            for i, one in zip(among, again, strict=True):
+                found[i] = found[i].told_apart(one)
+        return found
 
 
 class _Told(NamedTuple):
@@ -197,8 +225,9 @@ class _Told(NamedTuple):
             second_score=again.second_score * part,
         )
 
-    def identity(self, script: str) -> Identity:
-        """Return what is said to the outside."""
+    def identity(self, number: int) -> Identity:
+        """Return what is said to the outside of a text in a script, an index of `SCRIPTS`."""
+        script = SCRIPTS[number]
         return Identity(
             self.lang or f"und_{script}",
             round(self.score, 4),
@@ -215,13 +244,23 @@ class _Model:
         self._model = FastText(data)
         self.labels = self._model.labels
         names = sorted({group_of(label) for label in self.labels} - {""})
-        families = [group_of(label) for label in self.labels]
-        self._families = np.array([names.index(n) if n else -1 for n in families], np.int32)
+        self._close = [group_of(label) for label in self.labels]
+        self._families = np.array([names.index(n) if n else -1 for n in self._close], np.int32)
         self._admitted = _admitted(self.labels)
 
-    def told(self, folded: str, scripts: Scripts) -> list[_Told]:
-        """Return what the model says of each line, whose script is an index of `SCRIPTS`."""
-        best, scores = self._model.best_two(folded, scripts, self._admitted, self._families)
+    def told(self, folded: Points, scripts: Scripts, whole: bool) -> list[_Told]:
+        """Return what the model says of each line whose script is not `_PASSED_OVER`.
+
+        Scripts are indices of `SCRIPTS`. If `whole`, all lines as one come first.
+        """
+        lines = scripts[1:] if whole else scripts
+        together = whole and scripts[0] >= 0
+        sums = self._model.sums(folded, np.full(len(lines), together) | (lines >= 0))
+        if whole:
+            sums = self._model.with_all(sums)
+        best, scores = self._model.best_two(sums, scripts, self._admitted, self._families)
+        told = scripts >= 0
+        best, scores = best[told], scores[told]
         return [
             self._told(*labels, *probabilities)
             for labels, probabilities in zip(best.tolist(), scores.tolist(), strict=True)
@@ -234,7 +273,7 @@ class _Model:
             return _Told("", 0.0, "", 0.0, "", 0.0)
         lang = self.labels[best]
         other = self.labels[second] if second >= 0 else ""
-        return _Told(lang, score, other, second_score, group_of(lang), together)
+        return _Told(lang, score, other, second_score, self._close[best], together)
 
 
 def _admitted(labels: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -73,6 +73,11 @@ class OtherIdentifier:
         """Yield the language of each text."""
         return map(self.identify, texts)
 
+    def identify_lines(self, text: str, least: int) -> tuple[Identity, Iterator[Identity]]:
+        """Return the language of a text, and of each of its lines of `least` characters or more."""
+        lines = [line for line in map(str.strip, text.split("\n")) if len(line) >= least]
+        return self.identify(text), self.identify_all(lines)
+
 
 def _code(label: str) -> str:
     language, _, script = label.partition("_")

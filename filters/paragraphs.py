@@ -9,7 +9,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from florilegium.filters.language import LanguageIdentifier
+from florilegium.filters.language import Identity, LanguageIdentifier
 from florilegium.filters.languages import NO_LANGUAGE, easily_mistaken
 
 MIN_PARAGRAPH = 40
@@ -39,20 +39,24 @@ class Paragraph(Struct, frozen=True, gc=False):
         return not easily_mistaken(self.lang, lang)
 
 
+def read(text: str, identifier: LanguageIdentifier) -> tuple[Identity, tuple[Paragraph, ...]]:
+    """Return the language of a text, and its paragraphs in their order, each with its own."""
+    identity, told = identifier.identify_lines(text, MIN_PARAGRAPH)
+    found = []
+    for line in map(str.strip, text.split("\n")):
+        if len(line) >= MIN_PARAGRAPH:
+            own = next(told)
+            # A script that no label is of needs no model to be believed.
+            sure = own.score >= MIN_SCORE or own.lang.startswith("und_")
+            found.append(Paragraph(line, own.lang if sure else "", own.score))
+        elif line:
+            found.append(Paragraph(line, "", 0.0))
+    return identity, tuple(found)
+
+
 def paragraphs(text: str, identifier: LanguageIdentifier) -> tuple[Paragraph, ...]:
     """Return the paragraphs of a text in their order, each with its language."""
-    lines = [line for line in map(str.strip, text.split("\n")) if line]
-    told = iter(identifier.identify_all([line for line in lines if len(line) >= MIN_PARAGRAPH]))
-    found = []
-    for line in lines:
-        if len(line) < MIN_PARAGRAPH:
-            found.append(Paragraph(line, "", 0.0))
-            continue
-        own = next(told)
-        # A script that no label is of needs no model to be believed.
-        sure = own.score >= MIN_SCORE or own.lang.startswith("und_")
-        found.append(Paragraph(line, own.lang if sure else "", own.score))
-    return tuple(found)
+    return read(text, identifier)[1]
 
 
 def foreign_share(found: Sequence[Paragraph], lang: str) -> float:

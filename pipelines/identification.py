@@ -9,7 +9,7 @@ from msgspec import Struct
 from florilegium.filters.language import LanguageIdentifier
 from florilegium.filters.languages import group_of
 from florilegium.filters.normalise import normalise
-from florilegium.filters.paragraphs import foreign_share, paragraphs, share_in
+from florilegium.filters.paragraphs import foreign_share, read, share_in
 
 MAX_LINE = 64 << 20
 """Bytes of a line of input; a longer one is answered by an error."""
@@ -58,8 +58,7 @@ class _Line(Struct):
 def answer(name: str | None, text: str, identifier: LanguageIdentifier) -> Answer:
     """Return what language a text is in; it is normalised first, as in a build."""
     text = normalise(text)
-    identity = identifier.identify(text)
-    found = paragraphs(text, identifier)
+    identity, found = read(text, identifier)
     return Answer(
         id=name,
         label=identity.lang,

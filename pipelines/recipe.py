@@ -99,7 +99,7 @@ class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """The fastText model that tells languages: ours, or another such as GlotLID or OpenLID."""
 
     path: str = ""
-    """Where another model is: a local path, `s3://…` or `gs://…`. Ours if empty."""
+    """Where another model is: a local path, `s3://…`, `gs://…` or `https://…`. Ours if empty."""
     sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     """Digest of that model; another file is refused."""
     labels: dict[str, str] = {}

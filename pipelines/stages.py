@@ -13,7 +13,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from florilegium.filters.address import resolved
+from florilegium.filters.address import address, resolved
 from florilegium.filters.evidence import Hint, hints, weighed
 from florilegium.filters.headers import links
 from florilegium.filters.language import Identity, merged
@@ -26,6 +26,7 @@ from florilegium.filters.paragraphs import (
     Paragraph,
     foreign_share,
     paragraphs,
+    read,
     runs,
     share_in,
     without_foreign,
@@ -138,12 +139,13 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     text = normalise(extracted.text)
     if len(text) < recipe.extraction.min_chars:
         return page.loss("extract", "too_short", value=len(text), limit=recipe.extraction.min_chars)
-    identity, evidence = weighed(tools.identifier.identify(text), _hints(markup))
+    told, found = read(text, tools.identifier)
+    identity, evidence = weighed(told, _hints(markup))
     identity = merged(identity, tools.languages)
     if identity.lang not in tools.languages:
         return _foreign(page, identity)
-    text = normalise(text, identity.lang)
-    found = paragraphs(text, tools.identifier)
+    if (own := normalise(text, identity.lang)) != text:
+        text, found = own, paragraphs(own, tools.identifier)
     if recipe.foreign_paragraphs == "drop":
         text = without_foreign(text, found, identity.lang)
         if len(text) < (limit := recipe.extraction.min_chars):
@@ -172,9 +174,26 @@ def _foreign_at_a_glance(markup: Markup, tools: Tools) -> Loss | None:
 
 def _hints(markup: Markup) -> Iterator[Hint]:
     """Yield what the page, its server and its address say of its language."""
-    about = markup.glance.metadata
-    served = (value for name, value in markup.page.headers if name.lower() == "content-language")
-    return hints((about.html_lang, *served, about.content_language), markup.page.url)
+    about, page = markup.glance.metadata, markup.page
+    served = [value for name, value in page.headers if name.lower() == "content-language"]
+    declared = (about.html_lang, *served, about.content_language)
+    own = [tag for tag, target in about.alternates if _is_own(target, page.url)]
+    # A page that is in several languages by its own account says nothing.
+    named = own if len({tag.partition("-")[0].lower() for tag in own} - {"x"}) == 1 else ()
+    return hints(
+        (
+            *(("declared", tag) for tag in declared),
+            *(("hreflang", tag) for tag in named),
+            ("locale", about.locale),
+        ),
+        page.url,
+    )
+
+
+def _is_own(target: str, url: str) -> bool:
+    """Whether an address that a page names is its own."""
+    found = resolved(target, url)
+    return found is not None and address(found) == address(url)
 
 
 def _foreign(page: Page, identity: Identity) -> Loss:

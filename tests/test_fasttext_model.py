@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from florilegium.filters.fasttext_model import FastText
 from florilegium.filters.language import Identifier, normalise
+from florilegium.filters.scripts import points_of
 
 GOLD = Path(__file__).parent.parent.parent / "shared" / "data" / "language_id"
 PACKAGED = Path(str(files("florilegium.filters") / "language.ftz"))
@@ -50,7 +51,8 @@ def told(lines, path=PACKAGED):
     groups = np.zeros(len(lines), np.int64)
     everything = np.ones((1, len(classifier.labels)), np.bool_)
     families = np.full(len(classifier.labels), -1, np.int32)
-    best, scores = classifier.best_two("\n".join(lines), groups, everything, families)
+    sums = classifier.sums(points_of("\n".join(lines)), np.ones(len(lines), np.bool_))
+    best, scores = classifier.best_two(sums, groups, everything, families)
     assert scores[:, 2].tolist() == scores[:, 0].tolist()
     return best, scores[:, :2]
 
@@ -80,7 +82,8 @@ def test_the_probability_of_a_family_is_that_of_its_admitted_members():
     admitted[0, classifier.labels.index("srp_Cyrl")] = False
     line = "prošloga tjedna otvorena je nova gradska knjižnica"
     zeros = np.zeros(1, np.int64)
-    _, scores = classifier.best_two(line, zeros, admitted, families)
+    sums = classifier.sums(points_of(line), np.ones(1, np.bool_))
+    _, scores = classifier.best_two(sums, zeros, admitted, families)
     theirs = told_by_fasttext(line, PACKAGED)
     expected = theirs["hrv_Latn"] + theirs["srp_Latn"] + theirs["deu_Latn"]
     assert scores[0, 2] == pytest.approx(expected, abs=1e-3)
@@ -114,6 +117,26 @@ def test_lines_together_are_told_as_each_alone(lines):
         alone, alone_scores = told([line])
         assert best.tolist() == alone[0].tolist()
         assert probabilities.tolist() == alone_scores[0].tolist()
+
+
+@given(st.lists(st.sampled_from(["", "das haus", "и вот", "xq", "wörter " * 50]), min_size=1))
+def test_lines_added_up_are_one_text(lines):
+    classifier, _ = loaded(PACKAGED)
+    sums = classifier.sums(points_of("\n".join(lines)), np.ones(len(lines), np.bool_))
+    whole = classifier.sums(points_of(" ".join(lines)), np.ones(1, np.bool_))
+    together = classifier.with_all(sums)
+    assert together.vectors[0].tolist() == whole.vectors[0].tolist()
+    assert together.counts.tolist() == [*whole.counts, *sums.counts]
+    assert together.vectors[1:].tolist() == sums.vectors.tolist()
+
+
+def test_lines_that_are_not_wanted_come_to_nothing():
+    classifier, _ = loaded(PACKAGED)
+    lines = points_of("das haus\nи вот")
+    some = classifier.sums(lines, np.array([False, True]))
+    assert some.counts[0] == 0
+    assert not some.vectors[0].any()
+    assert some.vectors[1].tolist() == classifier.sums(lines, np.ones(2, bool)).vectors[1].tolist()
 
 
 @pytest.mark.parametrize("size", [0, 8, 40, 64, 100, 5_000, 300_000, 2_000_000, len(FILE) - 1])

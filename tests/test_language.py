@@ -255,6 +255,17 @@ def test_any_text_has_an_identity_in_its_script(text):
         assert code == NO_LANGUAGE or code.endswith(identity.script)
 
 
+parts = st.sampled_from([*UNION.values(), *OTHERS.values(), *FOREIGN.values(), "", " x\t", "\x00"])
+
+
+@given(any_text | st.lists(parts, max_size=30).map("\n".join), st.integers(0, 150))
+def test_a_text_and_its_lines_are_told_together_as_each_alone(text, least):
+    whole, lines = MODEL.identify_lines(text, least)
+    assert whole == MODEL.identify(text)
+    long = [line for line in map(str.strip, text.split("\n")) if len(line) >= least]
+    assert list(lines) == [MODEL.identify(line) for line in long]
+
+
 @given(any_text)
 def test_normalising_twice_is_normalising_once(text):
     once = normalise(text)

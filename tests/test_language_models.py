@@ -1,8 +1,12 @@
 """Language models by setting: any fastText model, if it is the one the recipe names."""
 
 import hashlib
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import fasttext
+import msgspec
 import pytest
 
 from florilegium.filters.language import Identity
@@ -79,6 +83,24 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     lines.write_text("no model")
     with pytest.raises(LanguageModelError, match=r"lines\.txt"):
         load(chosen(lines))
+
+
+def test_a_model_by_its_address_is_fetched_and_refused_if_it_is_another(
+    model, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    handler = partial(SimpleHTTPRequestHandler, directory=model.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/{model.name}"
+        there = msgspec.structs.replace(chosen(model), path=address)
+        assert load(there).identify(LINES["deu_Latn"]).lang == "deu_Latn"
+        with pytest.raises(LanguageModelError, match="SHA-256"):
+            load(msgspec.structs.replace(there, sha256="0" * 64))
+        with pytest.raises(LanguageModelError, match="404"):
+            load(msgspec.structs.replace(there, path=f"{address}.no", sha256="0" * 64))
+        server.shutdown()
 
 
 def test_a_recipe_names_a_model_by_place_and_digest(model):

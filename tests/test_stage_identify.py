@@ -2,6 +2,7 @@
 
 import pytest
 
+from florilegium.filters import evidence as evidence_module
 from florilegium.pipelines.inspection import inspect_text
 from florilegium.pipelines.stages import harvest_page
 
@@ -61,6 +62,48 @@ def test_what_a_page_declares_does_not_outweigh_its_text(tools, page, html, pros
     found = harvest_page(page(declared, headers=[("Content-Language", "it")]), tools)
     assert found.lang == "deu_Latn"
     assert found.lang_evidence == ""
+
+
+# Danish and Bokmål alike, so that the model is sure of neither.
+BETWEEN = (
+    "Hun sagde at det var en god dag og at hun ville komme hjem til byen med en stor gave.",
+) * 3
+
+
+@pytest.mark.parametrize(
+    ("head", "evidence"),
+    [
+        ('<link rel="alternate" hreflang="{}" href="https://EXAMPLE.org/a">', "hreflang {}"),
+        ('<link rel="alternate" hreflang="{}" href="/a">', "hreflang {}"),
+        ('<meta property="og:locale" content="{}">', "locale {}"),
+        ('<link rel="alternate" hreflang="{}" href="/b">', ""),
+    ],
+)
+def test_the_pages_own_alternate_and_its_locale_decide_between_two_labels(
+    monkeypatch, with_recipe, page, html, head, evidence
+):
+    tools = with_recipe(languages=("dan_Latn", "nob_Latn"))
+    monkeypatch.setattr(evidence_module, "MAX_WEAK_SCORE", 1.0)
+    monkeypatch.setattr(evidence_module, "MIN_SECOND_SHARE", 0.0)
+    text = html(*BETWEEN)
+    first = tools.identifier.identify("\n".join(BETWEEN))
+    assert {first.lang, first.second} == {"dan_Latn", "nob_Latn"}
+    tag = {"dan_Latn": "da", "nob_Latn": "nb"}[first.second]
+    said = text.replace("<head>", "<head>" + head.format(tag))
+    found = harvest_page(page(said, url="https://example.org/a"), tools)
+    assert found.lang_evidence == evidence.format(tag)
+    assert found.lang == (first.second if evidence else first.lang)
+
+
+def test_a_page_that_is_its_own_alternate_in_two_languages_says_nothing(
+    monkeypatch, with_recipe, page, html
+):
+    tools = with_recipe(languages=("dan_Latn", "nob_Latn"))
+    monkeypatch.setattr(evidence_module, "MAX_WEAK_SCORE", 1.0)
+    monkeypatch.setattr(evidence_module, "MIN_SECOND_SHARE", 0.0)
+    links = "".join(f'<link rel="alternate" hreflang="{x}" href="/a">' for x in ("da", "nb"))
+    said = html(*BETWEEN).replace("<head>", "<head>" + links)
+    assert harvest_page(page(said, url="https://example.org/a"), tools).lang_evidence == ""
 
 
 def test_inspection_drops_foreign_paragraphs_and_merges_as_a_build_does(with_recipe, prose):
