@@ -8,6 +8,7 @@ from licence_traps import TRAPS
 from licence_unseen import UNSEEN
 
 from florilegium.filters.licence import header_evidence, licence
+from florilegium.pipelines.licence_page import may_name_one
 from florilegium.pipelines.metadata import read
 
 CASES = [*MACHINES, *FOOTERS, *WORDS, *TRAPS]
@@ -30,6 +31,19 @@ def test_a_page_has_the_licence_that_a_person_reads(case):
 def test_there_are_enough_cases_in_enough_languages():
     assert len(CASES) >= 60
     assert len({case.lang for case in CASES}) >= 15
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ВСЕ ПРАВА ЗАЩИЩЕНЫ", True), ("VŠECHNA PRÁVA VYHRAZENA", True), ("cc by-sa", True),
+        ("Tüm hakları saklıdır", True), ("\ud800 CC BY", True), ("Impressum, Kontakt", False),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_page_is_looked_at_in_any_case_and_script(words, found):
+    assert may_name_one("x" * 5_000 + words) is found
+    assert not may_name_one(words + "x" * 5_000)
+    assert may_name_one("rel=license" + "x" * 5_000)
 
 
 def precision_and_recall(cases):
