@@ -54,10 +54,15 @@ _MAX_EVIDENCE: Final = 60
 _TAIL: Final = 0.9
 _UNREAD: Final = frozenset(("script", "style", "template", "noscript", "textarea", "svg"))
 
+_UTF8: Final = re2.Options()
+_UTF8.encoding = re2.Options.Encoding.UTF8
+_UTF8.case_sensitive = False
 _AT_THE_END: Final = re2.compile(
-    "(?i)reative ?commons|licen[csz]|lizen|lisen|CC[ -]BY|CC0|rightsstatements|dl-de|"
-    "nlod|eupl|/mpl/|gfdl|copyleft/|"
-    f"{patterns_of('reserved')}"
+    (
+        "reative ?commons|licen[csz]|lizen|lisen|CC[ -]BY|CC0|rightsstatements|dl-de|"
+        f"nlod|eupl|/mpl/|gfdl|copyleft/|{patterns_of('reserved')}"
+    ).encode(),
+    _UTF8,
 )
 
 
@@ -80,7 +85,8 @@ def may_name_one(html: str) -> bool:
     """
     if "icen" in html:
         return True
-    return _AT_THE_END.search(_encodable(html[int(len(html) * _TAIL) :])) is not None
+    tail = html[int(len(html) * _TAIL) :].encode("utf-8", "replace")
+    return _AT_THE_END.search(tail) is not None
 
 
 def licences(

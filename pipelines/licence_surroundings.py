@@ -1,6 +1,7 @@
 """What stands around a link or a word: what it is in, the sentence it is part of, a picture."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, Literal
 
 import re2
@@ -9,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 _MAX_ANCESTORS: Final = 40
 _MAX_SIBLINGS: Final = 20
+_MAX_NODES: Final = 2_000
 _BEFORE: Final = 200
 _AFTER: Final = 100
 # A single letter before a full stop is somebody's initial.
@@ -126,7 +128,7 @@ def words(node: LexborNode, most: int) -> str:
     """Return the words in an element, without scripts, at most so many characters."""
     pieces: list[str] = []
     size = 0
-    for inner in node.traverse(include_text=True):
+    for inner in islice(node.traverse(include_text=True), _MAX_NODES):
         if size > most:
             break
         if inner.is_text_node and not (inner.parent and inner.parent.tag in ("script", "style")):

@@ -6,17 +6,22 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.licence_hosts import Licences, added, count, settled, steps
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
+from florilegium.manifests.verify import verify
 from florilegium.pipelines import licences as module
+from florilegium.pipelines.decide import decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.licences import find_licences, moves, tables
 from florilegium.pipelines.lines import PartWithLines
 from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.seal import Draft, seal
+from florilegium.pipelines.verdict import added as added_verdicts
 
 APPLY = Licences(consensus="apply", min_pages=5, min_share=0.8)
 RECIPE = Recipe(name="x", languages=("deu_Latn",), licences=APPLY)
@@ -175,3 +180,37 @@ def test_other_columns_stay_as_they_were(tmp_path, part, decisions, document):
     moved = {"license_tier", "license_flags"}
     assert changed.drop_columns(sorted(moved)).equals(table.drop_columns(sorted(moved)))
     assert len(moves(found.out, number)) == 10
+
+
+def test_a_release_has_the_settled_tiers_and_the_table_and_verifies(workshop, document, tmp_path):
+    workshop.recipe = replace(workshop.recipe, licences=APPLY)
+    documents = pages(document)
+    workshop.add(documents[::2])
+    workshop.add(documents[1::2])
+    todo = [
+        PartWithLines(documents=one.documents, decisions=str(workshop.home / f"decisions-{n}.npy"))
+        for n, one in enumerate(workshop.to_publish)
+    ]
+    out = tmp_path / "licences"
+    Embedded().run(lambda root: find_licences(root, todo, workshop.recipe, out, workshop.release))
+    found = {"licences": str(out)}
+    workshop.verdicts = [
+        decide_part(replace(one, **found), workshop.recipe) for one in workshop.todo
+    ]
+    workshop.to_publish = [
+        replace(one, ordinal=n, **found) for n, one in enumerate(workshop.to_publish)
+    ]
+    workshop.publish()
+    total = added_verdicts(workshop.verdicts)
+    draft = Draft(
+        workshop.release, "0123456789ab", workshop.recipe, workshop.parts, total, workshop.plans,
+        workshop.notes, hosts=tuple(tables(out)),
+    )  # fmt: skip
+    manifest = seal(draft)
+    assert list(verify(workshop.release)) == []
+    assert {(x.license, x.tier): x.documents for x in manifest.licences} == {
+        (None, None): 9, ("CC-BY-4.0", "B"): 1, ("CC-BY-SA-4.0", "B"): 9, ("CC0-1.0", "C"): 2
+    }  # fmt: skip
+    assert "audit/licences/00000.parquet" in {table.path for table in manifest.tables}
+    rows = pq.read_table(workshop.release / "data").to_pylist()
+    assert {r["license_tier"] for r in rows if r["host"] == "eins.example"} == {"B"}

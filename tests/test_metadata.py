@@ -188,6 +188,7 @@ HOSTILE = {
     "great number": ld("1" * 90_000),
     "licences": f'<a href="{CC}">x</a>' * 5_000,
     "surrogates": "\ud800<b>\0" * 100,
+    "nearly licences": "<p>licensed " + "Creative Commons " * 200_000,
     "licences in words": "<p>CC BY 4.0 " * 19_000,
     "one long clause": f'<p><a href="{CC}">x</a>' + "Creative Commons " * 40_000,
     "same keys": ld("{" + ",".join(f'"license":"{CC}"' for _ in range(1_500)) + "}"),

@@ -95,7 +95,7 @@ def test_input_is_read_again_for_another_method_but_not_for_another_limit():
 
 
 def test_recipes_that_come_with_the_package_load():
-    assert shipped() == ["demo", "european"]
+    assert shipped() == ["demo", "european", "permissive"]
     for name in shipped():
         assert load(name).name == name
 
@@ -213,7 +213,7 @@ def test_a_recipe_that_is_not_there_is_refused_with_the_nearest(tmp_path):
         load("europen")
     assert str(error.value) == (
         "there is no recipe 'europen' (did you mean 'european'?): give a path or one of "
-        "demo, european"
+        "demo, european, permissive"
     )
     with pytest.raises(RecipeError, match=r"there is no recipe '/.*': give a path"):
         load(str(tmp_path))

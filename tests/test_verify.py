@@ -134,17 +134,6 @@ def test_a_value_changed_with_all_digests_put_right_is_found_by_the_root(release
     findings_match(release, "^root: the rows of the shards give")
 
 
-def test_a_licence_that_was_changed_is_found_with_its_name(release):
-    path, _ = first_shards(release)
-    rewrite(release, path, with_value("license", 3, None))
-    findings_match(
-        release,
-        r"^CC0-1\.0 \(tier A\): \d+ documents in its shards, the manifest says",
-        "^no licence: 1 documents in its shards, the manifest says 0",
-        "^root: ",
-    )
-
-
 def test_a_text_changed_to_one_of_the_same_length_is_found_by_the_root(release):
     path, _ = first_shards(release)
     text = pq.read_table(release / path).column("text")[3].as_py()

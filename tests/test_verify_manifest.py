@@ -161,6 +161,17 @@ def test_a_manifest_cut_short_is_one_finding(release, sealed, place):
     findings_match(release, r"^manifest\.json: ")
 
 
+def test_licences_that_the_shards_do_not_have_are_found(release):
+    manifest = stated(release)
+    manifest["licences"][0]["license"] = "CC-BY-4.0"
+    state(release, manifest)
+    findings_match(
+        release,
+        r"^CC-BY-4\.0 \(tier A\): 0 documents in its shards, the manifest says \d+",
+        r"^CC0-1\.0 \(tier A\): \d+ documents in its shards, the manifest says 0",
+    )
+
+
 def test_a_manifest_of_another_format_is_one_finding(release):
     state(release, stated(release) | {"format": 1})
     findings_match(
