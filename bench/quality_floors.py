@@ -17,6 +17,7 @@ from typing import Protocol
 import extraction_floors
 import floors
 import language_floors
+import personal_floors
 from blocks_data import GOLD
 from floors import FloorError, Identity, Section
 
@@ -29,7 +30,11 @@ class Suite(Protocol):
     def measure(self, data: Path) -> dict[str, float]: ...  # noqa: D102
 
 
-SUITES: dict[str, Suite] = {"extraction": extraction_floors, "language": language_floors}
+SUITES: dict[str, Suite] = {
+    "extraction": extraction_floors,
+    "language": language_floors,
+    "personal data": personal_floors,
+}
 
 
 def hold(section: Section, suite: Suite, data: Path) -> list[str]:
