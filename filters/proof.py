@@ -160,7 +160,9 @@ def _is_address_4(written: str, words: str, after: str) -> bool:
         return False
     if not address.is_global or address.is_multicast or cues.ends_version(after):
         return False
-    if cues.names_host(words) or cues.ends_host(after):
+    # At the start of a line stand the numbers of sections: no name of the line before counts.
+    line = words.rpartition("\n")[2]
+    if cues.names_host(line) or cues.ends_host(after):
         return not cues.ends_with_version(words)
     return max(map(int, written.split("."))) >= 100 and not cues.names_version(words)
 
