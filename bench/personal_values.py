@@ -210,7 +210,7 @@ def _octet(chance: Chance) -> int:
 
 def _ip(country: str, chance: Chance) -> str:
     if chance.random() < 0.3:
-        return f"2a00:{chance.randrange(1, 1 << 16):x}:{chance.randrange(1, 1 << 16):x}::{chance.randrange(1, 1 << 16):x}"
+        return "2a00:{:x}:{:x}::{:x}".format(*(chance.randrange(1, 1 << 16) for _ in range(3)))
     return f"{chance.randrange(23, 90)}.{_octet(chance)}.{_octet(chance)}.{_octet(chance)}"
 
 

@@ -18,6 +18,7 @@ import decoding_floors
 import extraction_floors
 import floors
 import language_floors
+import personal_floors
 from blocks_data import GOLD
 from floors import FloorError, Identity, Section
 
@@ -34,6 +35,7 @@ SUITES: dict[str, Suite] = {
     "decoding": decoding_floors,
     "extraction": extraction_floors,
     "language": language_floors,
+    "personal data": personal_floors,
 }
 
 

@@ -22,9 +22,10 @@ _PHONE_WORDS: Final = (
 )  # fmt: skip
 _PHONE_IF_NEXT: Final = ("portable", "cell?", "handy", "s[ií]mi", "call")
 """Words that mean a phone only right before the number."""
+
 _CARD_PARTS: Final = (
-    "card", "kard", "karte", "carte", "carta", "tarjeta", "cartão", "kort", "kart[ayąęuio]", "kaar[td]",
-    "kárty", "kártya", "kortel", "cárta", "κάρτα", "карт", "visa", "maestro",
+    "card", "kard", "karte", "carte", "carta", "tarjeta", "cartão", "kort", "kart[ayąęuio]",
+    "kaar[td]", "kárty", "kártya", "kortel", "cárta", "κάρτα", "карт", "visa", "maestro",
 )  # fmt: skip
 _NET_WORDS: Final = (
     "ip", "ipv4", "host", "server", "proxy", "dns", "gateway", "ip-[a-z]+", "сървър",
@@ -34,16 +35,16 @@ _VERSION_WORDS: Final = (
     "kapitel", "abschnitt", "article", "artikel", "art", "oid",
 )  # fmt: skip
 _VERSION_STEMS: Final = (
-    "vers[ijã]", "verż", "verze", "verzi", "wersj", "έκδοσ", "верс", "leagan", "väljalas", "redakcij",
-    "utgåv", "laidien", "udgav",
+    "vers[ijã]", "verż", "verze", "verzi", "wersj", "έκδοσ", "верс", "leagan", "väljalas",
+    "redakcij", "laidien", "utgåv", "udgav",
 )  # fmt: skip
 _CHANGES: Final = (
     "version", "update", "upgrade", "patch", "hotfix", "bugfix", "release", "changelog", "korrekt",
     "korrig", "poprav", "oprav", "isprav", "rättels", "rettels", "popraw", "labojum", "pataisa",
     "parandu", "korjaus", "διόρθωσ", "ενημέρωσ", "поправк", "обновл", "javítás", "frissít",
     "mise à jour", "correctif", "actualiza", "correcci", "aggiornament", "correzion", "atualiza",
-    "correç", "correcți", "actualiz", "päivity", "aktuali", "uuendus", "atnaujin", "atjaun", "ceartú",
-    "nuashon", "aġġorna",
+    "correç", "correcți", "actualiz", "päivity", "aktuali", "uuendus", "atnaujin", "atjaun",
+    "ceartú", "nuashon", "aġġorna",
 )  # fmt: skip
 _OTHER_NUMBERS: Final = (
     "isbn(?:-1[03])?", "issn", "ismn", "ean", "gtin", "doi", "isni", "orcid", "lei", "bic",
@@ -73,11 +74,11 @@ _CHANGE: Final = re2.compile(rf"(?i){'|'.join(_CHANGES)}")
 _OTHER: Final = _compile(_OTHER_NUMBERS, r"[^\pL]*$")
 
 _LINK: Final = re.compile(
-    r"[ ,;/|\u00a0]{1,3}(?:(?:or|und|oder|et|ou|e|y|o|i|ili|ali|lub|nebo|alebo|sau|és|vagy|og|eller|och"
-    r"|ja|tai|või|en|of|ir|ar|arba|vai|un|и|или|ή|και|agus|nó|u|jew)[ \u00a0])?"
+    r"[ ,;/|\u00a0]{1,3}(?:(?:or|und|oder|et|ou|e|y|o|i|ili|ali|lub|nebo|alebo|sau|és|vagy|og|eller"
+    r"|och|ja|tai|või|en|of|ir|ar|arba|vai|un|и|или|ή|και|agus|nó|u|jew)[ \u00a0])?"
 )
-# Names that follow their number: in Hungarian and Turkish they stand last.
-_PHONE_AFTER: Final = re.compile(r"(?i)[ \u00a0]?(?:telefonsz|mobilsz|sz[áa]m[oú]|numaralı tel)")
+# Names that follow their number: in Hungarian they stand last.
+_PHONE_AFTER: Final = re.compile(r"(?i)[ \u00a0]?(?:telefonsz|mobilsz|sz[áa]m[oú])")
 _NET_AFTER: Final = re.compile(r"[ \u00a0]?(?i:ip)(?![^\W\d_])")
 _VERSION_AFTER: Final = re.compile(r"(?i)[ \u00a0]?-?[ao]?s? ?(?:verzi|vers|kiadás|sürüm)")
 

@@ -163,7 +163,9 @@ def _compile_names(names: Iterable[str]) -> "re2._Regexp[str]":
 
 NAMES: Final = tuple(each.names for each in _IDENTITIES)
 """Beginnings of the names of all numbers, alternatives of a regular expression."""
-_NAME: Final = {each.kind: _compile_names([each.names]) for each in _IDENTITIES}
+_TESTS: Final = [
+    (re.compile(each.shape).fullmatch, each, _compile_names([each.names])) for each in _IDENTITIES
+]
 _SHAPE: Final = re.compile("|".join(each.shape for each in _IDENTITIES))
 _SEPARATORS: Final = re.compile("[^0-9A-Z]")
 
@@ -192,9 +194,9 @@ def named(written: str, before: str) -> str | None:
     if not _SHAPE.fullmatch(number):
         return None
     found: tuple[int, str] | None = None
-    for each in _IDENTITIES:
-        if re.fullmatch(each.shape, number) and each.is_valid(number):
-            places = [match.end() for match in _NAME[each.kind].finditer(before)]
+    for has_shape, each, name in _TESTS:
+        if has_shape(number) and each.is_valid(number):
+            places = [match.end() for match in name.finditer(before)]
             if places and (found is None or places[-1] > found[0]):
                 found = places[-1], each.kind
     return found and found[1]

@@ -24,6 +24,7 @@ _GROUP: Final = re.compile(r"[0-9A-Z]+(?= |\Z)")
 _IN_ACCOUNT: Final = re.compile(r"(?<![^\W_])[A-Z]{2}[0-9]{2} ?(?:[A-Z0-9]{4} ?)*\Z")
 _SEPARATORS: Final = re.compile("[^0-9A-Z]")
 _MAX_GROUPS: Final = 4
+_MIN_NUMBER: Final = 8  # what a national identifier has at least
 _LETTER_VALUES: Final = {ord("A") + place: str(10 + place) for place in range(26)}
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 _FOR_DOCUMENTS: Final = ipaddress.ip_network("2001:db8::/32")
@@ -103,7 +104,8 @@ def _ends(written: str) -> Iterator[int]:
     for number, group in enumerate(_GROUP.finditer(written)):
         if number == _MAX_GROUPS:
             return
-        yield group.end()
+        if group.end() >= _MIN_NUMBER:
+            yield group.end()
 
 
 def _to_last_digit(written: str) -> int:
@@ -158,7 +160,9 @@ def _is_address_4(written: str, words: str, after: str) -> bool:
         return False
     if not address.is_global or address.is_multicast or cues.ends_version(after):
         return False
-    if cues.names_host(words) or cues.ends_host(after):
+    # At the start of a line stand the numbers of sections: no name of the line before counts.
+    line = words.rpartition("\n")[2]
+    if cues.names_host(line) or cues.ends_host(after):
         return not cues.ends_with_version(words)
     return max(map(int, written.split("."))) >= 100 and not cues.names_version(words)
 
