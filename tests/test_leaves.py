@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "bd895f25cd219a0d348d0d20fca2febad463b04e34e205f76dc9f0d735ff09cc"
+LEAF_OF_SEVEN = "5da28f5291f1e5b43677a85df6725752ec12b66309979060c3e570434b307b1d"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)

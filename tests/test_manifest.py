@@ -70,7 +70,7 @@ def an_input_without_ledger(manifest):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda m: {"format": 1}, "of format 1, not 2"),
+        (lambda m: {"format": 1}, "of format 1, not 3"),
         (lambda m: {"recipe": m.recipe | {"keep": "latest"}}, "^recipe: SHA-256 is"),
         (lambda m: {"records": m.records + 1}, "records reaching read: .* 1 astray"),
         (lambda m: {"documents": m.documents - 1}, "documents kept: .* 1 astray"),
@@ -191,7 +191,7 @@ def test_every_key_is_written_in_order_a_line_each(sealed):
     [
         (lambda m: m | {"colour": "blue"}, "unknown field `colour`"),
         (lambda m: m | {"format": 1}, r"of format 1, .* made by florilegium 0\.1\.0,"),
-        (lambda m: m | {"format": 3, "code": {}}, "of format 3, .* of an unknown version"),
+        (lambda m: m | {"format": 4, "code": {}}, "of format 4, .* of an unknown version"),
         (lambda m: m | {"format": 1, "colour": "blue"}, "of format 1, .* build it anew"),
         (lambda m: {k: v for k, v in m.items() if k != "format"}, "missing .* field `format`"),
         (lambda m: m | {"format": "1"}, r"Expected `int`, got `str` - at `\$.format`"),
