@@ -150,6 +150,46 @@ def _planted(
     print(_pairs(rows, offsets, known))
 
 
+OPT_OUTS = ("X-Robots-Tag", "robots meta", "TDM header", "TDM meta")
+
+
+def _opted_out(
+    rows: list[dict[str, str]],
+    offsets: dict[tuple[str, str], list[int]],
+    known: dict[tuple[str, int], Fate],
+) -> dict[tuple[str, int], Fate]:
+    """Print by what pages were lost to opt-outs that nobody planted; return where these are."""
+    planted = [EXPECTED[name][0] for name in OPT_OUTS]
+    others = {}
+    for row in rows:
+        for offset in offsets[row["warc"], row["url"]]:
+            fate = known.get((row["warc"], offset), ("", "", ""))
+            if fate[0] == "rights" and not any(mark in row["notes"] for mark in planted):
+                others[row["warc"], offset] = fate
+    print(f"{len(others)} pages lost to opt-outs that were not planted: ", end="")
+    rules = Counter(f"{rule}: {detail}" for _, rule, detail in others.values())
+    print(", ".join(f"{rule} {number}" for rule, number in rules.most_common()))
+    return others
+
+
+def _unfounded(others: dict[tuple[str, int], Fate], folder: Path) -> Iterator[str]:
+    """Yield pages that say nothing of the kind: bytes are searched, none of our readers asked."""
+    for warc, record in responses(folder):
+        fate = others.get((warc, record.offset))
+        if fate is None or fate[1] not in (
+            "robots_header",
+            "robots_meta",
+            "tdm_header",
+            "tdm_meta",
+        ):
+            continue
+        page = read_page(record, warc)
+        said = record.block + (page.payload if isinstance(page, Page) else b"")
+        field = b"tdm-reservation" if fate[1].startswith("tdm") else b"robots"
+        if not (field in said.lower() and fate[2].encode() in said.lower()):
+            yield f"{warc} {record.offset}: lost by {fate[1]}, but it does not say {fate[2]}"
+
+
 def _each(
     rows: list[dict[str, str]],
     offsets: dict[tuple[str, str], list[int]],
@@ -201,6 +241,7 @@ def main() -> int:
             seen[rule].append((visible(record, warc), url))
     _planted(rows, offsets, known)
     wrong += _each(rows, offsets, known)
+    wrong += _unfounded(_opted_out(rows, offsets, known), options.index.parent)
     for rule, pages in seen.items():
         long = sorted(((size, url) for size, url in pages if size >= VISIBLE), reverse=True)
         print(f"{len(pages)} {rule}, {len(long)} of them with {VISIBLE} visible characters or more")

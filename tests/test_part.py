@@ -121,6 +121,7 @@ def test_what_is_put_into_a_part_comes_out_of_it(tmp_path):
     assert losses_of(tmp_path / "part") == [loss(9), loss(4), loss(8)]
     assert everything(inside(tmp_path / "part")) == [
         "documents.parquet",
+        "hosts.parquet",
         "losses.parquet",
         "signatures.npy",
     ]
@@ -243,7 +244,7 @@ def test_what_is_left_beside_a_part_is_removed_but_not_what_may_become_one(place
     found = {relative(path, place / "part") for path, _ in files(place / "part")}
     attempt = load(place / "part").attempt
     assert entries(place / "part", 1) == sorted([attempt, "part.json"])
-    kept = ("documents.parquet", "losses.parquet", "signatures.npy")
+    kept = ("documents.parquet", "hosts.parquet", "losses.parquet", "signatures.npy")
     assert found == {"part.json", *(f"{attempt}/{name}" for name in kept)}
     assert documents_of(place / "part") == [document(2)]
     begun.add([document(1)], stored([document(1)]), [])

@@ -66,6 +66,7 @@ class Judge:
         self._policy = policy
         self._agents = policy.expanded()
         self._mask = policy.mask()
+        self._named: dict[RobotsTxt, list[str]] = {}
         self._read: dict[tuple[str, bytes], RobotsTxt | tdmrep.TdmRep | rsl.Rsl] = {}
 
     def judge(self, url: str, time: int, rights: int) -> Judgement:
@@ -129,14 +130,17 @@ class Judge:
             if rule is not None and not rule.allows:
                 said = f"{agent}, line {rule.line}: {rule.text}"
                 yield Found(Signal.ROBOTS_TXT, "file", said)
-        for agent in self._agents:
+        for agent in self._agents if file.about_use else ():
             yield from aipref.in_robots_txt(file, agent, path)
             yield from content_signal.in_robots_txt(file, agent, path)
 
-    def _asked(self, file: RobotsTxt) -> Iterator[str]:
-        """Yield the agents that a file names; one that names us does not mean us by everyone."""
-        ours = OURS in self._agents and file.names(OURS)
-        return (a for a in self._agents if file.names(a) and not (ours and a == EVERYONE))
+    def _asked(self, file: RobotsTxt) -> Iterable[str]:
+        """Return the agents that a file names; one that names us does not mean us by everyone."""
+        if file not in self._named:
+            ours = OURS in self._agents and file.names(OURS)
+            named = (agent for agent in self._agents if file.names(agent))
+            self._named[file] = [agent for agent in named if not (ours and agent == EVERYONE)]
+        return self._named[file]
 
     def _refusal(
         self, then: tuple[Effect, list[Evidence]], last: tuple[Effect, list[Evidence]]

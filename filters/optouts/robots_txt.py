@@ -98,6 +98,8 @@ class RobotsTxt:
     def __init__(self, data: bytes) -> None:
         self.licences: list[tuple[int, str]] = []
         """Numbers of lines, and the addresses of the licences there."""
+        self.about_use = False
+        """Whether any line is about use."""
         self._blocks: list[Block] = [Block()]
         self._named: dict[str, list[int]] = {}
         self._arranged: dict[tuple[int, ...], _Rules] = {}
@@ -154,6 +156,7 @@ class RobotsTxt:
                 naming = False
             elif key in _USES:
                 block.uses.append(_use(number, key, value))
+                self.about_use = True
             elif key == b"license" and value and len(self.licences) < _MAX_LICENCES:
                 self.licences.append((number, _text(value)))
 
