@@ -26,6 +26,7 @@ from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document, Personal
+from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import (
@@ -130,6 +131,11 @@ def document_page() -> Iterator[str]:
     yield "Stages and rules are listed in [rules](rules.md)."
     yield ""
     yield from _columns(Loss)
+    yield from ("", "## Failed rules: `audit/reasons/`", "", _prose(FailedRule), "")
+    yield 'They are there if the recipe says `reasons = "all"`, or `build` is told `--all-reasons`.'
+    yield "What harvest lost was not measured further: it has no rows."
+    yield ""
+    yield from _columns(FailedRule)
 
 
 def manifest_page() -> Iterator[str]:

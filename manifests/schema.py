@@ -9,6 +9,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from florilegium.manifests.document import Document
+from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.ledger import Loss
 
 Row = TypeVar("Row", bound=Struct)
@@ -24,6 +25,7 @@ _SCALARS: dict[type, pa.DataType] = {
     str: pa.large_string(),
     float: pa.float32(),
     int: pa.int64(),
+    bool: pa.bool_(),
     bytes: pa.binary(),
 }
 
@@ -53,6 +55,7 @@ def _field(name: str, hint: Any) -> pa.Field:  # noqa: ANN401
 
 DOCUMENT_SCHEMA = arrow_schema(Document)
 LOSS_SCHEMA = arrow_schema(Loss)
+FAILED_RULE_SCHEMA = arrow_schema(FailedRule)
 
 
 def to_table(records: Sequence[Struct], schema: pa.Schema) -> pa.Table:

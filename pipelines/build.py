@@ -4,14 +4,12 @@ Every step looks for what is already done under the same fingerprint and does on
 that an interrupted build goes on where it was, and a changed rule does not read a WARC again.
 """
 
-import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
@@ -20,131 +18,24 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import language_models, provenance
 from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.calibrate import Limits, calibrate
-from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
+from florilegium.pipelines.decide import PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.harvest import UnitError, failures, harvest
-from florilegium.pipelines.index import BadIndexError, Published, open_index
+from florilegium.pipelines.index import BadIndexError, open_index
 from florilegium.pipelines.inputs import Input, plan_units
-from florilegium.pipelines.lines import PartWithLines, find_lines, shares_of
+from florilegium.pipelines.last import LastBuild, remember
+from florilegium.pipelines.lines import PartWithLines, find_lines
 from florilegium.pipelines.lock import LockedError, lock
-from florilegium.pipelines.part import Part, Unit, finished, remove_damaged, remove_left_over
+from florilegium.pipelines.part import Part, remove_damaged, remove_left_over
+from florilegium.pipelines.planning import Plan, Step, StepError
 from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.shards import note_path
-from florilegium.pipelines.verdict import Verdict, raised, read_total
-
-Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "decide", "publish"]
-"""A step that an engine runs. What comes after the last, seal, is done where the build is."""
-
-
-class StepError(RuntimeError):
-    """A step that must be run first; the message names it."""
-
-    def __init__(self, step: Step) -> None:
-        super().__init__(f"{step} is not done: run it first, with --step {step}")
-
-
-class Plan(Struct, frozen=True):
-    """What a build will do: its units, and the places where it works and leaves its release."""
-
-    recipe: Recipe
-    units: list[Unit]
-    build_id: str
-    home: Location
-    against: tuple[Published, ...] = ()
-    """Earlier releases, copies of whose documents are left out."""
-
-    @property
-    def work(self) -> Location:
-        """Private; can be deleted when no build is running."""
-        return self.home / "work"
-
-    @property
-    def parts(self) -> Location:
-        """What harvest made, unit by unit."""
-        return self.work / "parts"
-
-    @property
-    def bench(self) -> Location:
-        """What this very build is working on."""
-        return self.work / "builds" / self.build_id
-
-    @property
-    def decisions(self) -> Location:
-        """Which documents of these units are copies, under the recipe's settings."""
-        settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep")]
-        earlier = [one.about.root for one in self.against]
-        made_of = [[unit.fingerprint for unit in self.units], *settings, earlier]
-        return self.work / "decisions" / provenance.digest(made_of)[:16]
-
-    @property
-    def lines(self) -> Location | None:
-        """What was found of repeated lines; None if the recipe does not ask for them."""
-        return None if self.recipe.lines.repeated == "ignore" else self.bench / "lines"
-
-    def earlier(self) -> tuple[tuple[int, str], ...]:
-        """Return the earlier releases, each after the ordinal of its first index."""
-        ends = itertools.accumulate((len(one.files) for one in self.against), initial=0)
-        first = (len(self.units) + end for end in ends)
-        return tuple((number, one.name) for number, one in zip(first, self.against, strict=False))
-
-    @property
-    def draft(self) -> Location:
-        """The release while it is being written.
-
-        A folder of a store cannot be moved, so there a release is one once it has a manifest.
-        """
-        return self.bench / "release" if isinstance(self.home, Path) else self.release
-
-    @property
-    def release(self) -> Location:
-        """The finished release."""
-        return self.home / self.build_id
-
-    def pending(self) -> list[Unit]:
-        """Return the units whose parts are still to be made."""
-        there = finished(self.parts)
-        return [unit for unit in self.units if unit.folder not in there]
-
-    def made(self) -> list[Part]:
-        """Return the parts of all units, in their order; StepError if one is missing."""
-        there = finished(self.parts)
-        if any(unit.folder not in there for unit in self.units):
-            raise StepError("harvest")
-        return [there[unit.folder] for unit in self.units]
-
-    def compared(self) -> list[Location]:
-        """Return the decisions on each unit, in order; StepError if one is missing."""
-        folder = self.decisions
-        places = [folder / f"{number:06d}.npy" for number in range(len(self.units))]
-        there = {path.name for path in folder.glob("*.npy")}
-        if any(place.name not in there for place in places):
-            raise StepError("deduplicate")
-        return places
-
-    def searched(self) -> None:
-        """Raise StepError unless repeated lines were looked for in all units, where they are."""
-        if self.lines is None:
-            return
-        there = {path.name for path in self.lines.glob("*.npy")}
-        if any(shares_of(self.lines, n).name not in there for n in range(len(self.units))):
-            raise StepError("lines")
-
-    def total(self) -> Verdict:
-        """Return what was decided on all units; StepError if that is missing.
-
-        LostRecordsError if it is on other units.
-        """
-        total = read_total(self.bench / "total.json")
-        if total is None:
-            raise StepError("decide")
-        if len(total.ledger) != len(self.units):
-            raise LostRecordsError("not every part was decided on; run the build again")
-        return total
+from florilegium.pipelines.verdict import Verdict, raised
 
 
 def plan(
@@ -323,11 +214,23 @@ def _seal(
         earlier = tuple(one.about for one in plan.against)
         draft = Draft(plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier)
         sealed = seal(draft)
+        remember(plan.work, _last(plan, sealed))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
         _point_to(plan.release)
         remove_tree(plan.bench)
     return sealed
+
+
+def _last(plan: Plan, sealed: Manifest) -> LastBuild:
+    return LastBuild(
+        build_id=plan.build_id,
+        recipe=resolved(plan.recipe),
+        documents=sealed.documents,
+        parts=[unit.folder for unit in plan.units],
+        decisions=plan.decisions.name,
+        lines=plan.lines.name if plan.lines is not None else None,
+    )
 
 
 def tidy(plan: Plan) -> None:

@@ -27,7 +27,8 @@ from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
 from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.lock import LockedError
-from florilegium.pipelines.recipe import RecipeError
+from florilegium.pipelines.planning import Plan, Step
+from florilegium.pipelines.recipe import RecipeError, changed
 from florilegium.pipelines.recipe import load as load_recipe
 from florilegium.pipelines.summary import print_summary
 
@@ -37,16 +38,18 @@ def build(
     inputs: Iterable[str],
     out: str,
     choice: EngineChoice,
-    step: builds.Step | None,
+    step: Step | None,
     dry_run: bool,
     output: str,
     price_core_hour: float | None = None,
     against: Iterable[str] = (),
+    all_reasons: bool = False,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
         earlier = [find_release(name) for name in against]
-        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out), earlier)
+        chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
+        plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)
@@ -67,9 +70,7 @@ def build(
     return _build(plan, step, engine, output, console)
 
 
-def _build(
-    plan: builds.Plan, step: builds.Step | None, engine: Engine, output: str, console: Console
-) -> int:
+def _build(plan: Plan, step: Step | None, engine: Engine, output: str, console: Console) -> int:
     started = time.monotonic()
     try:
         if step is not None:
@@ -90,7 +91,7 @@ def _build(
     return DONE
 
 
-def _answer_step(output: str, plan: builds.Plan, step: builds.Step) -> None:
+def _answer_step(output: str, plan: Plan, step: Step) -> None:
     if output == "json":
         print_json({"build_id": plan.build_id, "step": step})
     else:
@@ -114,7 +115,7 @@ def _answer(output: str, manifest: Manifest, release: Location, console: Console
 
 
 def _say_plan(
-    plan: builds.Plan, engine: str, workers: int, price_core_hour: float | None, output: str
+    plan: Plan, engine: str, workers: int, price_core_hour: float | None, output: str
 ) -> int:
     try:
         found = forecasts.dry_run(plan, engine, workers, price_core_hour)

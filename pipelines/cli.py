@@ -161,6 +161,11 @@ def _hear_warnings_of_ours_only() -> None:
     "the release.",
 )
 @click.option(
+    "--all-reasons",
+    is_flag=True,
+    help="List every rule that each lost document fails, in audit/reasons/ (recipe: reasons).",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     help="Say what would be done and, from a few records of the input, what it takes; do nothing.",
@@ -190,6 +195,7 @@ def build(
     beam_options: tuple[str, ...],
     against: tuple[str, ...],
     step: Literal["harvest", "deduplicate", "lines", "decide", "publish"] | None,
+    all_reasons: bool,
     dry_run: bool,
     price_core_hour: float | None,
     output: str,
@@ -226,6 +232,7 @@ def build(
             output,
             price_core_hour,
             against,
+            all_reasons,
         )
     )
 
@@ -287,6 +294,36 @@ def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> No
     from florilegium.pipelines import commands
 
     sys.exit(commands.calibrate(recipe, inputs, out, output))
+
+
+@main.command()
+@click.argument("recipe")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting in place of the recipe's, such as filters.repetition.max_top_bigram=0.25. May "
+    "be given more than once.",
+)
+@click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 100),
+    default=8,
+    show_default=True,
+    help="How many documents that would be gained or lost are shown.",
+)
+@_OUTPUT
+def whatif(recipe: str, settings: tuple[str, ...], out: str, examples: int, output: str) -> None:
+    """Say what the last build would gain and lose if limits of its filters were others.
+
+    RECIPE, with the settings given, is compared with the recipe of the last build below OUT.
+    Documents and tokens are told by language and by rule. No input is read, nothing is written.
+    """
+    from florilegium.pipelines import whatif_command
+
+    sys.exit(whatif_command.ask(recipe, settings, out, examples, output))
 
 
 @main.command()

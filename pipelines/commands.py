@@ -78,6 +78,7 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
     """Print the filter that what was harvested comes to."""
     from florilegium.pipelines import build, calibrate
     from florilegium.pipelines.inputs import find_files
+    from florilegium.pipelines.planning import StepError
     from florilegium.pipelines.recipe import load as load_recipe
 
     try:
@@ -85,7 +86,7 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
         limits = build.calibrated(plan)
     except ValueError as error:
         return ended(USAGE, str(error))
-    except (OSError, ModuleNotFoundError, build.StepError) as error:
+    except (OSError, ModuleNotFoundError, StepError) as error:
         return stopped(error)
     if output == "json":
         print_json(limits)

@@ -12,9 +12,18 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
-from florilegium.pipelines.lines import cuts_of, shares_of
 
 _SHARE = "host_line_share"
+
+
+def shares_of(folder: Location, ordinal: int) -> Location:
+    """Return where the shares of a part's documents are."""
+    return folder / f"{ordinal:06d}.npy"
+
+
+def cuts_of(folder: Location, ordinal: int) -> Location:
+    """Return where those documents of a part are of which lines were cut."""
+    return folder / f"{ordinal:06d}.parquet"
 
 
 class Overlay:

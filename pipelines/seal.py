@@ -69,7 +69,7 @@ def seal(draft: Draft) -> Manifest:
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept), *draft.total.index),
+        tables=(_buckets(draft.folder, kept), *draft.total.index, *draft.total.reasons),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:

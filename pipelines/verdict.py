@@ -34,6 +34,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The files of the ledger, one a part."""
     index: list[Table] = []
     """The files of the index, one a part, if there is one."""
+    reasons: list[Table] = []
+    """The files of all reasons, one a part, if the recipe asks for them."""
     alarms: list[Alarm] = []
     """Inputs and hosts that lost too much: the first of each kind."""
     alarms_raised: dict[str, int] = {}
@@ -62,6 +64,7 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         kept=kept,
         ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
         index=sorted((t for verdict in whole for t in verdict.index), key=lambda t: t.path),
+        reasons=sorted((t for verdict in whole for t in verdict.reasons), key=lambda t: t.path),
         alarms=first(alarm for verdict in whole for alarm in verdict.alarms),
         alarms_raised=_summed(verdict.alarms_raised for verdict in whole),
         largest=first(one for verdict in whole for one in verdict.largest),
