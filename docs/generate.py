@@ -88,6 +88,10 @@ def recipe_page() -> Iterator[str]:
         if isinstance(field.type, type) and issubclass(field.type, Struct):
             yield from ("", f"## [{field.name}]", "", _prose(field.type), "")
             yield from _keys(field.type)
+        for record in get_args(field.type) if get_origin(field.type) is tuple else ():
+            if isinstance(record, type) and issubclass(record, Struct):
+                yield from ("", f"## [[{field.name}]]", "", _prose(record), "")
+                yield from _keys(record)
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
     yield "filters it lists, in its order; one that has none has all of these, in this order."

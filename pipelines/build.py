@@ -15,7 +15,7 @@ from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines import language_models, provenance
+from florilegium.pipelines import blocklists, language_models, provenance
 from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.calibrate import Limits, calibrate
 from florilegium.pipelines.decide import PartToDecide, decide
@@ -43,9 +43,10 @@ def plan(
 ) -> Plan:
     """Return what a build of these files would do; InputError if they cannot be told apart.
 
-    LanguageModelError if the recipe's model is not what it says, BadIndexError if an earlier
+    NamedFileError if a model or list is not what the recipe says, BadIndexError if an earlier
     release cannot be built against.
     """
+    blocklists.check_all(recipe.blocklists)
     if recipe.language_model.path:
         language_models.load(recipe.language_model)
     if against and recipe.duplicates.scope == "release":

@@ -47,7 +47,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     """Show what a build would think of a page, or of each on standard input."""
     from florilegium.pipelines import inspection
     from florilegium.pipelines.inputs import InputError, find_files
-    from florilegium.pipelines.language_models import LanguageModelError
+    from florilegium.pipelines.named_files import NamedFileError
     from florilegium.pipelines.recipe import RecipeError
     from florilegium.pipelines.recipe import load as load_recipe
 
@@ -63,7 +63,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
         assert page is not None
         warcs = [file.place for file in find_files(inputs)] if inputs else []
         found = inspection.inspect(page, warcs, chosen)
-    except (RecipeError, InputError, LanguageModelError) as error:
+    except (RecipeError, InputError, NamedFileError) as error:
         return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)

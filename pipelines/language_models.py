@@ -2,13 +2,12 @@
 
 from florilegium.filters.language import Identifier, LanguageIdentifier
 from florilegium.filters.language_other import OtherIdentifier
-from florilegium.manifests.location import locate, sha256
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines.files import fetched
+from florilegium.pipelines.named_files import NamedFileError, opened
 from florilegium.pipelines.recipe import LanguageModel
 
 
-class LanguageModelError(ValueError):
+class LanguageModelError(NamedFileError):
     """A language model that is not the one the recipe names, or none at all."""
 
 
@@ -20,12 +19,7 @@ def load(chosen: LanguageModel) -> LanguageIdentifier:
     """
     if not chosen.path:
         return Identifier.packaged()
-    with fetched(locate(chosen.path)) as file:
-        if (found := sha256(file)) != chosen.sha256:
-            raise LanguageModelError(
-                f"{chosen.path} is not the language model of the recipe: its SHA-256 is {found}, "
-                f"not {chosen.sha256}"
-            )
+    with opened(chosen.path, chosen.sha256, "language model", LanguageModelError) as file:
         try:
             return OtherIdentifier(file, chosen.labels)
         except ValueError as error:

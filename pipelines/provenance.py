@@ -10,7 +10,7 @@ import msgspec
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import detection, language_models, tokens
+from florilegium.pipelines import blocklists, detection, language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
@@ -49,6 +49,7 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
         Resource(name="encoding model", sha256=detection.digest()),
         *blocks,
         *language_models.used(recipe.language_model),
+        *blocklists.used(recipe.blocklists),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
         Resource(name="duplicate signature format", sha256=digest(_signatures(recipe))),
     )
@@ -56,8 +57,16 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
 
 def harvest_fingerprint(recipe: Recipe) -> str:
     """Return the digest of all that decides what harvest makes of an input."""
-    chosen = {key: resolved(recipe)[key] for key in HARVEST_KEYS}
+    chosen = {key: placeless(resolved(recipe)[key]) for key in HARVEST_KEYS}
     return digest([code(), environment(), chosen, _signatures(recipe)])
+
+
+def placeless(value: Any) -> Any:  # noqa: ANN401
+    """Return a setting without the places of files whose digest it names: they may be moved."""
+    if isinstance(value, dict):
+        left = {key for key in value if not (key == "path" and value.get("sha256"))}
+        return {key: placeless(value[key]) for key in sorted(left)}
+    return [placeless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _signatures(recipe: Recipe) -> str:

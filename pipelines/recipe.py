@@ -19,6 +19,7 @@ from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.alarms import Alarms
+from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.extract import Extraction
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
@@ -134,6 +135,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merges Bosnian, Croatian, Montenegrin and Serbian, `nor_Latn` both forms of Norwegian."""
     keep_truncated: bool = False
     """Whether pages that the crawler cut off are kept."""
+    blocklists: tuple[Blocklist, ...] = ()
+    """Lists of addresses that are not wanted; of several that name a page, the first is cited."""
     rights: Rights = Rights()
     """Which opt-outs are honoured."""
     extraction: Extraction = Extraction()
@@ -169,6 +172,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 HARVEST_KEYS = (
     "languages",
     "keep_truncated",
+    "blocklists",
     "rights",
     "extraction",
     "language_model",
