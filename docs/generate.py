@@ -22,6 +22,7 @@ from msgspec import inspect as types
 from scaling import page as scale_page
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
@@ -98,6 +99,10 @@ def recipe_page() -> Iterator[str]:
     for rule in DEFAULTS:
         yield from ("", f'### use = "{_tag(rule)}"', "", _prose(type(rule)), "")
         yield from _table(("key", "default", "meaning"), _limits(rule))
+    yield ""
+    yield "There is one more, which a recipe has only if it says so:"
+    yield from ("", f'### use = "{_tag(Datatrove(filter="X"))}"', "", _prose(Datatrove), "")
+    yield from _keys(Datatrove)
 
 
 def rules_page() -> Iterator[str]:
@@ -117,7 +122,8 @@ def rules_page() -> Iterator[str]:
     rows = [(f"`{s}`", f"`{r}`", about) for (s, r), about in LOSSES.items()]
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
     quality = [("`quality`", f"`{m.rule}`", f"see {_tag(f)}") for f in DEFAULTS for m in _trace(f)]
-    yield from _table(("stage", "rule", "why"), [*rows, *quality])
+    others = ("`quality`", "name of a filter", "a filter of datatrove objects; detail: its reason")
+    yield from _table(("stage", "rule", "why"), [*rows, *quality, others])
 
 
 def document_page() -> Iterator[str]:

@@ -13,9 +13,9 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`."""
+no `extraction_confidence`, of format 2 nothing that scorers, benchmarks or word lists say."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +95,9 @@ class Language(Record, frozen=True, kw_only=True):
     """Code points of their texts."""
     text_bytes: int
     """Bytes of their texts in UTF-8."""
+    quality_deciles: tuple[float, ...] | None = None
+    """Least score of a document, the nine scores that part them in tenths, and the greatest; null
+    if none has a score. Of a thousandth, which is how finely they are counted."""
 
 
 class Earlier(Record, frozen=True, kw_only=True):

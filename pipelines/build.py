@@ -17,6 +17,8 @@ from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import blocklists, language_models, provenance
 from florilegium.pipelines.alarms import check as check_alarms
+from florilegium.pipelines.assess import PartToAssess, assess
+from florilegium.pipelines.assessors import asked, pinned
 from florilegium.pipelines.calibrate import Limits, calibrate
 from florilegium.pipelines.decide import PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
@@ -47,6 +49,7 @@ def plan(
     release cannot be built against.
     """
     blocklists.check_all(recipe.blocklists)
+    recipe = pinned(recipe)
     if recipe.language_model.path:
         language_models.load(recipe.language_model)
     if against and recipe.duplicates.scope == "release":
@@ -59,6 +62,7 @@ def plan(
     published = tuple(open_index(release, method) for release in dict.fromkeys(against))
     made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
     made_of += [[one.about.root for one in published]] if published else []
+    made_of += asked(recipe)[1:]
     build_id = provenance.digest(made_of)[:12]
     return Plan(recipe, units, build_id, out / recipe.name, published)
 
@@ -74,6 +78,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
         parts = _harvest(plan, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
         _lines(plan, parts, decisions, engine, display)
+        _assess(plan, parts, decisions, engine, display)
         total = _decide(plan, decisions, engine, display)
         shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
@@ -88,8 +93,12 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
             _deduplicate(plan, plan.made(), engine, display)
         elif step == "lines":
             _lines(plan, plan.made(), plan.compared(), engine, display)
+        elif step == "assess":
+            plan.searched()
+            _assess(plan, plan.made(), plan.compared(), engine, display)
         elif step == "decide":
             plan.searched()
+            plan.told()
             _decide(plan, plan.compared(), engine, display)
         else:
             _publish(plan, plan.made(), plan.total(), engine, display)
@@ -149,6 +158,29 @@ def _lines(
         plan.searched()
 
 
+def _assess(
+    plan: Plan, parts: list[Part], decisions: list[Location], engine: Engine, display: Display
+) -> None:
+    if (folder := plan.assessed) is None:
+        return
+    with display.step("assess"):
+        with suppress(StepError):
+            plan.told()
+            return
+        todo = [
+            PartToAssess(
+                ordinal=number,
+                documents=str(place / "documents.parquet"),
+                decisions=str(decisions[number]),
+                lines=_text(plan.lines),
+            )
+            for number, place in enumerate(_files(plan, parts))
+        ]
+        sizes = [unit.bytes for unit in plan.units]
+        engine.run(lambda root: assess(root, todo, sizes, plan.recipe, folder, engine), "assess")
+        plan.told()
+
+
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
     place = plan.bench / "total.json"
@@ -162,6 +194,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             ledger=ledger_path(number),
             earlier=plan.earlier(),
             lines=_text(plan.lines),
+            assessed=_text(plan.assessed),
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -186,6 +219,7 @@ def _publish(
             documents=str(place / "documents.parquet"),
             verdict=str(_verdict(plan, number)),
             lines=_text(plan.lines),
+            assessed=_text(plan.assessed),
             ordinal=number,
         )
         for number, place in enumerate(_files(plan, parts))
@@ -231,6 +265,7 @@ def _last(plan: Plan, sealed: Manifest) -> LastBuild:
         parts=[unit.folder for unit in plan.units],
         decisions=plan.decisions.name,
         lines=plan.lines.name if plan.lines is not None else None,
+        assessed=plan.assessed.name if plan.assessed is not None else None,
     )
 
 

@@ -156,7 +156,7 @@ def _hear_warnings_of_ours_only() -> None:
 )
 @click.option(
     "--step",
-    type=click.Choice(["harvest", "deduplicate", "lines", "decide", "publish"]),
+    type=click.Choice(["harvest", "deduplicate", "lines", "assess", "decide", "publish"]),
     help="Run this step only, after those before it. The same command without --step then seals "
     "the release.",
 )
@@ -194,7 +194,7 @@ def build(
     dataflow_staging: str | None,
     beam_options: tuple[str, ...],
     against: tuple[str, ...],
-    step: Literal["harvest", "deduplicate", "lines", "decide", "publish"] | None,
+    step: Literal["harvest", "deduplicate", "lines", "assess", "decide", "publish"] | None,
     all_reasons: bool,
     dry_run: bool,
     price_core_hour: float | None,

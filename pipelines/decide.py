@@ -24,7 +24,7 @@ from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
-from florilegium.pipelines import failing
+from florilegium.pipelines import deciles, failing
 from florilegium.pipelines.alarms import (
     Alarms,
     Hosts,
@@ -63,6 +63,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     earlier: Earlier = ()
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
+    assessed: str | None = None
+    """Folder of what was told of texts, if the recipe asks for more than counts."""
 
 
 class LostRecordsError(RuntimeError):
@@ -175,6 +177,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     sizes: list[int] = []
     hosts: Hosts = {}
+    quality: dict[str, dict[int, int]] = defaultdict(dict)
     largest: list[Alarm] = []
     for facts in _facts(part, files):
         decision = decided.get(part.ordinal << 32 | len(sizes))
@@ -193,6 +196,8 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
                 reasons += failing.reasons(loss, facts, recipe.filters)
         else:
             _count(kept[facts.lang].setdefault(bucket(facts.id), Bucket()), facts)
+            if facts.quality is not None:
+                deciles.count(quality[facts.lang], facts.quality)
     staying = sum(b.documents for buckets in kept.values() for b in buckets.values())
     if staying + len(losses) != made.records:
         raise LostRecordsError(
@@ -203,6 +208,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         records=made.records,
         losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
+        quality=quality,
         ledger=[_write_ledger(part, losses)],
         index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
         reasons=[failing.write(part.release, part.ledger, reasons)]
@@ -221,7 +227,8 @@ def _component(facts: Facts, size: int) -> Alarm:
 
 
 def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
-    with Overlay(locate(part.lines) if part.lines else None, part.ordinal) as overlay:
+    lines, assessed = (locate(p) if p else None for p in (part.lines, part.assessed))
+    with Overlay(lines, part.ordinal, assessed) as overlay:
         yield from overlay.facts(files / "documents.parquet")
 
 

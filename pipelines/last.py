@@ -22,6 +22,7 @@ class LastBuild(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One folder a unit, in their order."""
     decisions: str
     lines: str | None
+    assessed: str | None
 
 
 def remember(work: Location, build: LastBuild) -> None:

@@ -1,4 +1,7 @@
-"""Documents of a part as they are after `lines`: some know a share, some have another text."""
+"""Documents of a part as they are after `lines` and `assess`.
+
+Some know a share, some have another text, some have a score or what else a recipe asks for.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,11 +12,19 @@ import pyarrow.parquet as pq
 
 from florilegium.manifests.document import Facts
 from florilegium.manifests.location import Location
-from florilegium.manifests.schema import from_table
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
 
 _SHARE = "host_line_share"
+_ASSESSED = ("quality", "bad_word_share", "benchmark", "benchmark_ngrams", "objections")
+ASSESSED_SCHEMA = pa.schema([DOCUMENT_SCHEMA.field(name).remove_metadata() for name in _ASSESSED])
+"""What `assess` tells of a document."""
+
+
+def assessed_of(folder: Location, ordinal: int) -> Location:
+    """Return where what was told of a part's documents is."""
+    return folder / f"{ordinal:06d}.parquet"
 
 
 def shares_of(folder: Location, ordinal: int) -> Location:
@@ -27,13 +38,17 @@ def cuts_of(folder: Location, ordinal: int) -> Location:
 
 
 class Overlay:
-    """What `lines` found in a part: nothing if it did not run. Close it after use."""
+    """What `lines` and `assess` found in a part, each in a folder. Close it after use."""
 
-    def __init__(self, folder: Location | None, ordinal: int) -> None:
+    def __init__(
+        self, folder: Location | None, ordinal: int, assessed: Location | None = None
+    ) -> None:
+        """Open what was found; a folder is None if that step did not run."""
         self._shares: np.ndarray | None = None
         self._cuts: pq.ParquetFile | None = None
         self._ranges: list[tuple[int, int]] = []
         self._open = ExitStack()
+        self._told = pq.read_table(assessed_of(assessed, ordinal)) if assessed else None
         if folder is not None:
             self._shares = load_array(shares_of(folder, ordinal))
             if (cuts := cuts_of(folder, ordinal)).is_file():
@@ -57,6 +72,18 @@ class Overlay:
 
     def applied(self, table: pa.Table, row: int) -> pa.Table:
         """Return some documents of the part, the first of which is its `row`th, as they now are."""
+        return self._with_told(self._with_lines(table, row), row)
+
+    def _with_told(self, table: pa.Table, row: int) -> pa.Table:
+        if self._told is None:
+            return table
+        told = self._told.slice(row, table.num_rows)
+        for name in ASSESSED_SCHEMA.names:
+            if (place := table.schema.get_field_index(name)) >= 0:
+                table = table.set_column(place, table.schema.field(place), told.column(name))
+        return table
+
+    def _with_lines(self, table: pa.Table, row: int) -> pa.Table:
         if self._shares is None:
             return table
         place = table.schema.get_field_index(_SHARE)

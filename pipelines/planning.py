@@ -12,15 +12,15 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 from florilegium.manifests.location import Location
-from florilegium.pipelines import provenance
+from florilegium.pipelines import assessors, provenance
 from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.index import Published
-from florilegium.pipelines.overlay import shares_of
+from florilegium.pipelines.overlay import assessed_of, shares_of
 from florilegium.pipelines.part import Part, Unit, finished
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.verdict import Verdict, read_total
 
-Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "decide", "publish"]
+Step: TypeAlias = Literal["harvest", "deduplicate", "lines", "assess", "decide", "publish"]
 """A step that an engine runs. What comes after the last, seal, is done where the build is."""
 
 
@@ -70,6 +70,15 @@ class Plan(Struct, frozen=True):
         if self.recipe.lines.repeated == "ignore":
             return None
         return self.work / "lines" / self._digest(*self._settings("lines"), self.decisions.name)
+
+    @property
+    def assessed(self) -> Location | None:
+        """What was told of texts; None if the recipe asks for nothing beyond counts."""
+        asked = provenance.placeless(assessors.asked(self.recipe))
+        if not asked:
+            return None
+        lines = None if self.lines is None else self.lines.name
+        return self.work / "assessed" / self._digest(asked, self.decisions.name, lines)
 
     def _settings(self, *keys: str) -> list[Any]:
         return [resolved(self.recipe)[key] for key in keys]
@@ -126,6 +135,14 @@ class Plan(Struct, frozen=True):
         there = {path.name for path in self.lines.glob("*.npy")}
         if any(shares_of(self.lines, n).name not in there for n in range(len(self.units))):
             raise StepError("lines")
+
+    def told(self) -> None:
+        """Raise StepError unless all that a recipe asks of texts was told of all units."""
+        if (folder := self.assessed) is None:
+            return
+        there = {path.name for path in folder.glob("*.parquet")}
+        if any(assessed_of(folder, n).name not in there for n in range(len(self.units))):
+            raise StepError("assess")
 
     def total(self) -> Verdict:
         """Return what was decided on all units; StepError if that is missing.

@@ -10,7 +10,7 @@ import msgspec
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import blocklists, detection, language_models, tokens
+from florilegium.pipelines import assessors, blocklists, detection, language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
@@ -50,6 +50,7 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
         *blocks,
         *language_models.used(recipe.language_model),
         *blocklists.used(recipe.blocklists),
+        *assessors.used(recipe),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
         Resource(name="duplicate signature format", sha256=digest(_signatures(recipe))),
     )

@@ -51,6 +51,8 @@ class PartToPublish(Struct, frozen=True, kw_only=True):
     verdict: str
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
+    assessed: str | None = None
+    """Folder of what was told of texts, if the recipe asks for more than counts."""
     ordinal: int = 0
 
 
@@ -107,8 +109,8 @@ def read_part(part: PartToPublish, wanted: Wanted) -> Iterator[tuple[SliceName, 
 def _rows_that_stay(part: PartToPublish, wanted: Wanted) -> Iterator[pa.Table]:
     """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
-    lines = locate(part.lines) if part.lines else None
-    with parquet(locate(part.documents)) as file, Overlay(lines, part.ordinal) as overlay:
+    lines, assessed = (locate(p) if p else None for p in (part.lines, part.assessed))
+    with parquet(locate(part.documents)) as file, Overlay(lines, part.ordinal, assessed) as overlay:
         row = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)

@@ -14,13 +14,17 @@ import msgspec
 from msgspec import Meta, Struct
 
 from florilegium.dedup.policy import Keep
+from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
 from florilegium.pipelines.alarms import Alarms
+from florilegium.pipelines.benchmarks import Benchmark
 from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.extract import Extraction
+from florilegium.pipelines.scorers import Scorer
+from florilegium.pipelines.word_lists import WordList
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
 """Which documents are compared."""
@@ -159,6 +163,12 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What becomes of lines that stand on many pages of a host."""
     alarms: Alarms = Alarms()
     """When too much is removed as copies."""
+    scorers: tuple[Scorer, ...] = ()
+    """Models that say how good a text is, for the column `quality`."""
+    word_lists: tuple[WordList, ...] = ()
+    """Lists of bad words, for the column `bad_word_share`."""
+    benchmarks: tuple[Benchmark, ...] = ()
+    """What models are tested on: texts that give it away are found, for the filter `benchmarks`."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
     """Rules a document must pass, in this order."""
     reasons: Literal["first", "all"] = "first"
@@ -166,6 +176,13 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     the first of them."""
     shards: Shards = Shards()
     """How large the files for the trainer are."""
+
+    def __post_init__(self) -> None:
+        if self.benchmarks and not any(isinstance(one, Benchmarks) for one in self.filters):
+            raise ValueError(
+                "`benchmarks` are named, but of the `filters` none looks at them: add one with "
+                'use = "benchmarks"'
+            )
 
 
 # What harvest reads of a recipe; a change to anything else leaves finished parts valid.

@@ -13,6 +13,7 @@ from florilegium.manifests.location import Location, files, replacing, sha256
 from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
 from florilegium.manifests.merkle import Span
 from florilegium.pipelines import provenance
+from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -44,7 +45,9 @@ def seal(draft: Draft) -> Manifest:
     for stage, rule, lang, number in draft.total.losses:
         losses[stage, rule, lang] += number
     kept = draft.total.kept
-    languages = tuple(_language(lang, kept[lang]) for lang in sorted(kept))
+    languages = tuple(
+        _language(lang, kept[lang], draft.total.quality.get(lang, {})) for lang in sorted(kept)
+    )
     alarms, alarms_raised = raised(draft.total, draft.recipe.alarms)
     made = Manifest(
         name=draft.recipe.name,
@@ -101,7 +104,7 @@ def _shards(draft: Draft) -> tuple[tuple[Shard, ...], str]:
     return tuple(shards), tree.root().hex()
 
 
-def _language(lang: str, buckets: dict[int, Bucket]) -> Language:
+def _language(lang: str, buckets: dict[int, Bucket], quality: Histogram) -> Language:
     total = sum_of([Bucket(), *buckets.values()])
     return Language(
         lang=lang,
@@ -109,6 +112,7 @@ def _language(lang: str, buckets: dict[int, Bucket]) -> Language:
         tokens=total.tokens,
         chars=total.chars,
         text_bytes=total.bytes,
+        quality_deciles=deciles(quality),
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Alarm, Table
+from florilegium.pipelines import deciles
 from florilegium.pipelines.alarms import Alarms, first, of_components
 
 BUCKETS = 4096
@@ -30,6 +31,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     losses: list[tuple[str, str, str | None, int]] = []
     """Stage, rule, language, number."""
     kept: dict[str, dict[int, Bucket]] = {}
+    quality: dict[str, dict[int, int]] = {}
+    """Scores of the kept documents that have one, by language: how many round to a thousandth."""
     ledger: list[Table] = []
     """The files of the ledger, one a part."""
     index: list[Table] = []
@@ -62,6 +65,10 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         records=sum(verdict.records for verdict in whole),
         losses=counted(loss for verdict in whole for loss in verdict.losses),
         kept=kept,
+        quality={
+            lang: deciles.added(verdict.quality.get(lang, {}) for verdict in whole)
+            for lang in sorted({lang for verdict in whole for lang in verdict.quality})
+        },
         ledger=sorted((t for verdict in whole for t in verdict.ledger), key=lambda t: t.path),
         index=sorted((t for verdict in whole for t in verdict.index), key=lambda t: t.path),
         reasons=sorted((t for verdict in whole for t in verdict.reasons), key=lambda t: t.path),

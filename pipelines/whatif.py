@@ -18,10 +18,12 @@ from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table
 from florilegium.manifests.tables import parquet
+from florilegium.pipelines.benchmarks import pinned
+from florilegium.pipelines.datatrove_filters import of as datatrove_filters
 from florilegium.pipelines.files import load_array
 from florilegium.pipelines.judgement import failed, removed
 from florilegium.pipelines.last import LastBuild, recall
-from florilegium.pipelines.overlay import Overlay
+from florilegium.pipelines.overlay import Overlay, assessed_of, shares_of
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe, resolved
 
@@ -104,6 +106,7 @@ def whatif(recipe: Recipe, home: Location, examples: int = 8) -> Answer:
     last = recall(work)
     if last is None:
         raise WhatIfError(f"there is no finished build below {home}: run florilegium build first")
+    recipe = msgspec.structs.replace(recipe, benchmarks=pinned(recipe.benchmarks))
     before = _recipe_of(last, recipe)
     old, new = _apart(before.filters, recipe.filters)
     counts = _Counts()
@@ -138,9 +141,13 @@ def _recipe_of(last: LastBuild, asked: Recipe) -> Recipe:
             "is there. Build it first; filters and their limits can be asked about"
         )
     try:
-        return msgspec.convert(last.recipe, Recipe)
+        before = msgspec.convert(last.recipe, Recipe)
     except msgspec.ValidationError as error:
         raise _other_code(last) from error
+    if new := [one.name for one in datatrove_filters(asked.filters)
+               if one not in datatrove_filters(before.filters)]:  # fmt: skip
+        raise WhatIfError(f"{new[0]} has not seen the texts of the last build: build with it first")
+    return before
 
 
 def _other_code(last: LastBuild) -> WhatIfError:
@@ -202,8 +209,11 @@ def _documents(last: LastBuild, number: int, work: Location) -> Location:
 def _overlay(last: LastBuild, number: int, work: Location) -> Overlay:
     folder = None if last.lines is None else work / "lines" / last.lines
     if folder is not None:
-        _there(folder / f"{number:06d}.npy")
-    return Overlay(folder, number)
+        _there(shares_of(folder, number))
+    assessed = None if last.assessed is None else work / "assessed" / last.assessed
+    if assessed is not None:
+        _there(assessed_of(assessed, number))
+    return Overlay(folder, number, assessed)
 
 
 class _Counts:
