@@ -348,6 +348,42 @@ def recipes(output: str) -> None:
     sys.exit(commands.recipes(output))
 
 
+@main.command("train-quality")
+@click.option(
+    "--good",
+    multiple=True,
+    required=True,
+    metavar="PLACE",
+    help="Good examples: a file (.txt, .jsonl, .parquet), a folder of them, or a release. May be "
+    "given more than once.",
+)
+@click.option(
+    "--bad",
+    multiple=True,
+    required=True,
+    metavar="PLACE",
+    help="Bad examples, or a sample of anything. May be given more than once.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False),
+    help="Folder for the model and its card.",
+)
+@click.option("--field", default="text", show_default=True, help="Field that holds the text.")
+@_OUTPUT
+def train_quality(
+    good: tuple[str, ...], bad: tuple[str, ...], out: str, field: str, output: str
+) -> None:
+    """Train a scorer of quality on good and bad examples, and say how well it tells them apart.
+
+    A tenth of the domains is held out to say so. The same examples give the same model.
+    """
+    from florilegium.pipelines import train_command
+
+    sys.exit(train_command.train_quality(good, bad, out, field, output))
+
+
 @main.command("demo-web")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def demo_web(folder: Path) -> None:

@@ -66,10 +66,15 @@ class Model:
 
     def score(self, text: str) -> float:
         """Return the probability of the label for a text of any kind, 0 to 1, four decimals."""
-        line = " ".join(text[:MAX_CHARACTERS].encode("utf-8", "replace").decode().split())
-        found = self._model.predict(line + "\n", self._labels, 0.0, "strict")
+        found = self._model.predict(line_of(text) + "\n", self._labels, 0.0, "strict")
         score = next((score for score, label in found if label == self._label), 0.0)
         return round(min(max(score, 0.0), 1.0), 4)  # fastText's may exceed 1 by a little
+
+
+def line_of(text: str) -> str:
+    """Return the start of a text on one line, without what fastText would not take for a word."""
+    start = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
+    return " ".join(start.replace(_PREFIX, " ").replace("</s>", " ").split())
 
 
 def check_all(chosen: Sequence[Scorer]) -> None:
