@@ -13,9 +13,10 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 3
+FORMAT = 4
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`, of format 2 nothing that scorers, benchmarks or word lists say."""
+no `extraction_confidence`; format 2 had no table of the tree; format 3 had nothing that scorers,
+benchmarks or word lists say."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

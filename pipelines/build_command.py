@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
+from florilegium.manifests.envelope import sign
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import build as builds
@@ -22,6 +25,7 @@ from florilegium.pipelines.answers import (
     print_json,
     stopped,
 )
+from florilegium.pipelines.audit import unlocked
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
@@ -44,9 +48,11 @@ def build(
     price_core_hour: float | None = None,
     against: Iterable[str] = (),
     all_reasons: bool = False,
+    key: Path | None = None,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
+        signing = unlocked(key) if key else None
         earlier = [find_release(name) for name in against]
         chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
@@ -59,6 +65,8 @@ def build(
         return stopped(error)
     console = console_for(output)
     if there is not None:
+        if signing is not None:
+            sign(plan.release, signing)
         _answer(output, there, plan.release, console)
         return ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
     try:
@@ -67,10 +75,17 @@ def build(
         return ended(FAILED, str(error))
     if dry_run:
         return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
-    return _build(plan, step, engine, output, console)
+    return _build(plan, step, engine, output, console, signing)
 
 
-def _build(plan: Plan, step: Step | None, engine: Engine, output: str, console: Console) -> int:
+def _build(
+    plan: Plan,
+    step: Step | None,
+    engine: Engine,
+    output: str,
+    console: Console,
+    key: Ed25519PrivateKey | None,
+) -> int:
     started = time.monotonic()
     try:
         if step is not None:
@@ -78,6 +93,8 @@ def _build(plan: Plan, step: Step | None, engine: Engine, output: str, console: 
             _answer_step(output, plan, step)
             return DONE
         manifest = builds.build(plan, engine, Display(console))
+        if key is not None:
+            sign(plan.release, key)
     except DeferredError as written:
         return ended(DONE if step else FAILED, str(written))
     except LockedError as error:
