@@ -22,6 +22,7 @@ from msgspec import inspect as types
 from scaling import page as scale_page
 
 from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, AnyFilter
+from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.licence import Flag
 from florilegium.filters.optouts.signal import Signal
 from florilegium.filters.rule import Filter, Measure
@@ -29,6 +30,7 @@ from florilegium.filters.terms import Licensed
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
+from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
@@ -119,6 +121,10 @@ def recipe_page() -> Iterator[str]:
         if isinstance(field.type, type) and issubclass(field.type, Struct):
             yield from ("", f"## [{field.name}]", "", _prose(field.type), "")
             yield from _keys(field.type)
+        for record in get_args(field.type) if get_origin(field.type) is tuple else ():
+            if isinstance(record, type) and issubclass(record, Struct):
+                yield from ("", f"## [[{field.name}]]", "", _prose(record), "")
+                yield from _keys(record)
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
     yield "filters it lists, in its order; one that has none has all of these, in this order, but"
@@ -126,6 +132,10 @@ def recipe_page() -> Iterator[str]:
     for rule in (*DEFAULTS, *ON_REQUEST):
         yield from ("", f'### use = "{_tag(rule)}"', "", _prose(type(rule)), "")
         yield from _table(("key", "default", "meaning"), _limits(rule))
+    yield ""
+    yield "There is one more, which a recipe has only if it says so:"
+    yield from ("", f'### use = "{_tag(Datatrove(filter="X"))}"', "", _prose(Datatrove), "")
+    yield from _keys(Datatrove)
 
 
 def rules_page() -> Iterator[str]:
@@ -146,7 +156,8 @@ def rules_page() -> Iterator[str]:
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
     rules = [(rule, one.rule) for rule in (*DEFAULTS, *ON_REQUEST) for one in _trace(rule)]
     quality = [("`quality`", f"`{name}`", f"see {_tag(rule)}") for rule, name in rules]
-    yield from _table(("stage", "rule", "why"), [*rows, *quality])
+    others = ("`quality`", "name of a filter", "a filter of datatrove objects; detail: its reason")
+    yield from _table(("stage", "rule", "why"), [*rows, *quality, others])
 
 
 def document_page() -> Iterator[str]:
@@ -174,6 +185,10 @@ def document_page() -> Iterator[str]:
     yield "The rows of a file are in the order of ids. There is none if nothing gave way."
     yield ""
     yield from _columns(Copies)
+    yield from ("", "## Failed rules: `audit/reasons/`", "", _prose(FailedRule), "")
+    yield 'They are there if the recipe says `reasons = "all"`, or `build` is told `--all-reasons`.'
+    yield "What harvest lost was not measured further: it has no rows."
+    yield from _columns(FailedRule)
 
 
 def manifest_page() -> Iterator[str]:

@@ -14,6 +14,11 @@ LOSSES: dict[tuple[str, str], str] = {
     ("read", "http_status"): "a status other than 200; value: the status",
     ("read", "bad_encoding"): "a content coding that is unknown or broken",
     ("read", "empty"): "nothing but white space in the body",
+    (
+        "lists",
+        "blocklist",
+    ): "an address that a list of the recipe names, or that lies below what it "
+    "names; detail: list and category",
     ("decode", "not_html"): "neither type nor first bytes are those of HTML",
     ("decode", "binary"): "the first bytes are not text; value: share of NUL bytes",
     ("decode", "charset"): "no encoding fits; value: share of broken bytes",

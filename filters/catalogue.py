@@ -1,17 +1,33 @@
 """Every filter a recipe may name."""
 
+from florilegium.filters.bad_words import BadWords
+from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.certainty import Certainty
+from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.foreign import Foreign
 from florilegium.filters.host_lines import HostLines
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
+from florilegium.filters.quality import Quality
 from florilegium.filters.repetition import Repetition
 from florilegium.filters.symbols import Symbols
 from florilegium.filters.terms import Licensed
 from florilegium.filters.words import Words
 
 AnyFilter = (
-    Length | Certainty | Foreign | Words | Symbols | Lines | Repetition | HostLines | Licensed
+    Length
+    | Certainty
+    | Foreign
+    | Words
+    | Symbols
+    | Lines
+    | Repetition
+    | HostLines
+    | Licensed
+    | Quality
+    | BadWords
+    | Benchmarks
+    | Datatrove
 )
 
 DEFAULTS: tuple[AnyFilter, ...] = (
@@ -23,6 +39,9 @@ DEFAULTS: tuple[AnyFilter, ...] = (
     Lines(),
     Repetition(),
     HostLines(),
+    Quality(),
+    BadWords(),
+    Benchmarks(),
 )
 """One set of limits for every language, in the order of verdicts: the plainest reason first.
 

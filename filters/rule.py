@@ -15,6 +15,8 @@ class Measure(Struct, frozen=True, gc=False):
     value: float
     low: float = -inf
     high: float = inf
+    detail: str | None = None
+    """What the rule saw, in a word or two."""
 
     @property
     def holds(self) -> bool:
@@ -39,9 +41,13 @@ class Filter(Struct, frozen=True, tag_field="use", forbid_unknown_fields=True):
         """Yield what this filter looks at, in order."""
         raise NotImplementedError
 
+    def failed(self, facts: Facts) -> Iterator[Measure]:
+        """Yield the measures out of range, in order."""
+        return (measure for measure in self.measures(facts) if not measure.holds)
+
     def __call__(self, facts: Facts) -> Measure | None:
         """Return the first measure out of range, or None to keep the document."""
-        return next((m for m in self.measures(facts) if not m.holds), None)
+        return next(self.failed(facts), None)
 
 
 def share(part: int, whole: int) -> float:

@@ -47,6 +47,22 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
         int, Meta(description="length of the text in tokens of the recipe's tokenizer")
     ]
     counts: Annotated[Counts, Meta(description="integers from which every share follows")]
+    quality: Annotated[
+        float | None, Meta(description="score of the recipe's scorer, 0 to 1; null without one")
+    ] = None
+    bad_word_share: Annotated[
+        float | None,
+        Meta(description="share of words that are on a word list of the recipe, 0 to 1"),
+    ] = None
+    benchmark: Annotated[
+        str | None, Meta(description="benchmark that shares most runs of words with the text")
+    ] = None
+    benchmark_ngrams: Annotated[
+        int | None, Meta(description="runs of words it shares; null if no benchmark was compared")
+    ] = None
+    objections: Annotated[
+        str | None, Meta(description="filters of datatrove that object, as JSON: name and reason")
+    ] = None
     dup_size: Annotated[int, Meta(description="documents this one stands for, itself included")] = 1
     license: Annotated[str | None, Meta(description="SPDX identifier of the page's licence")] = None
     license_jurisdiction: Annotated[

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-STAGES = ("read", "decode", "rights", "extract", "identify", "personal", "duplicates", "quality")
+STAGES = (
+    "read",
+    "lists",
+    "decode",
+    "rights",
+    "extract",
+    "identify",
+    "personal",
+    "duplicates",
+    "quality",
+)
 """Every stage that can lose something, in the order of the flow."""
 FIRST_WITH_LANGUAGE = STAGES.index("personal")
 

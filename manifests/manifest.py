@@ -13,10 +13,11 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 3
+FORMAT = 4
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
 no `extraction_confidence`; up to format 2, there were no table of the tree and no verdicts on
-rights, and nothing but name and tier was told of licences."""
+rights, and nothing but name and tier was told of licences; up to format 3, there was nothing that
+scorers, benchmarks or word lists say."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +97,9 @@ class Language(Record, frozen=True, kw_only=True):
     """Code points of their texts."""
     text_bytes: int
     """Bytes of their texts in UTF-8."""
+    quality_deciles: tuple[float, ...] | None = None
+    """Least score of a document, the nine scores that part them in tenths, and the greatest; null
+    if none has a score. Of a thousandth, which is how finely they are counted."""
 
 
 class Licence(Record, frozen=True, kw_only=True):

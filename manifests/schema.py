@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from florilegium.manifests.copies import Copies
 from florilegium.manifests.document import Document
+from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 
@@ -28,6 +29,7 @@ _SCALARS: dict[type, pa.DataType] = {
     str: pa.large_string(),
     float: pa.float32(),
     int: pa.int64(),
+    bool: pa.bool_(),
     bytes: pa.binary(),
 }
 
@@ -60,6 +62,7 @@ DOCUMENT_SCHEMA = arrow_schema(Document)
 LOSS_SCHEMA = arrow_schema(Loss)
 COPIES_SCHEMA = arrow_schema(Copies)
 HOST_SCHEMA = arrow_schema(HostRecord)
+FAILED_RULE_SCHEMA = arrow_schema(FailedRule)
 
 
 def to_table(records: Sequence[Struct], schema: pa.Schema) -> pa.Table:

@@ -4,163 +4,43 @@ Every step looks for what is already done under the same fingerprint and does on
 that an interrupted build goes on where it was, and a changed rule does not read a WARC again.
 """
 
-import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines import language_models, optouts, provenance
+from florilegium.pipelines import blocklists, language_models, optouts, provenance
 from florilegium.pipelines.alarms import check as check_alarms
+from florilegium.pipelines.assess import PartToAssess, assess
+from florilegium.pipelines.assessors import asked, pinned
 from florilegium.pipelines.copies import EarlierFile
-from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
+from florilegium.pipelines.decide import PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.files import copied
 from florilegium.pipelines.harvest import UnitError, failures, harvest
-from florilegium.pipelines.index import BadIndexError, Published, open_index
+from florilegium.pipelines.index import BadIndexError, open_index
 from florilegium.pipelines.inputs import Input, plan_units
+from florilegium.pipelines.last import LastBuild, remember
 from florilegium.pipelines.licences import find_licences, tables
 from florilegium.pipelines.lines import PartWithLines, find_lines
 from florilegium.pipelines.lock import LockedError, lock
-from florilegium.pipelines.part import Part, Unit, finished, remove_damaged, remove_left_over
+from florilegium.pipelines.part import Part, remove_damaged, remove_left_over
+from florilegium.pipelines.planning import STAGED, Plan, StepError
 from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.shards import note_path
-from florilegium.pipelines.steps import Step
-from florilegium.pipelines.verdict import Verdict, raised, read_total
-
-Search: TypeAlias = Literal["lines", "licences"]
-"""A step that looks at all pages of a host, if the recipe asks for it."""
-
-
-class StepError(RuntimeError):
-    """A step that must be run first; the message names it."""
-
-    def __init__(self, step: Step) -> None:
-        super().__init__(f"{step} is not done: run it first, with --step {step}")
-
-
-class Plan(Struct, frozen=True):
-    """What a build will do: its units, and the places where it works and leaves its release."""
-
-    recipe: Recipe
-    units: list[Unit]
-    build_id: str
-    home: Location
-    against: tuple[Published, ...] = ()
-    """Earlier releases, copies of whose documents are left out."""
-
-    @property
-    def work(self) -> Location:
-        """Private; can be deleted when no build is running."""
-        return self.home / "work"
-
-    @property
-    def parts(self) -> Location:
-        """What harvest made, unit by unit."""
-        return self.work / "parts"
-
-    @property
-    def bench(self) -> Location:
-        """What this very build is working on."""
-        return self.work / "builds" / self.build_id
-
-    @property
-    def decisions(self) -> Location:
-        """Which documents of these units are copies, under the recipe's settings."""
-        settings = [resolved(self.recipe)[key] for key in ("duplicates", "keep", "rights")]
-        earlier = [one.about.root for one in self.against]
-        made_of = [[unit.fingerprint for unit in self.units], *settings, earlier]
-        return self.work / "decisions" / provenance.digest(made_of)[:16]
-
-    def found_by(self, step: Search) -> Location | None:
-        """Return the folder of what a step finds; None if the recipe does not ask for it."""
-        asked = self.recipe.lines.repeated if step == "lines" else self.recipe.licences.consensus
-        return None if asked == "ignore" else self.bench / step
-
-    def judged(self, parts: list[Part]) -> Location | None:
-        """Return where verdicts on rights are; None if there is nothing to judge by."""
-        return self.bench / "rights" if optouts.matter(parts, self.recipe.rights) else None
-
-    def earlier(self) -> tuple[tuple[int, str], ...]:
-        """Return the earlier releases, each after the ordinal of its first index."""
-        ends = itertools.accumulate((len(one.files) for one in self.against), initial=0)
-        first = (len(self.units) + end for end in ends)
-        return tuple((number, one.name) for number, one in zip(first, self.against, strict=False))
-
-    @property
-    def draft(self) -> Location:
-        """The release while it is being written.
-
-        A folder of a store cannot be moved, so there a release is one once it has a manifest.
-        """
-        return self.bench / "release" if isinstance(self.home, Path) else self.release
-
-    @property
-    def release(self) -> Location:
-        """The finished release."""
-        return self.home / self.build_id
-
-    def pending(self) -> list[Unit]:
-        """Return the units whose parts are still to be made."""
-        there = finished(self.parts)
-        return [unit for unit in self.units if unit.folder not in there]
-
-    def made(self) -> list[Part]:
-        """Return the parts of all units, in their order; StepError if one is missing."""
-        there = finished(self.parts)
-        if any(unit.folder not in there for unit in self.units):
-            raise StepError("harvest")
-        return [there[unit.folder] for unit in self.units]
-
-    def compared(self) -> list[Location]:
-        """Return the decisions on each unit, in order, and then those on each earlier index.
-
-        StepError if one is missing.
-        """
-        files = len(self.units) + sum(len(one.files) for one in self.against)
-        places = [self.decisions / f"{number:06d}.npy" for number in range(files)]
-        there = {path.name for path in self.decisions.glob("*.npy")}
-        if any(place.name not in there for place in places):
-            raise StepError("deduplicate")
-        return places
-
-    def heard(self) -> Location | None:
-        """Return where verdicts on rights are, if they are; StepError if one is missing."""
-        folder = self.judged(self.made())
-        if folder is not None and not optouts.judged(folder, len(self.units)):
-            raise StepError("rights")
-        return folder
-
-    def searched(self, step: Search) -> None:
-        """Raise StepError unless all units were searched by a step, if the recipe asks for it."""
-        if (folder := self.found_by(step)) is None:
-            return
-        there = {path.name for path in folder.glob("*.npy")}
-        if any(f"{number:06d}.npy" not in there for number in range(len(self.units))):
-            raise StepError(step)
-
-    def total(self) -> Verdict:
-        """Return what was decided on all units; StepError if that is missing.
-
-        LostRecordsError if it is on other units.
-        """
-        total = read_total(self.bench / "total.json")
-        if total is None:
-            raise StepError("decide")
-        if len(total.ledger) != len(self.units):
-            raise LostRecordsError("not every part was decided on; run the build again")
-        return total
+from florilegium.pipelines.steps import Search, Step
+from florilegium.pipelines.verdict import Verdict, raised
 
 
 def plan(
@@ -168,9 +48,11 @@ def plan(
 ) -> Plan:
     """Return what a build of these files would do; InputError if they cannot be told apart.
 
-    LanguageModelError if the recipe's model is not what it says, BadIndexError if an earlier
+    NamedFileError if a model or list is not what the recipe says, BadIndexError if an earlier
     release cannot be built against.
     """
+    blocklists.check_all(recipe.blocklists)
+    recipe = pinned(recipe)
     if recipe.language_model.path:
         language_models.load(recipe.language_model)
     if against and recipe.duplicates.scope == "release":
@@ -183,6 +65,7 @@ def plan(
     published = tuple(open_index(release, method) for release in dict.fromkeys(against))
     made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
     made_of += [[one.about.root for one in published]] if published else []
+    made_of += asked(recipe)[1:]
     build_id = provenance.digest(made_of)[:12]
     return Plan(recipe, units, build_id, out / recipe.name, published)
 
@@ -200,6 +83,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
         decisions = _deduplicate(plan, parts, engine, display)
         _search(plan, "lines", parts, decisions, engine, display)
         _search(plan, "licences", parts, decisions, engine, display)
+        _assess(plan, parts, decisions, engine, display)
         total = _decide(plan, decisions, engine, display)
         shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
@@ -216,9 +100,13 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
             _deduplicate(plan, plan.made(), engine, display)
         elif step in ("lines", "licences"):
             _search(plan, step, plan.made(), plan.compared(), engine, display)
+        elif step == "assess":
+            plan.searched("lines")
+            _assess(plan, plan.made(), plan.compared(), engine, display)
         elif step == "decide":
             plan.searched("lines")
             plan.searched("licences")
+            plan.told()
             _decide(plan, plan.compared(), engine, display)
         else:
             _publish(plan, plan.made(), plan.total(), engine, display)
@@ -246,7 +134,7 @@ def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> 
         return
     with display.step("rights"):
         if not optouts.judged(folder, len(parts)):
-            settings = optouts.JudgeSettings(plan.recipe.rights, str(folder), str(plan.draft))
+            settings = optouts.JudgeSettings(plan.recipe.rights, str(folder), str(folder / STAGED))
             engine.run(optouts.laid_out(files_of(plan, parts), parts, settings), "rights")
         plan.heard()
 
@@ -286,10 +174,37 @@ def _search(
         ]
         lay_out = {
             "lines": lambda root: find_lines(root, todo, plan.recipe, folder),
-            "licences": lambda root: find_licences(root, todo, plan.recipe, folder, plan.draft),
+            "licences": lambda root: find_licences(
+                root, todo, plan.recipe, folder, folder / STAGED
+            ),
         }
         engine.run(lay_out[step], step)
         plan.searched(step)
+
+
+def _assess(
+    plan: Plan, parts: list[Part], decisions: list[Location], engine: Engine, display: Display
+) -> None:
+    if (folder := plan.assessed) is None:
+        return
+    with display.step("assess"):
+        with suppress(StepError):
+            plan.told()
+            return
+        judged = _text(plan.heard())
+        todo = [
+            PartToAssess(
+                ordinal=number,
+                documents=str(place / "documents.parquet"),
+                decisions=str(decisions[number]),
+                lines=_text(plan.found_by("lines")),
+                judged=judged,
+            )
+            for number, place in enumerate(files_of(plan, parts))
+        ]
+        sizes = [unit.bytes for unit in plan.units]
+        engine.run(lambda root: assess(root, todo, sizes, plan.recipe, folder, engine), "assess")
+        plan.told()
 
 
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
@@ -307,6 +222,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             lines=_text(plan.found_by("lines")),
             licences=_text(plan.found_by("licences")),
             judged=judged,
+            assessed=_text(plan.assessed),
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -342,6 +258,7 @@ def _publish(
             verdict=str(_verdict(plan, number)),
             lines=_text(plan.found_by("lines")),
             licences=_text(plan.found_by("licences")),
+            assessed=_text(plan.assessed),
             ordinal=number,
             judged=_text(plan.judged(parts)),
         )
@@ -370,15 +287,32 @@ def _seal(
     with display.step("seal"):
         notes = plan.bench / "shards"
         earlier = tuple(one.about for one in plan.against)
-        hosts = tuple(tables(plan.found_by("licences")))
-        sites = optouts.sites_known(plan.judged(parts))
+        found = plan.found_by("licences"), plan.judged(parts)
+        for folder in found:
+            if folder is not None:
+                copied(folder / STAGED, plan.draft)
         made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier
-        sealed = seal(Draft(*made, hosts, sites))
+        sealed = seal(Draft(*made, tuple(tables(found[0])), optouts.sites_known(found[1])))
+        remember(plan.work, _last(plan, parts, sealed))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
         _point_to(plan.release)
         remove_tree(plan.bench)
     return sealed
+
+
+def _last(plan: Plan, parts: list[Part], sealed: Manifest) -> LastBuild:
+    return LastBuild(
+        build_id=plan.build_id,
+        recipe=resolved(plan.recipe),
+        documents=sealed.documents,
+        parts=[unit.folder for unit in plan.units],
+        decisions=plan.decisions.name,
+        judged=_name(plan.judged(parts)),
+        lines=_name(plan.found_by("lines")),
+        licences=_name(plan.found_by("licences")),
+        assessed=_name(plan.assessed),
+    )
 
 
 def tidy(plan: Plan) -> None:
@@ -410,6 +344,10 @@ def release_made(plan: Plan) -> Manifest | None:
         return manifests.read(plan.release)
     except FileNotFoundError:
         return None
+
+
+def _name(place: Location | None) -> str | None:
+    return None if place is None else place.name
 
 
 def _text(place: Location | None) -> str | None:

@@ -31,7 +31,8 @@ from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
 from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.lock import LockedError
-from florilegium.pipelines.recipe import RecipeError
+from florilegium.pipelines.planning import Plan
+from florilegium.pipelines.recipe import RecipeError, changed
 from florilegium.pipelines.recipe import load as load_recipe
 from florilegium.pipelines.steps import Step
 from florilegium.pipelines.summary import alarm_lines, print_summary
@@ -47,13 +48,15 @@ def build(
     output: str,
     price_core_hour: float | None = None,
     against: Iterable[str] = (),
+    all_reasons: bool = False,
     key: Path | None = None,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
         signing = unlocked(key) if key else None
         earlier = [find_release(name) for name in against]
-        plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out), earlier)
+        chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
+        plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)
@@ -77,7 +80,7 @@ def build(
 
 
 def _build(
-    plan: builds.Plan,
+    plan: Plan,
     step: Step | None,
     engine: Engine,
     output: str,
@@ -106,7 +109,7 @@ def _build(
     return DONE
 
 
-def _answer_step(output: str, plan: builds.Plan, step: Step) -> None:
+def _answer_step(output: str, plan: Plan, step: Step) -> None:
     if output == "json":
         print_json({"build_id": plan.build_id, "step": step})
     else:
@@ -131,7 +134,7 @@ def _answer(output: str, manifest: Manifest, release: Location, console: Console
 
 
 def _say_plan(
-    plan: builds.Plan, engine: str, workers: int, price_core_hour: float | None, output: str
+    plan: Plan, engine: str, workers: int, price_core_hour: float | None, output: str
 ) -> int:
     try:
         found = forecasts.dry_run(plan, engine, workers, price_core_hour)

@@ -160,6 +160,11 @@ def _hear_warnings_of_ours_only() -> None:
 )
 @KEY
 @click.option(
+    "--all-reasons",
+    is_flag=True,
+    help="List every rule that each lost document fails, in audit/reasons/ (recipe: reasons).",
+)
+@click.option(
     "--dry-run",
     is_flag=True,
     help="Say what would be done and, from a few records of the input, what it takes; do nothing.",
@@ -190,6 +195,7 @@ def build(
     against: tuple[str, ...],
     step: Step | None,
     key: Path | None,
+    all_reasons: bool,
     dry_run: bool,
     price_core_hour: float | None,
     output: str,
@@ -226,6 +232,7 @@ def build(
             output,
             price_core_hour,
             against,
+            all_reasons,
             key,
         )
     )
@@ -327,6 +334,36 @@ def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> No
 
 
 @main.command()
+@click.argument("recipe")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting in place of the recipe's, such as filters.repetition.max_top_bigram=0.25. May "
+    "be given more than once.",
+)
+@click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 100),
+    default=8,
+    show_default=True,
+    help="How many documents that would be gained or lost are shown.",
+)
+@OUTPUT
+def whatif(recipe: str, settings: tuple[str, ...], out: str, examples: int, output: str) -> None:
+    """Say what the last build would gain and lose if limits of its filters were others.
+
+    RECIPE, with the settings given, is compared with the recipe of the last build below OUT.
+    Documents and tokens are told by language and by rule. No input is read, nothing is written.
+    """
+    from florilegium.pipelines import whatif_command
+
+    sys.exit(whatif_command.ask(recipe, settings, out, examples, output))
+
+
+@main.command()
 @click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
 @OUTPUT
 def identify(jsonl: bool, output: str) -> None:
@@ -346,6 +383,42 @@ def recipes(output: str) -> None:
     from florilegium.pipelines import commands
 
     sys.exit(commands.recipes(output))
+
+
+@main.command("train-quality")
+@click.option(
+    "--good",
+    multiple=True,
+    required=True,
+    metavar="PLACE",
+    help="Good examples: a file (.txt, .jsonl, .parquet), a folder of them, or a release. May be "
+    "given more than once.",
+)
+@click.option(
+    "--bad",
+    multiple=True,
+    required=True,
+    metavar="PLACE",
+    help="Bad examples, or a sample of anything. May be given more than once.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False),
+    help="Folder for the model and its card.",
+)
+@click.option("--field", default="text", show_default=True, help="Field that holds the text.")
+@OUTPUT
+def train_quality(
+    good: tuple[str, ...], bad: tuple[str, ...], out: str, field: str, output: str
+) -> None:
+    """Train a scorer of quality on good and bad examples, and say how well it tells them apart.
+
+    A tenth of the domains is held out to say so. The same examples give the same model.
+    """
+    from florilegium.pipelines import train_command
+
+    sys.exit(train_command.train_quality(good, bad, out, field, output))
 
 
 @main.command("demo-web")

@@ -24,7 +24,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     """Show what a build would think of a page, or of each on standard input."""
     from florilegium.pipelines import inspection
     from florilegium.pipelines.inputs import InputError, find_files
-    from florilegium.pipelines.language_models import LanguageModelError
+    from florilegium.pipelines.named_files import NamedFileError
     from florilegium.pipelines.recipe import RecipeError
     from florilegium.pipelines.recipe import load as load_recipe
 
@@ -40,7 +40,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
         assert page is not None
         warcs = [file.place for file in find_files(inputs)] if inputs else []
         found = inspection.inspect(page, warcs, chosen)
-    except (RecipeError, InputError, LanguageModelError) as error:
+    except (RecipeError, InputError, NamedFileError) as error:
         return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)
@@ -99,6 +99,7 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
     """Print the filter that what was harvested comes to."""
     from florilegium.pipelines import build, calibrate
     from florilegium.pipelines.inputs import find_files
+    from florilegium.pipelines.planning import StepError
     from florilegium.pipelines.recipe import load as load_recipe
 
     try:
@@ -107,7 +108,7 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
         limits = calibrate.calibrate(place / "documents.parquet" for place in places)
     except ValueError as error:
         return ended(USAGE, str(error))
-    except (OSError, ModuleNotFoundError, build.StepError) as error:
+    except (OSError, ModuleNotFoundError, StepError) as error:
         return stopped(error)
     if output == "json":
         print_json(limits)

@@ -4,10 +4,8 @@ No text is read. Each part gets a verdict: which of its documents stay and for h
 each stands, a file of the ledger with everything it lost, and counts by language and id bucket.
 """
 
-import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from operator import itemgetter
 from typing import Literal
 
 import apache_beam as beam
@@ -21,11 +19,13 @@ from florilegium.dedup.decisions import Reason
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Facts
+from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
+from florilegium.pipelines import deciles, failing
 from florilegium.pipelines.alarms import (
     Alarms,
     Hosts,
@@ -39,7 +39,8 @@ from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.index import write_index
 from florilegium.pipelines.judged import refusals_of
-from florilegium.pipelines.overlay import Overlay
+from florilegium.pipelines.judgement import Earlier, failed, lost, removed
+from florilegium.pipelines.overlay import overlay_of
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
@@ -62,14 +63,15 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     release: str
     ledger: str
     """Path in the release."""
-    earlier: tuple[tuple[int, str], ...] = ()
-    """Earlier releases, each after the ordinal of its first index among the parts, ascending."""
+    earlier: Earlier = ()
     lines: str | None = None
     """Folder of what was found of repeated lines, if they were looked for."""
     licences: str | None = None
     """Folder of what hosts say of licences, if they were asked."""
     judged: str | None = None
     """Folder of what was judged of rights, if it was."""
+    assessed: str | None = None
+    """Folder of what was told of texts, if the recipe asks for more than counts."""
 
 
 class LostRecordsError(RuntimeError):
@@ -192,21 +194,24 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     losses = [
         loss for table in batches(files / "losses.parquet") for loss in from_table(table, Loss)
     ]
+    reasons: list[FailedRule] = []
     kept: dict[str, dict[int, Bucket]] = defaultdict(dict)
     licences: list[tuple[str, str, int, int]] = []
     sizes: list[int] = []
     hosts: Hosts = {}
+    quality: dict[str, dict[int, int]] = defaultdict(dict)
     largest: list[Alarm] = []
     refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
     for facts in _facts(part, files):
         if (refusal := refusals.get(len(sizes))) is not None:
-            losses.append(_loss(facts, "rights", refusal[0], detail=refusal[1]))
+            losses.append(lost(facts, "rights", refusal[0], detail=refusal[1]))
             sizes.append(0)
             continue
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
-        loss, size = _judge(facts, decision, recipe, part)
-        sizes.append(size)
+        loss = removed(facts, decision, recipe, part.earlier) or failed(facts, recipe.filters)
+        size = 1 if decision is None else int(decision["size"])
+        sizes.append(size if loss is None else 0)
         copy = loss is not None and loss.stage == "duplicates"
         before = hosts.get(facts.host, (0, 0))
         hosts[facts.host] = before[0] + 1, before[1] + copy
@@ -214,9 +219,13 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
             largest.append(_component(facts, int(decision["size"])))
         if loss is not None:
             losses.append(loss)
+            if recipe.reasons == "all":
+                reasons += failing.reasons(loss, facts, recipe.filters)
         else:
             _count(kept[facts.lang].setdefault(bucket(facts.id), Bucket()), facts)
             licences.append((facts.license or "", facts.license_tier or "", 1, facts.tokens))
+            if facts.quality is not None:
+                deciles.count(quality[facts.lang], facts.quality)
     staying = sum(b.documents for buckets in kept.values() for b in buckets.values())
     if staying + len(losses) != made.records:
         raise LostRecordsError(
@@ -228,8 +237,12 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
         licences=licensed(licences),
+        quality=quality,
         ledger=[_write_ledger(part, losses)],
         index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
+        reasons=[failing.write(part.release, part.ledger, reasons)]
+        if recipe.reasons == "all"
+        else [],
         alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),
         alarms_raised={"source": 1} if alarms else {},
         largest=first(largest),
@@ -243,9 +256,7 @@ def _component(facts: Facts, size: int) -> Alarm:
 
 
 def _facts(part: PartToDecide, files: Location) -> Iterator[Facts]:
-    folders = part.lines, part.licences, part.judged
-    lines, licences, judged = (locate(one) if one else None for one in folders)
-    with Overlay(lines, part.ordinal, licences, judged) as overlay:
+    with overlay_of(part) as overlay:
         yield from overlay.facts(files / "documents.parquet")
 
 
@@ -255,67 +266,6 @@ def _check_made_for(facts: Facts, decision: np.void | None, unit: str) -> None:
         return
     if decision["kept_id"].tobytes() != facts.id:
         raise LostRecordsError(f"{unit}: its duplicates were decided for another part; remove work")
-
-
-def _judge(
-    facts: Facts, decision: np.void | None, recipe: Recipe, part: PartToDecide
-) -> tuple[Loss | None, int]:
-    """Return the loss of a document, or None and the number of copies it stands for."""
-    if decision is not None and decision["reason"] != Reason.KEPT:
-        compared = not np.isnan(decision["similarity"])
-        return (
-            _loss(
-                facts,
-                "duplicates",
-                Reason(int(decision["reason"])).name.lower(),
-                value=round(float(decision["similarity"]), 4) if compared else None,
-                limit=_limit(Reason(int(decision["reason"])), recipe) if compared else None,
-                dup_of=decision["kept_id"].tobytes(),
-                dup_release=_release_of(int(decision["kept_row"]), part),
-            ),
-            0,
-        )
-    share = facts.host_line_share or 0.0
-    if share > 0 and recipe.lines.repeated == "cut" and facts.chars < recipe.extraction.min_chars:
-        limit = recipe.extraction.min_chars
-        return _loss(facts, "duplicates", "repeated_lines", value=facts.chars, limit=limit), 0
-    failed = next((m for rule in recipe.filters if (m := rule(facts)) is not None), None)
-    if failed is not None:
-        return _loss(facts, "quality", failed.rule, value=failed.value, limit=failed.limit), 0
-    return None, 1 if decision is None else int(decision["size"])
-
-
-def _release_of(row: int, part: PartToDecide) -> str | None:
-    """Return the earlier release that holds a row, None if it is of this build."""
-    place = bisect.bisect_right(part.earlier, row >> 32, key=itemgetter(0))
-    return part.earlier[place - 1][1] if place else None
-
-
-def _limit(reason: Reason, recipe: Recipe) -> float | None:
-    """Return the least similarity at which a document was removed; None if none was asked for."""
-    match reason:
-        case Reason.NEAR_DUPLICATE:
-            return recipe.duplicates.min_similarity
-        case Reason.SAME_CANONICAL:
-            return recipe.duplicates.min_canonical_similarity
-        case Reason.SAME_ADDRESS:
-            return None
-    return 1.0
-
-
-def _loss(facts: Facts, stage: str, rule: str, **details: object) -> Loss:
-    return Loss(
-        id=facts.id,
-        warc=facts.warc,
-        warc_offset=facts.warc_offset,
-        size=facts.text_bytes,
-        stage=stage,
-        rule=rule,
-        host=facts.host,
-        domain=facts.domain,
-        lang=facts.lang,
-        **details,  # type: ignore[arg-type]
-    )
 
 
 def _count(into: Bucket, facts: Facts) -> None:

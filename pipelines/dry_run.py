@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from florilegium.pipelines import costs as constants
-from florilegium.pipelines.build import Plan
 from florilegium.pipelines.costs import Prices
 from florilegium.pipelines.estimate import Estimate, Language, Workload, estimate
+from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.sample import Sample, sample
 from florilegium.pipelines.stages import Tools
 

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from florilegium.manifests.location import locate
 from florilegium.pipelines import provenance, worker
-from florilegium.pipelines.build import Plan
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.engine import Engine, EngineError
+from florilegium.pipelines.planning import Plan
 
 BYTES_PER_WORKER = 16 << 20
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from florilegium.manifests.location import Location, replacing
+from florilegium.manifests.location import Location, files, relative, replacing
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors of a disk, a quota or a limit that leaves no room to write."""
@@ -35,6 +35,15 @@ def fetched(location: Location) -> Iterator[Path]:
         with location.open("rb") as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, _COPIED_AT_A_TIME)
         yield copy
+
+
+def copied(source: Location, target: Location) -> None:
+    """Copy all files below a folder to the same places below another; nothing if there are none."""
+    for path, _ in files(source):
+        place = target / relative(path, source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with fetched(path) as file, replacing(place) as draft:
+            shutil.copyfile(file, draft)
 
 
 def load_array(location: Location) -> NDArray[Any]:

@@ -2,14 +2,12 @@
 
 from florilegium.filters.language import Identifier, LanguageIdentifier
 from florilegium.filters.language_other import OtherIdentifier
-from florilegium.manifests.location import Location, locate, sha256
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines.download import DownloadError, downloaded, is_web_address
-from florilegium.pipelines.files import fetched
+from florilegium.pipelines.named_files import NamedFileError, opened
 from florilegium.pipelines.recipe import LanguageModel
 
 
-class LanguageModelError(ValueError):
+class LanguageModelError(NamedFileError):
     """A language model that is not the one the recipe names, or none at all."""
 
 
@@ -21,26 +19,11 @@ def load(chosen: LanguageModel) -> LanguageIdentifier:
     """
     if not chosen.path:
         return Identifier.packaged()
-    with fetched(_located(chosen)) as file:
-        if (found := sha256(file)) != chosen.sha256:
-            raise LanguageModelError(
-                f"{chosen.path} is not the language model of the recipe: its SHA-256 is {found}, "
-                f"not {chosen.sha256}"
-            )
+    with opened(chosen.path, chosen.sha256, "language model", LanguageModelError) as file:
         try:
             return OtherIdentifier(file, chosen.labels)
         except ValueError as error:
             raise LanguageModelError(f"{chosen.path}: {error}") from error
-
-
-def _located(chosen: LanguageModel) -> Location:
-    """Return where the file is, once it is fetched if it is on the web."""
-    if not is_web_address(chosen.path):
-        return locate(chosen.path)
-    try:
-        return downloaded(chosen.path, chosen.sha256)
-    except DownloadError as error:
-        raise LanguageModelError(str(error)) from error
 
 
 def used(chosen: LanguageModel) -> tuple[Resource, ...]:

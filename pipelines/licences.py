@@ -21,8 +21,10 @@ from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.judged import refusals_of
 from florilegium.pipelines.lines import PartWithLines
 from florilegium.pipelines.listed import Listed, spread_parts
+from florilegium.pipelines.overlay import moves_of
 from florilegium.pipelines.packed import PIECE_BYTES, Joined, Keyed
 from florilegium.pipelines.recipe import Recipe
 
@@ -69,17 +71,6 @@ def find_licences(
     )
 
 
-def moves_of(folder: Location, ordinal: int) -> Location:
-    """Return where those documents of a part are whose licence weighs more or less."""
-    return folder / f"{ordinal:06d}.npy"
-
-
-def moves(folder: Location, ordinal: int) -> dict[int, tuple[str, int]]:
-    """Return tier and flags of the documents whose licence weighs more or less, by row."""
-    found = load_array(moves_of(folder, ordinal))
-    return {row: (tier.decode(), flags) for row, tier, flags in found.tolist()}
-
-
 def tables(folder: Location | None) -> list[Table]:
     """Return the files of the table of hosts, in order; none if hosts were not asked."""
     if folder is None:
@@ -91,10 +82,11 @@ def tables(folder: Location | None) -> list[Table]:
 
 
 def _staying(part: PartWithLines, ordinal: int) -> Iterator[tuple[int, str, str | None, str, int]]:
-    """Yield row, host, licence, tier and flags of the documents that are no copies."""
+    """Yield row, host, licence, tier and flags of the documents that are no copies and not refused."""
     decisions = load_array(locate(part.decisions))
     removed = decisions["row"][decisions["reason"] != Reason.KEPT] - np.uint64(ordinal << 32)
-    gone = set(removed.tolist())
+    refused = refusals_of(locate(part.judged), ordinal) if part.judged else {}
+    gone = set(removed.tolist()) | refused.keys()
     row = 0
     for table in batches(locate(part.documents), _COLUMNS):
         columns = (table.column(name).to_pylist() for name in _COLUMNS)

@@ -14,6 +14,7 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest, Shard
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import parquet
+from florilegium.pipelines.assessors import Assessor, assessors
 from florilegium.pipelines.harvest import measured
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
@@ -34,6 +35,7 @@ def lineage(release: Location, count: int, warcs: Mapping[str, Location]) -> Ite
     """
     manifest = manifests.read(release)
     recipe = msgspec.convert(manifest.recipe, Recipe)
+    looking = assessors(recipe)
     with Tools(recipe) as tools:
         for document in drawn(release, manifest, count):
             name = f"{document.id.hex()}, {document.url}"
@@ -42,7 +44,9 @@ def lineage(release: Location, count: int, warcs: Mapping[str, Location]) -> Ite
                 continue
             made = _made(document, warcs[document.warc], tools)
             if isinstance(made, Document):
-                yield from (f"{name}: {one}" for one in _differences(document, made, recipe))
+                yield from (
+                    f"{name}: {one}" for one in _differences(document, made, recipe, looking)
+                )
             else:
                 yield f"{name}: {made}"
 
@@ -100,12 +104,16 @@ def _stored(document: Document) -> Document:
     return from_table(to_table([document], DOCUMENT_SCHEMA), Document)[0]
 
 
-def _differences(document: Document, made: Document, recipe: Recipe) -> Iterator[str]:
+def _differences(
+    document: Document, made: Document, recipe: Recipe, looking: list[Assessor]
+) -> Iterator[str]:
     if document.text != made.text and recipe.lines.repeated == "cut":
         if not _is_part(document.text, made.text):
             yield "its text has lines that its record does not"
             return
         made = _stored(Recutter(recipe).recut(made, document.text))
+    for one in looking:
+        made = _stored(msgspec.structs.replace(made, **one.assess(made)))
     for column in Document.__struct_fields__:
         stated, found = getattr(document, column), getattr(made, column)
         if column not in SETTLED_LATER and stated != found:

@@ -40,6 +40,7 @@ from florilegium.manifests.tables import batches
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.judged import refused
 from florilegium.pipelines.listed import Listed, spread_parts
+from florilegium.pipelines.overlay import cuts_of, shares_of
 from florilegium.pipelines.packed import Group, Joined, Keyed, gather, scatter
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.recut import Recutter
@@ -90,16 +91,6 @@ def find_lines(
         | "JoinLines" >> beam.CoGroupByKey()
         | "Write" >> beam.ParDo(_Write(packed, str(out)))
     )
-
-
-def shares_of(folder: Location, ordinal: int) -> Location:
-    """Return where the shares of a part's documents are."""
-    return folder / f"{ordinal:06d}.npy"
-
-
-def cuts_of(folder: Location, ordinal: int) -> Location:
-    """Return where those documents of a part are of which lines were cut."""
-    return folder / f"{ordinal:06d}.parquet"
 
 
 def _staying(

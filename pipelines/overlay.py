@@ -1,31 +1,82 @@
-"""Documents of a part as they are after `rights`, `lines` and `licences`.
+"""Documents of a part as they are after `rights`, `lines`, `licences` and `assess`.
 
-Some know a share of repeated lines or a verdict, some have another text or tier of their licence.
+Some know a share or a verdict, some have another text or tier of their licence, some a score or
+what else a recipe asks for.
 """
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from florilegium.manifests.document import Facts
-from florilegium.manifests.location import Location
-from florilegium.manifests.schema import from_table
+from florilegium.manifests.location import Location, locate
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
 from florilegium.pipelines.judged import VERDICTS, read_judged
-from florilegium.pipelines.licences import moves
-from florilegium.pipelines.lines import cuts_of, shares_of
 
 _SHARE = "host_line_share"
+_ASSESSED = ("quality", "bad_word_share", "benchmark", "benchmark_ngrams", "objections")
+ASSESSED_SCHEMA = pa.schema([DOCUMENT_SCHEMA.field(name).remove_metadata() for name in _ASSESSED])
+"""What `assess` tells of a document."""
+
+
+def assessed_of(folder: Location, ordinal: int) -> Location:
+    """Return where what was told of a part's documents is."""
+    return folder / f"{ordinal:06d}.parquet"
+
+
+def shares_of(folder: Location, ordinal: int) -> Location:
+    """Return where the shares of a part's documents are."""
+    return folder / f"{ordinal:06d}.npy"
+
+
+def cuts_of(folder: Location, ordinal: int) -> Location:
+    """Return where those documents of a part are of which lines were cut."""
+    return folder / f"{ordinal:06d}.parquet"
+
+
+def moves_of(folder: Location, ordinal: int) -> Location:
+    """Return where those documents of a part are whose licence weighs more or less."""
+    return folder / f"{ordinal:06d}.npy"
+
+
+def moves(folder: Location, ordinal: int) -> dict[int, tuple[str, int]]:
+    """Return tier and flags of the documents whose licence weighs more or less, by row."""
+    found = load_array(moves_of(folder, ordinal))
+    return {row: (tier.decode(), flags) for row, tier, flags in found.tolist()}
+
+
+class Folders(Protocol):
+    """Part of the work of a later step: its number, and the folders of what earlier ones found."""
+
+    @property
+    def ordinal(self) -> int: ...  # noqa: D102
+    @property
+    def lines(self) -> str | None: ...  # noqa: D102
+    @property
+    def licences(self) -> str | None: ...  # noqa: D102
+    @property
+    def judged(self) -> str | None: ...  # noqa: D102
+    @property
+    def assessed(self) -> str | None: ...  # noqa: D102
+
+
+def overlay_of(part: Folders) -> "Overlay":
+    """Open what was found in a part."""
+    folders = part.lines, part.licences, part.judged, part.assessed
+    lines, *others = (None if one is None else locate(one) for one in folders)
+    return Overlay(lines, part.ordinal, *others)
 
 
 class Overlay:
-    """What `rights`, `lines` and `licences` found in a part: nothing of a step that did not run.
+    """What `rights`, `lines`, `licences` and `assess` found in a part, each in a folder.
 
-    Close it after use.
+    A folder is None if that step did not run. Close it after use.
     """
 
     def __init__(
@@ -34,6 +85,7 @@ class Overlay:
         ordinal: int,
         licences: Location | None = None,
         judged: Location | None = None,
+        assessed: Location | None = None,
     ) -> None:
         self._moves = moves(licences, ordinal) if licences is not None else {}
         self._judged = None if judged is None else read_judged(judged, ordinal)
@@ -41,6 +93,7 @@ class Overlay:
         self._cuts: pq.ParquetFile | None = None
         self._ranges: list[tuple[int, int]] = []
         self._open = ExitStack()
+        self._told = pq.read_table(assessed_of(assessed, ordinal)) if assessed else None
         if folder is not None:
             self._shares = load_array(shares_of(folder, ordinal))
             if (cuts := cuts_of(folder, ordinal)).is_file():
@@ -65,7 +118,7 @@ class Overlay:
     def applied(self, table: pa.Table, row: int) -> pa.Table:
         """Return some documents of the part, the first of which is its `row`th, as they now are."""
         table = self._with_tiers(self._with_lines(table, row), row)
-        return self._with_verdicts(table, row)
+        return self._with_told(self._with_verdicts(table, row), row)
 
     def _with_verdicts(self, table: pa.Table, row: int) -> pa.Table:
         if self._judged is None:
@@ -86,6 +139,15 @@ class Overlay:
                 values[number - row] = found[place]
             field = table.schema.field(index)
             table = table.set_column(index, field, pa.array(values, field.type))
+        return table
+
+    def _with_told(self, table: pa.Table, row: int) -> pa.Table:
+        if self._told is None:
+            return table
+        told = self._told.slice(row, table.num_rows)
+        for name in ASSESSED_SCHEMA.names:
+            if (place := table.schema.get_field_index(name)) >= 0:
+                table = table.set_column(place, table.schema.field(place), told.column(name))
         return table
 
     def _with_lines(self, table: pa.Table, row: int) -> pa.Table:

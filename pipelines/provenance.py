@@ -11,7 +11,7 @@ import msgspec
 from florilegium.dedup.methods import METHODS
 from florilegium.filters.optouts import agents
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import detection, language_models, tokens
+from florilegium.pipelines import assessors, blocklists, detection, language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
@@ -52,6 +52,8 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
         *blocks,
         *language_models.used(recipe.language_model),
         Resource(name=f"list of agents {agents.VERSION}", sha256=agents.digest()),
+        *blocklists.used(recipe.blocklists),
+        *assessors.used(recipe),
         Resource(name=f"tokenizer {recipe.tokenizer}", sha256=tokens.digest(recipe.tokenizer)),
         Resource(name="duplicate signature format", sha256=digest(_signatures(recipe))),
     )
@@ -59,10 +61,18 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
 
 def harvest_fingerprint(recipe: Recipe) -> str:
     """Return the digest of all that decides what harvest makes of an input."""
-    chosen = {key: resolved(recipe)[key] for key in HARVEST_KEYS}
+    chosen = {key: placeless(resolved(recipe)[key]) for key in HARVEST_KEYS}
     # Of rights, harvest judges pages by themselves; what hosts say is judged over all parts.
     chosen["rights"] = [chosen["rights"][key] for key in ("regime", "honour")]
     return digest([code(), environment(), chosen, _signatures(recipe)])
+
+
+def placeless(value: Any) -> Any:  # noqa: ANN401
+    """Return a setting without the places of files whose digest it names: they may be moved."""
+    if isinstance(value, dict):
+        left = {key for key in value if not (key == "path" and value.get("sha256"))}
+        return {key: placeless(value[key]) for key in sorted(left)}
+    return [placeless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _signatures(recipe: Recipe) -> str:

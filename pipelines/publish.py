@@ -22,7 +22,7 @@ from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.tables import parquet
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import load_array
-from florilegium.pipelines.overlay import Overlay
+from florilegium.pipelines.overlay import overlay_of
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, SliceName, Wanted
 from florilegium.pipelines.shards import note_path, read_slice, write_shard, write_slice
@@ -53,6 +53,8 @@ class PartToPublish(Struct, frozen=True, kw_only=True):
     """Folder of what was found of repeated lines, if they were looked for."""
     licences: str | None = None
     """Folder of what hosts say of licences, if they were asked."""
+    assessed: str | None = None
+    """Folder of what was told of texts, if the recipe asks for more than counts."""
     ordinal: int = 0
     judged: str | None = None
     """Folder of what was judged of rights, if it was."""
@@ -111,12 +113,7 @@ def read_part(part: PartToPublish, wanted: Wanted) -> Iterator[tuple[SliceName, 
 def _rows_that_stay(part: PartToPublish, wanted: Wanted) -> Iterator[pa.Table]:
     """Yield the rows of a part for these shards and perhaps some more, each with its copies."""
     sizes = load_array(locate(part.verdict) / "sizes.npy")
-    folders = part.lines, part.licences, part.judged
-    lines, licences, judged = (locate(one) if one else None for one in folders)
-    with (
-        parquet(locate(part.documents)) as file,
-        Overlay(lines, part.ordinal, licences, judged) as overlay,
-    ):
+    with parquet(locate(part.documents)) as file, overlay_of(part) as overlay:
         row = 0
         for group in range(file.num_row_groups):
             about = file.metadata.row_group(group)

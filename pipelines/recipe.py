@@ -6,7 +6,7 @@ records the whole resolved recipe.
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from florilegium.dedup.policy import Keep
+from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.licence_hosts import Licences
@@ -22,7 +23,11 @@ from florilegium.filters.personal import Action, kinds_to
 from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
 from florilegium.pipelines.alarms import Alarms
+from florilegium.pipelines.benchmarks import Benchmark
+from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.extract import Extraction
+from florilegium.pipelines.scorers import Scorer
+from florilegium.pipelines.word_lists import WordList
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
 """Which documents are compared."""
@@ -137,6 +142,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merges Bosnian, Croatian, Montenegrin and Serbian, `nor_Latn` both forms of Norwegian."""
     keep_truncated: bool = False
     """Whether pages that the crawler cut off are kept."""
+    blocklists: tuple[Blocklist, ...] = ()
+    """Lists of addresses that are not wanted; of several that name a page, the first is cited."""
     rights: Rights = Rights()
     """Which opt-outs are honoured."""
     extraction: Extraction = Extraction()
@@ -165,8 +172,17 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the pages of a host bear on the licence of each."""
     alarms: Alarms = Alarms()
     """When too much is removed as copies."""
+    scorers: tuple[Scorer, ...] = ()
+    """Models that say how good a text is, for the column `quality`."""
+    word_lists: tuple[WordList, ...] = ()
+    """Lists of bad words, for the column `bad_word_share`."""
+    benchmarks: tuple[Benchmark, ...] = ()
+    """What models are tested on: texts that give it away are found, for the filter `benchmarks`."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
     """Rules a document must pass, in this order."""
+    reasons: Literal["first", "all"] = "first"
+    """`all` lists every rule that each lost document fails, in `audit/reasons/`; the ledger names
+    the first of them."""
     shards: Shards = Shards()
     """How large the files for the trainer are."""
 
@@ -175,6 +191,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         for kind in self.personal_kinds:
             if kind not in known:
                 raise ValueError(f"unknown kind of personal data {kind!r}{_nearest(kind, known)}")
+        if self.benchmarks and not any(isinstance(one, Benchmarks) for one in self.filters):
+            raise ValueError(
+                "`benchmarks` are named, but of the `filters` none looks at them: add one with "
+                'use = "benchmarks"'
+            )
 
     def kinds_to(self, action: Action) -> frozenset[str]:
         """Return the kinds of personal data that are masked, counted or a reason to drop."""
@@ -185,6 +206,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 HARVEST_KEYS = (
     "languages",
     "keep_truncated",
+    "blocklists",
     "rights",
     "extraction",
     "language_model",
@@ -235,6 +257,67 @@ def parse(text: bytes, source: str) -> Recipe:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{source}: not TOML: {error}") from error
     return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
+
+
+def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
+    """Return the recipe with some settings, each `KEY.KEY=VALUE`, in place of its own.
+
+    The value is written as in TOML; one that is no TOML is a string. Of several filters or lists,
+    a key is the `use` or the `name` of one. RecipeError says what is not known and what is nearest.
+    """
+    values = resolved(recipe)
+    written = list(settings)
+    for setting in written:
+        path, equals, value = setting.partition("=")
+        if not equals or not path.strip():
+            raise RecipeError(f"{setting!r} is no setting: write KEY.KEY=VALUE")
+        _put(values, [key.strip() for key in path.split(".")], _plain(value.strip()), setting)
+    said = " ".join(written)
+    try:
+        made = msgspec.convert(values, Recipe)
+    except msgspec.ValidationError as error:
+        raise RecipeError(f"{said}: {error}{_hint(str(error))}") from error
+    return msgspec.structs.replace(made, languages=_languages(made.languages, said))
+
+
+_MANY = (dict, list, tuple)
+
+
+def _put(into: Any, keys: list[str], value: Any, setting: str) -> None:  # noqa: ANN401
+    *above, last = keys
+    for key in above:
+        into = _below(into, key, setting)
+    if not isinstance(into, _MANY):
+        raise RecipeError(f"{setting}: there is nothing below {above[-1]!r} to set")
+    if not isinstance(into, dict) or (
+        isinstance(into.get(last), _MANY) and not isinstance(value, _MANY)
+    ):
+        raise RecipeError(f"{setting}: {last!r} holds more than one value: name a key in it")
+    into[last] = value
+
+
+def _below(node: Any, key: str, setting: str) -> Any:  # noqa: ANN401
+    if isinstance(node, dict):
+        return node.setdefault(key, {})
+    if not isinstance(node, list | tuple):
+        raise RecipeError(f"{setting}: there is nothing below a single value to set")
+    named = [(one.get("use") or one.get("name"), one) for one in node if isinstance(one, dict)]
+    found = [one for name, one in named if name == key]
+    if len(found) == 1:
+        return found[0]
+    names = [str(name) for name, _ in named]
+    if found:
+        raise RecipeError(f"{setting}: {key!r} is there {len(found)} times: change the recipe")
+    raise RecipeError(
+        f"{setting}: there is no {key!r}{_nearest(key, names)}; there are: {', '.join(names)}"
+    )
+
+
+def _plain(value: str) -> Any:  # noqa: ANN401
+    try:
+        return msgspec.toml.decode(f"value = {value}")["value"]
+    except (msgspec.DecodeError, KeyError, RecursionError):
+        return value
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from florilegium.manifests.manifest import (
 )
 from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import provenance
+from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.optouts import SitesNote
 from florilegium.pipelines.part import Part
@@ -61,7 +62,9 @@ def seal(draft: Draft) -> Manifest:
     for stage, rule, lang, number in draft.total.losses:
         losses[stage, rule, lang] += number
     kept = draft.total.kept
-    languages = tuple(_language(lang, kept[lang]) for lang in sorted(kept))
+    languages = tuple(
+        _language(lang, kept[lang], draft.total.quality.get(lang, {})) for lang in sorted(kept)
+    )
     alarms, alarms_raised = raised(draft.total, draft.recipe.alarms)
     made = Manifest(
         name=draft.recipe.name,
@@ -98,6 +101,7 @@ def seal(draft: Draft) -> Manifest:
             *draft.hosts,
             *draft.total.index,
             *draft.total.copies,
+            *draft.total.reasons,
         ),
     )
     _clear_drafts(draft.folder)
@@ -154,7 +158,7 @@ def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
     )
 
 
-def _language(lang: str, held: dict[int, Bucket]) -> Language:
+def _language(lang: str, held: dict[int, Bucket], quality: Histogram) -> Language:
     total = sum_of([Bucket(), *held.values()])
     return Language(
         lang=lang,
@@ -162,6 +166,7 @@ def _language(lang: str, held: dict[int, Bucket]) -> Language:
         tokens=total.tokens,
         chars=total.chars,
         text_bytes=total.bytes,
+        quality_deciles=deciles(quality),
     )
 
 

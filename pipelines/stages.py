@@ -36,6 +36,7 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines import language_models
+from florilegium.pipelines.blocklists import Blocklists
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
 from florilegium.pipelines.metadata import Metadata
@@ -56,6 +57,7 @@ class Tools:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.languages = frozenset(recipe.languages)
+        self.blocklists = Blocklists(recipe.blocklists)
         self.identifier = language_models.load(recipe.language_model)
         self.tokens = TokenCounter(recipe.tokenizer)
         self.extractor = Extractor(recipe.extraction)
@@ -108,7 +110,12 @@ def harvest_page(page: Page, tools: Tools) -> Document | Loss:
 
 
 def read_markup(page: Page, tools: Tools) -> Markup | Loss:
-    """Stages `decode` and `rights`: bytes to characters, and whether anyone may use them."""
+    """Stages `lists`, `decode` and `rights`: bytes to characters, and whether anyone may use them.
+
+    A listed address is looked at no further: that is why lists are consulted first.
+    """
+    if listed := tools.blocklists.find(page.url):
+        return page.loss("lists", "blocklist", detail=str(listed)[:80])
     if not sniff_html(page.payload, page.content_type):
         return page.loss("decode", "not_html", detail=(page.content_type or "none")[:60])
     decoded = looks_binary(page.payload) or decode(

@@ -10,6 +10,7 @@ from msgspec import Struct
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Alarm, Table
+from florilegium.pipelines import deciles
 from florilegium.pipelines.alarms import Alarms, first, of_components
 
 
@@ -22,12 +23,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
     kept: dict[str, dict[int, Bucket]] = {}
     licences: list[tuple[str, str, int, int]] = []
     """Licence and tier, empty without one, documents and tokens of what is kept."""
+    quality: dict[str, dict[int, int]] = {}
+    """Scores of the kept documents that have one, by language: how many round to a thousandth."""
     ledger: list[Table] = []
     """The files of the ledger, one a part."""
     index: list[Table] = []
     """The files of the index, one a part, if there is one."""
     copies: list[Table] = []
     """What earlier releases hold copies of, a file for each of their indexes."""
+    reasons: list[Table] = []
+    """The files of all reasons, one a part, if the recipe asks for them."""
     alarms: list[Alarm] = []
     """Inputs and hosts that lost too much: the first of each kind."""
     alarms_raised: dict[str, int] = {}
@@ -50,9 +55,14 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         losses=counted(loss for verdict in whole for loss in verdict.losses),
         kept=kept,
         licences=licensed(one for verdict in whole for one in verdict.licences),
+        quality={
+            lang: deciles.added(verdict.quality.get(lang, {}) for verdict in whole)
+            for lang in sorted({lang for verdict in whole for lang in verdict.quality})
+        },
         ledger=_by_path(verdict.ledger for verdict in whole),
         index=_by_path(verdict.index for verdict in whole),
         copies=_by_path(verdict.copies for verdict in whole),
+        reasons=_by_path(verdict.reasons for verdict in whole),
         alarms=first(alarm for verdict in whole for alarm in verdict.alarms),
         alarms_raised=_summed(verdict.alarms_raised for verdict in whole),
         largest=first(one for verdict in whole for one in verdict.largest),

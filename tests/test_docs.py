@@ -130,6 +130,13 @@ def test_every_recipe_that_the_readme_shows_is_one():
     assert [parse(text.encode(), "README").name for text in blocks("toml")] == ["nordic"]
 
 
+@pytest.mark.parametrize("name", ["quality.md", "recall.md"])
+def test_every_recipe_that_a_how_to_shows_is_one(name):
+    shown = re.findall(r"```toml\n(.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL)
+    recipes = [parse(text.replace('"…"', f'"{"0" * 64}"').encode(), name) for text in shown]
+    assert len({recipe.name for recipe in recipes}) == len(shown) > 1
+
+
 def commands():
     """Every command by its full name behind `florilegium`, and the context around it."""
     top = main.make_context("florilegium", [], resilient_parsing=True)
@@ -203,6 +210,9 @@ def facts(**counts):
         lang_second="",
         foreign_share=0.0,
         host_line_share=0.0,
+        quality=0.0,
+        bad_word_share=0.0,
+        benchmark_ngrams=0,
         chars=0,
         text_bytes=0,
         tokens=0,

@@ -15,9 +15,9 @@ from florilegium.manifests.verify import verify
 from florilegium.pipelines import licences as module
 from florilegium.pipelines.decide import decide_part
 from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.licences import find_licences, moves, tables
+from florilegium.pipelines.licences import find_licences, tables
 from florilegium.pipelines.lines import PartWithLines
-from florilegium.pipelines.overlay import Overlay
+from florilegium.pipelines.overlay import Overlay, moves
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.seal import Draft, seal

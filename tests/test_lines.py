@@ -22,8 +22,8 @@ from florilegium.pipelines import packed
 from florilegium.pipelines.decide import PartToDecide, decide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.extract import Extraction
-from florilegium.pipelines.lines import PartWithLines, cuts_of, find_lines, shares_of
-from florilegium.pipelines.overlay import Overlay
+from florilegium.pipelines.lines import PartWithLines, find_lines
+from florilegium.pipelines.overlay import Overlay, cuts_of, shares_of
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Lines, Recipe
 

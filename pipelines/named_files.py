@@ -1,0 +1,68 @@
+"""Files that a recipe names by place and digest: another file under the name is refused."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from florilegium.manifests.location import Location, files, locate, relative, sha256
+from florilegium.pipelines.download import DownloadError, downloaded, is_web_address
+from florilegium.pipelines.files import fetched
+
+Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
+"""A SHA-256 in hex, or nothing."""
+
+
+class NamedFileError(ValueError):
+    """A file that is not the one a recipe names, or cannot be used; the message says what to do."""
+
+
+@contextmanager
+def opened(
+    path: str, digest: str, what: str, refuse: type[NamedFileError] = NamedFileError
+) -> Iterator[Path]:
+    """Give a local copy of a file, or the file; `refuse` is raised if it is another.
+
+    OSError if it cannot be read.
+    """
+    with fetched(_located(path, digest, what, refuse)) as file:
+        check(path, digest, sha256(file), what, refuse)
+        yield file
+
+
+def _located(path: str, digest: str, what: str, refuse: type[NamedFileError]) -> Location:
+    """Return where a file is, once it is fetched if it is on the web."""
+    if not is_web_address(path):
+        return locate(path)
+    if not digest:
+        raise refuse(f"{what} {path} needs its digest in the recipe, as sha256")
+    try:
+        return downloaded(path, digest)
+    except DownloadError as error:
+        raise refuse(str(error)) from error
+
+
+def check(
+    path: str, digest: str, found: str, what: str, refuse: type[NamedFileError] = NamedFileError
+) -> None:
+    """Raise an error unless a file has the digest that the recipe names."""
+    if not digest:
+        raise refuse(f'{what} {path} needs its digest in the recipe: sha256 = "{found}"')
+    if found != digest:
+        raise refuse(
+            f"{path} is not the {what} of the recipe: its SHA-256 is {found}, not {digest}"
+        )
+
+
+def tree_digest(folder: Location, wanted: tuple[str, ...]) -> str:
+    """Return the digest of those files in a folder, at any depth, that have one of the names.
+
+    It is the SHA-256 of a line for each, sorted by path: digest, two spaces, path in the folder,
+    as `sha256sum` prints them.
+    """
+    named = [(relative(path, folder), path) for path, _ in files(folder) if path.name in wanted]
+    lines = [f"{sha256(path)}  {name}\n" for name, path in sorted(named)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
