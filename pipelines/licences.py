@@ -82,7 +82,7 @@ def tables(folder: Location | None) -> list[Table]:
 
 
 def _staying(part: PartWithLines, ordinal: int) -> Iterator[tuple[int, str, str | None, str, int]]:
-    """Yield row, host, licence, tier and flags of the documents that are no copies and not refused."""
+    """Yield row, host, licence, tier and flags of documents that are neither copies nor refused."""
     decisions = load_array(locate(part.decisions))
     removed = decisions["row"][decisions["reason"] != Reason.KEPT] - np.uint64(ordinal << 32)
     refused = refusals_of(locate(part.judged), ordinal) if part.judged else {}
