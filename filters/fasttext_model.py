@@ -16,13 +16,15 @@ from numba import njit
 from florilegium.filters.fasttext_file import END, Floats, Indices, read
 from florilegium.filters.scripts import Points, points_of
 
+Steps = npt.NDArray[np.int16]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
 _SPACE, _LINE_BREAK, _BEFORE, _AFTER = 0x20, 0x0A, 0x3C, 0x3E
 _OFFSET, _PRIME, _ALL = 2166136261, 16777619, 0xFFFFFFFF  # of 32-bit FNV-1a
-_MOST_STEPS = 262_143
-_ADDED = 8_000  # so many of them fit into 32 bits
+_MOST_STEPS = 32_767
+_ADDED = 60_000  # so many of them fit into 32 bits
+_LARGE = 4.0  # above it a vector is one of few, that would make the steps of all others coarse
 
 
 class Weights(NamedTuple):
@@ -30,8 +32,10 @@ class Weights(NamedTuple):
 
     step: float
     """What 1 in a vector stands for."""
-    ngrams: Indices
-    """A row for each n-gram that is left."""
+    ngrams: Steps
+    """A row for each n-gram that is left; those of the large ones are last, and zero."""
+    large: Indices
+    """The rows of the large ones."""
     known: Indices
     """A row for each known word, the sum of its own vector and its n-grams'."""
     counts: Indices
@@ -73,16 +77,21 @@ class FastText:
         self.labels = contents.labels
         words = [points_of(f"<{word.decode()}>") for word in contents.words]
         first, last = contents.vectors[: len(words)], contents.vectors[len(words) :]
-        step = float(np.abs(last).max(initial=1e-6)) / _MOST_STEPS
+        large = np.abs(last).max(axis=1) > _LARGE
+        order = np.argsort(large, kind="stable")
+        buckets = np.where(contents.buckets < 0, -1, np.argsort(order)[contents.buckets])
+        small = np.where(large, 0, last.T).T[order]
+        step = float(np.abs(small).max(initial=1e-6)) / _MOST_STEPS
         self._weights = Weights(
             step=step,
-            ngrams=np.rint(last / np.float32(step)).astype(np.int32),
+            ngrams=np.rint(small / np.float32(step)).astype(np.int16),
+            large=np.rint(last[large] / np.float32(step)).astype(np.int32),
             known=np.rint(first / np.float32(step)).astype(np.int32),
             counts=np.ones(len(words), np.int32),
             words=np.concatenate(words),
             starts=np.cumsum([0, *map(len, words)], dtype=np.int32),
             slots=np.full(2 << len(words).bit_length(), -1, np.int32),
-            buckets=contents.buckets,
+            buckets=buckets.astype(np.int32),
             lengths=contents.lengths,
             end=contents.words.index(END),
             output=np.ascontiguousarray(contents.output.T),
@@ -137,9 +146,9 @@ def _complete(weights: Weights) -> None:
             continue
         left[: len(word)] = np.arange(len(word), 0, -1)
         count = _find_ngrams(word, left, len(word), rows, weights.buckets, weights.lengths)
-        for row in rows[:count]:
-            for k in range(weights.known.shape[1]):
-                weights.known[number, k] += weights.ngrams[row, k]
+        whole = np.zeros(weights.known.shape[1], np.int64)
+        _add_ngrams(rows[:count], weights.ngrams, weights.large, whole)
+        weights.known[number] += whole.astype(np.int32)
         weights.counts[number] += count
 
 
@@ -196,7 +205,7 @@ def _add_line(line: Points, weights: Weights, whole: Integers) -> int:
         return 0
     rows = np.empty(size * weights.lengths[1], np.uint32)
     found = _find_ngrams(letters, left, size, rows, weights.buckets, weights.lengths)
-    _add_ngrams(rows[:found], weights.ngrams, whole)
+    _add_ngrams(rows[:found], weights.ngrams, weights.large, whole)
     whole += known[weights.end]
     return count + found + int(counts[weights.end])
 
@@ -222,7 +231,12 @@ def _find_ngrams(
 
 
 @njit(cache=True, nogil=True)
-def _add_ngrams(rows: Points, ngrams: Indices, whole: Integers) -> None:
+def _add_ngrams(rows: Points, ngrams: Steps, large: Indices, whole: Integers) -> None:
+    first_large = len(ngrams) - len(large)
+    for row in rows:
+        if row >= first_large:
+            for k in range(len(whole)):
+                whole[k] += large[row - first_large, k]
     for start in range(0, len(rows), _ADDED):
         some = rows[start : start + _ADDED]
         part = np.zeros(len(whole), np.int32)
@@ -230,10 +244,13 @@ def _add_ngrams(rows: Points, ngrams: Indices, whole: Integers) -> None:
         for i in range(0, fours, 4):  # together, so that four rows are on their way from memory
             a, b, c, d = some[i], some[i + 1], some[i + 2], some[i + 3]
             for k in range(len(part)):
-                part[k] += ngrams[a, k] + ngrams[b, k] + ngrams[c, k] + ngrams[d, k]
+                first = np.int32(ngrams[a, k]) + np.int32(ngrams[b, k])
+                part[k] += first + np.int32(ngrams[c, k]) + np.int32(ngrams[d, k])
         for row in some[fours:]:
-            part += ngrams[row]
-        whole += part
+            for k in range(len(part)):
+                part[k] += ngrams[row, k]
+        for k in range(len(whole)):
+            whole[k] += part[k]
 
 
 @njit(cache=True, nogil=True)
