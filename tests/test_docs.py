@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from florilegium.dedup.decisions import Reason
-from florilegium.filters.catalogue import DEFAULTS
+from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST
 from florilegium.filters.rights import Found, Signal
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
@@ -175,10 +175,11 @@ def test_every_key_of_a_recipe_says_what_it_is_and_is_in_the_reference(generate)
         assert re.search(
             rf"^\| `{key}` \| .*\| {re.escape(about or '')} \|$", section, re.MULTILINE
         )
-    for rule in DEFAULTS:
+    for rule in (*DEFAULTS, *ON_REQUEST):
         section = sections[f'use = "{rule.__struct_config__.tag}"']
         for field in rule.__struct_fields__:
-            assert f"| `{field}` | `{getattr(rule, field)}` |" in section
+            default = msgspec.json.encode(getattr(rule, field)).decode()
+            assert f"| `{field}` | `{default}` |" in section
 
 
 def facts(**counts):
@@ -193,6 +194,7 @@ def facts(**counts):
         lang_second="",
         foreign_share=0.0,
         host_line_share=0.0,
+        license_tier="A",
         chars=0,
         text_bytes=0,
         tokens=0,
@@ -240,7 +242,8 @@ def spelled(call):
 def test_every_way_to_be_lost_is_in_the_reference_of_rules():
     reference = (DOCS / "rules.md").read_text("utf-8").partition("## Every way to be lost")[2]
     listed = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \| ", reference, re.MULTILINE))
-    found = set(losses()) | {("quality", m.rule) for f in DEFAULTS for m in f.measures(facts())}
+    rules = (*DEFAULTS, *ON_REQUEST)
+    found = set(losses()) | {("quality", m.rule) for f in rules for m in f.measures(facts())}
     assert {("read", "damaged"), ("identify", "language"), (None, "crash")} <= found
     assert {stage for stage, _ in listed} == set(STAGES)
     rules = {rule for _, rule in listed}
