@@ -101,7 +101,9 @@ def deed(code: str, version: str = "", port: str = "") -> Name:
     >>> deed("by", "2.5", "it")
     Name(spdx='CC-BY-2.5', jurisdiction='it')
     """
-    isolated = port.lower() if port.isalpha() and 2 <= len(port) <= 3 else None
+    # Version 4.0 has no ports, and what follows it is a form of the text or a language.
+    is_port = version != "4.0" and (port == "scotland" or (port.isalpha() and len(port) in (2, 3)))
+    isolated = port.lower() if is_port and port.lower() != "rdf" else None
     if isolated and version and (exact := f"CC-{code}-{version}-{port}".upper()) in _PORTS:
         return Name(exact, isolated)
     if version in _VERSIONS:
