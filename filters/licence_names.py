@@ -151,7 +151,9 @@ def terms(spdx: str | None) -> Terms:
 UNLICENSED: Final = 15
 """The strictness of a text under no licence that is known."""
 _FREE = ("CC0-1.0", "CC-PDM-1.0", "CC-PDDC", "PDDL-1.0", "Unlicense", "DL-DE-ZERO-2.0")
-_STRICTNESS = {"permissive": 1, "share-alike": 2, "non-commercial": 3, "no-derivatives": 5}
+_STRICTNESS: dict[Terms, int] = {
+    "permissive": 1, "share-alike": 2, "non-commercial": 3, "no-derivatives": 5, "reserved": 14
+}  # fmt: skip
 
 
 def strictness(spdx: str | None, tier: str | None) -> int:
@@ -178,7 +180,7 @@ def asked(spdx: str) -> int:
     more = (kind == "non-commercial" and "SA" in parts) or (
         kind == "no-derivatives" and "NC" in parts
     )
-    return _STRICTNESS.get(kind, UNLICENSED - 1) + more
+    return _STRICTNESS.get(kind, UNLICENSED) + more
 
 
 def family(spdx: str) -> str:
