@@ -101,7 +101,9 @@ def deed(code: str, version: str = "", port: str = "") -> Name:
     >>> deed("by", "2.5", "it")
     Name(spdx='CC-BY-2.5', jurisdiction='it')
     """
-    isolated = port.lower() if port.isalpha() and 2 <= len(port) <= 3 else None
+    # Version 4.0 has no ports, and what follows it is a form of the text or a language.
+    is_port = version != "4.0" and (port == "scotland" or (port.isalpha() and len(port) in (2, 3)))
+    isolated = port.lower() if is_port and port.lower() != "rdf" else None
     if isolated and version and (exact := f"CC-{code}-{version}-{port}".upper()) in _PORTS:
         return Name(exact, isolated)
     if version in _VERSIONS:
@@ -149,7 +151,9 @@ def terms(spdx: str | None) -> Terms:
 UNLICENSED: Final = 15
 """The strictness of a text under no licence that is known."""
 _FREE = ("CC0-1.0", "CC-PDM-1.0", "CC-PDDC", "PDDL-1.0", "Unlicense", "DL-DE-ZERO-2.0")
-_STRICTNESS = {"permissive": 1, "share-alike": 2, "non-commercial": 3, "no-derivatives": 5}
+_STRICTNESS: dict[Terms, int] = {
+    "permissive": 1, "share-alike": 2, "non-commercial": 3, "no-derivatives": 5, "reserved": 14
+}  # fmt: skip
 
 
 def strictness(spdx: str | None, tier: str | None) -> int:
@@ -176,7 +180,7 @@ def asked(spdx: str) -> int:
     more = (kind == "non-commercial" and "SA" in parts) or (
         kind == "no-derivatives" and "NC" in parts
     )
-    return _STRICTNESS.get(kind, UNLICENSED - 1) + more
+    return _STRICTNESS.get(kind, UNLICENSED) + more
 
 
 def family(spdx: str) -> str:

@@ -96,16 +96,17 @@ def clause(text: str, start: int, end: int) -> str:
     """Return the clause of a text in which something stands from `start` to `end`.
 
     >>> clause("Photo: CC0. Text: CC BY 4.0; map", 18, 27)
-    'Text: CC BY 4.0'
+    'Text: CC BY 4.0;'
     """
     before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
     first = _ENDS.search(after)
     last = [found.end() for found in _ENDS.finditer(before)]
-    return (
+    whole = (
         (before[last[-1] :] if last else before)
         + text[start:end]
-        + (after[: first.start()] if first else after)
+        + (after[: first.end()] if first else after)
     )
+    return whole.strip()
 
 
 def beside_picture(node: LexborNode) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from florilegium.dedup.decisions import Reason
-from florilegium.filters.catalogue import DEFAULTS
+from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST
 from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
@@ -192,10 +192,11 @@ def test_every_key_of_a_recipe_says_what_it_is_and_is_in_the_reference(generate)
         assert re.search(
             rf"^\| `{key}` \| .*\| {re.escape(about or '')} \|$", section, re.MULTILINE
         )
-    for rule in DEFAULTS:
+    for rule in (*DEFAULTS, *ON_REQUEST):
         section = sections[f'use = "{rule.__struct_config__.tag}"']
         for field in rule.__struct_fields__:
-            assert f"| `{field}` | `{getattr(rule, field)}` |" in section
+            default = msgspec.json.encode(getattr(rule, field)).decode()
+            assert f"| `{field}` | `{default}` |" in section
 
 
 def facts(**counts):
@@ -213,6 +214,7 @@ def facts(**counts):
         quality=0.0,
         bad_word_share=0.0,
         benchmark_ngrams=0,
+        license_tier="A",
         chars=0,
         text_bytes=0,
         tokens=0,
@@ -279,7 +281,8 @@ def test_every_bit_is_an_opt_out_or_says_why_not():
 def test_every_way_to_be_lost_is_in_the_reference_of_rules():
     reference = (DOCS / "rules.md").read_text("utf-8").partition("## Every way to be lost")[2]
     listed = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \| ", reference, re.MULTILINE))
-    found = set(losses()) | {("quality", m.rule) for f in DEFAULTS for m in f.measures(facts())}
+    rules = (*DEFAULTS, *ON_REQUEST)
+    found = set(losses()) | {("quality", m.rule) for f in rules for m in f.measures(facts())}
     assert {("read", "damaged"), ("identify", "language"), (None, "crash")} <= found
     assert {stage for stage, _ in listed} == set(STAGES)
     rules = {rule for _, rule in listed}
