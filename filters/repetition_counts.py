@@ -1,25 +1,32 @@
-"""N-grams of words that repeat (Gopher, arXiv:2112.11446, table A1)."""
+"""N-grams that repeat: of words (Gopher, arXiv:2112.11446, table A1), of characters (ROOTS)."""
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from florilegium.filters.groups import Hashes, Numbers, mix, number
+from florilegium.filters.characters import Codes
+from florilegium.filters.groups import BASE, Hashes, Numbers, mix, number
 
 Integers = npt.NDArray[np.int64]
 
 _LONGEST = 10
 _LONGEST_TOP = 4
+_ROOTS_WORDS, ROOTS_CHARS = 5, 10
+FINE = 16
+"""Bits after the point of logarithms, which are integers here so that both twins agree."""
+LOGARITHMS = np.round(np.log2(np.maximum(np.arange(1 << 12), 1)) * (1 << FINE)).astype(np.int64)
+"""Of 0 (as if it were 1) to 4095, to base 2."""
 
 
 @njit(cache=True, nogil=True)
 def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
-    """Different words, characters of the top 2- to 4-grams, of the duplicate 5- to 10-grams.
+    """Different words, their entropy in thousandths of a bit, characters of the top 2- to 4-grams
+    and of the duplicate 5- to 10-grams, places of repeated 5-grams.
 
     An n-gram can only repeat where both its (n-1)-grams do, so each length looks at the survivors
     of the one before: exact, and after the bigrams of an ordinary text almost nothing is left.
     """
-    counts = np.zeros(_LONGEST, np.int64)
+    counts = np.zeros(_LONGEST + 2, np.int64)
     reach = np.zeros(len(words) + 1, np.int64)  # characters before each word
     for i in range(len(words)):
         reach[i + 1] = reach[i] + lengths[i]
@@ -30,15 +37,73 @@ def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
         for k in range(len(numbers)):
             times[numbers[k]] += 1
         if length == 1:
-            counts[0] = different
+            counts[0], counts[1] = different, _entropy(times, len(words))
         elif length <= _LONGEST_TOP:
-            counts[length - 1] = _top(places, numbers, times, reach, length)
+            counts[length] = _top(places, numbers, times, reach, length)
         else:
-            counts[length - 1] = _duplicated(places, numbers, times, reach, length)
+            counts[length] = _duplicated(places, numbers, times, reach, length)
+        if length == _ROOTS_WORDS:
+            for k in range(different):
+                counts[_LONGEST + 1] += times[k] if times[k] > 1 else 0
         places, grams = _lengthen(places, grams, numbers, times, words, length)
         if len(places) == 0:
             break
     return counts
+
+
+@njit(cache=True, nogil=True)
+def count_repeated_chars(codes: Codes) -> int:
+    """Occurrences of the most frequent 10-grams of characters; `codes` goes one beyond the text.
+
+    The square root of the number of different ones are taken, rounded down, but none that occurs
+    once (ROOTS, arXiv:2303.03915).
+    """
+    size = len(codes) - ROOTS_CHARS
+    if size < 2:
+        return 0
+    grams = np.empty(size, np.uint64)
+    rolling, last = np.uint64(0), np.uint64(1)
+    for _ in range(ROOTS_CHARS):
+        last *= BASE
+    for i in range(len(codes) - 1):
+        rolling = rolling * BASE + np.uint64(codes[i])
+        if i >= ROOTS_CHARS:
+            rolling -= last * np.uint64(codes[i - ROOTS_CHARS])
+        if i >= ROOTS_CHARS - 1:
+            grams[i - ROOTS_CHARS + 1] = mix(rolling)
+    numbers, different = number(grams)
+    times = np.zeros(different, np.int64)
+    for i in range(size):
+        times[numbers[i]] += 1
+    of_times = np.zeros(np.max(times) + 1, np.int64)
+    for k in range(different):
+        of_times[times[k]] += 1
+    left, occurrences = np.int64(np.sqrt(different)), 0
+    for often in range(len(of_times) - 1, 1, -1):
+        taken = min(left, of_times[often])
+        occurrences += taken * often
+        left -= taken
+    return occurrences
+
+
+@njit(cache=True, nogil=True)
+def _entropy(times: Integers, words: int) -> int:
+    if words == 0:
+        return 0
+    spent = 0
+    for k in range(len(times)):
+        spent += times[k] * logarithm(times[k])
+    return max(0, words * logarithm(words) - spent) * 1000 // (words << FINE)
+
+
+@njit(cache=True, nogil=True)
+def logarithm(number: int) -> int:
+    """Logarithm to base 2, as an integer with `FINE` bits after the point; 12 bits are looked at."""
+    shifts = 0
+    while number >= len(LOGARITHMS):
+        number >>= 1
+        shifts += 1
+    return (shifts << FINE) + LOGARITHMS[number]
 
 
 @njit(cache=True, nogil=True)

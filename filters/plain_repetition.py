@@ -1,0 +1,90 @@
+"""Twins of the kernels of `repetition_counts` in whole-array steps: equal integers."""
+
+from math import isqrt
+
+import numpy as np
+
+from florilegium.filters.characters import Codes
+from florilegium.filters.groups import BASE, Hashes, Numbers
+from florilegium.filters.plain_segment import mix, number
+from florilegium.filters.repetition_counts import FINE, LOGARITHMS, ROOTS_CHARS, Integers
+
+_LONGEST, _LONGEST_TOP, _ROOTS_WORDS = 10, 4, 5
+
+
+def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
+    """Return what the kernel returns, in its order."""
+    counts = np.zeros(_LONGEST + 2, np.int64)
+    reach = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+    places, grams = np.arange(len(words)), words
+    for length in range(1, _LONGEST + 1):
+        if len(places) == 0:
+            break
+        numbers, different = number(grams)
+        times = np.bincount(numbers, minlength=different)
+        if length == 1:
+            counts[0], counts[1] = different, _entropy(times, len(words))
+        elif length <= _LONGEST_TOP:
+            counts[length] = _top(places, numbers, times, reach, length)
+        else:
+            counts[length] = _duplicated(places, numbers, times, reach, length)
+        if length == _ROOTS_WORDS:
+            counts[_LONGEST + 1] = times[times > 1].sum()
+        again = times[numbers] > 1
+        kept = again[:-1] & again[1:] & (places[1:] == places[:-1] + 1)
+        places = places[:-1][kept]
+        grams = mix(grams[:-1][kept] * BASE + words[places + length])
+    return counts
+
+
+def count_repeated_chars(codes: Codes) -> int:
+    """Return the occurrences of the most frequent 10-grams of characters."""
+    size = len(codes) - ROOTS_CHARS
+    if size < 2:
+        return 0
+    grams = np.zeros(size, np.uint64)
+    for i in range(ROOTS_CHARS):
+        grams *= BASE
+        grams += codes[i : i + size]
+    grams.sort()
+    edges = np.flatnonzero(grams[1:] != grams[:-1])
+    times = np.diff(np.concatenate(([-1], edges, [size - 1])))
+    often = -np.sort(-times[times > 1])
+    return int(often[: isqrt(len(times))].sum())
+
+
+def _entropy(times: Integers, words: int) -> int:
+    spent = int((times * _logarithms(times)).sum())
+    whole = words * int(_logarithms(np.array([words]))[0])
+    return max(0, whole - spent) * 1000 // (words << FINE)
+
+
+def _logarithms(numbers: Integers) -> Integers:
+    shifts = np.zeros_like(numbers)
+    while np.any(large := (numbers >> shifts) >= len(LOGARITHMS)):
+        shifts += large
+    return (shifts << FINE) + LOGARITHMS[numbers >> shifts]
+
+
+def _top(places: Integers, numbers: Numbers, times: Integers, reach: Integers, length: int) -> int:
+    top = int(np.argmax(times))
+    if times[top] < 2:
+        return 0
+    place = places[np.argmax(numbers == top)]
+    return int((reach[place + length] - reach[place] + length - 1) * times[top])
+
+
+def _duplicated(
+    places: Integers, numbers: Numbers, times: Integers, reach: Integers, length: int
+) -> int:
+    again = times[numbers] > 1
+    met: set[int] = set()
+    free = chars = 0
+    for place, gram in zip(places[again].tolist(), numbers[again].tolist(), strict=True):
+        if place < free:
+            continue
+        if gram in met:
+            free = place + length
+            chars += int(reach[free] - reach[place])
+        met.add(gram)
+    return chars
