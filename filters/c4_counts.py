@@ -22,6 +22,7 @@ PHRASES = (
 _PHRASES = tuple(map(_phrase, PHRASES))
 _PLACEHOLDER, _SCRIPT = 1, 2  # the other phrases are bits above
 _LAST_LETTERS = sum(1 << ord(letter) - 97 for letter in "mtesy")
+_LETTERS_BEFORE = sum(1 << ord(letter) - 97 for letter in "upsec")
 _EDIT = _phrase("[edit]")
 _CITATION_NEEDED = _phrase("[citation needed]")
 _MIN_WORDS = 3
@@ -43,26 +44,37 @@ def count_c4(
     """
     lines = chars = sentences = 0
     for k in range(len(heads)):
-        if not _reads_like_prose(flags, heads[k], ends[k]):
-            continue
         line, kinds, start, end = codes, flags, heads[k], ends[k]
-        if _OPEN in codes[start:end]:
+        cited = _holds(codes, start, end, _OPEN)
+        if not cited and not _ends_like_prose(codes, start, end):
+            continue
+        if not _reads_like_prose(flags, start, end):
+            continue
+        if cited:
             line, kinds = _without_citations(codes[start:end], flags[start : end + 1])
             start, end = 0, len(line)
-        if not _ends_like_prose(line, start, end):
-            continue
+            if not _ends_like_prose(line, start, end):
+                continue
         found = _find(line, start, end)
         if found & _PLACEHOLDER:
             return lines, chars, sentences, _STOPPED_BY_PLACEHOLDER
         if found & _SCRIPT:
             continue
-        if _BRACE in line[start:end]:
+        if _holds(line, start, end, _BRACE):
             return lines, chars, sentences, _STOPPED_BY_BRACE
         if not found:
             lines += 1
             chars += end - start
             sentences += count_sentences(line, kinds, start, end)
     return lines, chars, sentences, 0
+
+
+@njit(cache=True, nogil=True)
+def _holds(codes: Codes, start: int, end: int, code: int) -> bool:
+    for i in range(start, end):  # noqa: SIM110 - numba compiles no generators in any()
+        if codes[i] == code:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -126,12 +138,18 @@ def _reads_like_prose(flags: Flags, start: int, end: int) -> bool:
 def _find(codes: Codes, start: int, end: int) -> int:
     """Return a bit for each phrase in the line, in upper or lower case."""
     found = 0
+    before = 0
     for i in range(start, end):
-        letter = _lower(codes[i])
-        if 97 <= letter <= 122 and _LAST_LETTERS >> (letter - 97) & 1:
-            for k in range(len(_PHRASES)):
-                if _ends_with(codes, start, i + 1, _PHRASES[k]):
-                    found |= 1 << k
+        letter = _lower(codes[i]) - 97
+        if 0 <= letter < 26:
+            letter = 1 << letter
+            if letter & _LAST_LETTERS and before & _LETTERS_BEFORE:
+                for k in range(len(_PHRASES)):
+                    if _ends_with(codes, start, i + 1, _PHRASES[k]):
+                        found |= 1 << k
+            before = letter
+        else:
+            before = 0
     return found
 
 
@@ -147,4 +165,5 @@ def _ends_with(codes: Codes, start: int, end: int, phrase: Phrase) -> bool:
 
 @njit(cache=True, nogil=True)
 def _lower(code: int) -> int:
-    return code + 32 if 65 <= code <= 90 else code
+    lower = int(code)
+    return lower + 32 if 65 <= lower <= 90 else lower

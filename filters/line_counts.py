@@ -105,8 +105,10 @@ def count_listed(words: Hashes, listed: Hashes) -> tuple[int, int]:
 def count_lines(
     codes: Codes, flags: Flags, starts: Offsets, heads: Offsets, ends: Offsets, profile: int
 ) -> tuple[int, int, int, int, int, int, int, int, int]:
-    """Lines that end a sentence, in a terminal mark, are short; characters of long ones; lines
-    that are bulleted, begin with a dash, end in an ellipsis, are in capitals, made of digits.
+    """Lines of nine kinds.
+
+    That end a sentence, end in a terminal mark, are short; the characters of long ones; that begin
+    with a bullet, with a dash, end in an ellipsis, are in capitals, are made of digits.
     """
     sentence = punctuated = short = long_chars = bullet = dash = ellipsis = capital = digit = 0
     for k in range(len(starts)):

@@ -21,7 +21,7 @@ from florilegium.filters import (
     segment,
     sentence_counts,
 )
-from florilegium.filters.characters import Flags, flag_table
+from florilegium.filters.characters import Codes, Flags, flag_table
 from florilegium.filters.customs import Customs, customs
 from florilegium.filters.scripts import SCRIPT_OF
 from florilegium.manifests.counts import Counts
@@ -55,9 +55,7 @@ def _kernels(*modules: object) -> Kernels:
     return Kernels(*(found[name] for name in Kernels._fields))
 
 
-COMPILED = _kernels(
-    segment, groups, line_counts, sentence_counts, repetition_counts, c4_counts
-)
+COMPILED = _kernels(segment, groups, line_counts, sentence_counts, repetition_counts, c4_counts)
 PLAIN = _kernels(plain_segment, plain_counts, plain_repetition, plain_c4)
 
 
@@ -112,7 +110,7 @@ def _count(text: str, language: Customs, table: Flags, use: Kernels) -> list[int
     ]
 
 
-def _count_words(codes: Any, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
+def _count_words(codes: Codes, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
     starts, ends = use.split_words(codes, flags, language.profile)
     words = use.hash_spans(codes, starts, ends)
     repetition = use.count_repetition(words, ends - starts).tolist()
@@ -126,7 +124,7 @@ def _count_words(codes: Any, flags: Flags, language: Customs, use: Kernels) -> c
     )
 
 
-def _count_lines(codes: Any, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
+def _count_lines(codes: Codes, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
     starts, heads, ends = use.split_lines(codes, flags)
     numbers, _ = use.number(use.hash_spans(codes, starts, ends))
     firsts, lasts = use.split_paragraphs(codes, starts, ends)

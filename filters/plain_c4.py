@@ -11,8 +11,7 @@ from florilegium.filters.segment import Offsets
 
 _CITATION = re.compile(r"\[\d*]|\[edit]|\[citation needed]")
 _ENDS = (".", "?", "!", '"', "'")
-_TAILS = tuple(map(ord, _ENDS))
-_OPEN = ord("[")
+_MIN_WORDS, _MAX_WORD = 3, 1000
 _PLACEHOLDER, _SCRIPT, *_NOTICES = (phrase.encode() for phrase in PHRASES)
 
 
@@ -21,19 +20,22 @@ def count_c4(
 ) -> tuple[int, int, int, int]:
     """Return what the kernel returns, in its order."""
     lines = chars = sentences = 0
-    cited = np.searchsorted(np.flatnonzero(codes == _OPEN), np.stack((heads, ends)))
-    cited = cited[0] < cited[1]
     counted = sentences_of(codes, flags, heads, ends)
-    for k in np.flatnonzero(cited | np.isin(codes[ends - 1], _TAILS)):
-        line = _text(codes[heads[k] : ends[k]])
-        words = line.split()
-        if len(words) < 3 or (len(line) > 1000 and max(map(len, words)) > 1000):
+    text = codes.tobytes().decode("utf-32-le", "surrogatepass")
+    whole = _folded(text)
+    suspect = any(phrase in whole for phrase in (_PLACEHOLDER, _SCRIPT, *_NOTICES))
+    for start, end, number in zip(heads.tolist(), ends.tolist(), counted.tolist(), strict=True):
+        line = text[start:end]
+        cited = "[" in line
+        if (not cited and line[-1] not in _ENDS) or len(line.split(None, 2)) < _MIN_WORDS:
             continue
-        if cited[k]:
+        if len(line) > _MAX_WORD and max(map(len, line.split())) > _MAX_WORD:
+            continue
+        if cited:
             line = _CITATION.sub("", line)
         if not line.endswith(_ENDS) or line.endswith("..."):
             continue
-        folded = line.encode("utf-8", "surrogatepass").lower()  # of bytes, so ASCII only
+        folded = _folded(line) if suspect or cited else b""
         if _PLACEHOLDER in folded:
             return lines, chars, sentences, 1
         if _SCRIPT in folded:
@@ -44,12 +46,12 @@ def count_c4(
             continue
         lines += 1
         chars += len(line)
-        sentences += _sentences(line) if cited[k] else int(counted[k])
+        sentences += _sentences(line) if cited else number
     return lines, chars, sentences, 0
 
 
-def _text(codes: Codes) -> str:
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+def _folded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").lower()  # of bytes, so ASCII only
 
 
 def _sentences(line: str) -> int:

@@ -22,7 +22,7 @@ from florilegium.filters.characters import (
 )
 from florilegium.filters.groups import Hashes, Numbers
 from florilegium.filters.line_counts import LONG_LINE, SHORT_LINE, Scripts
-from florilegium.filters.plain_segment import Mask, is_any
+from florilegium.filters.plain_segment import Mask, is_any, total
 from florilegium.filters.segment import COLON_ENDS, SEMICOLON_ENDS, Offsets
 
 Integers = npt.NDArray[np.int64]
@@ -41,14 +41,14 @@ def count_characters(
     others = 0
     if script:
         scripts = script_of[codes]
-        others = np.count_nonzero(letters & (scripts != script) & (scripts != 0))
+        others = total(letters & (scripts != script) & (scripts != 0))
     misread = is_any(kinds, MISREAD_FIRST) & is_any(flags[1:], MISREAD_NEXT)
     return (
-        np.count_nonzero(letters),
-        np.count_nonzero(letters & is_any(kinds, UPPER)),
+        total(letters),
+        total(letters & is_any(kinds, UPPER)),
         others,
-        *(np.count_nonzero(is_any(kinds, kind)) for kind in (DIGIT, MARK, PICTURE, SPACE)),
-        np.count_nonzero(misread),
+        *(total(is_any(kinds, kind)) for kind in (DIGIT, MARK, PICTURE, SPACE)),
+        total(misread),
         _longest_run(codes, kinds),
     )
 
@@ -68,12 +68,12 @@ def count_words(flags: Flags, starts: Offsets, ends: Offsets) -> tuple[int, ...]
     letters = _sums(is_any(flags, LETTER), starts, ends)
     capitals = _sums((flags & _CAPITAL) == _CAPITAL, starts, ends)
     return (
-        np.count_nonzero(spoken),
+        total(spoken),
         int(lengths[spoken].sum()),
-        np.count_nonzero(unlisted),
+        total(unlisted),
         int(lengths[unlisted].sum()),
-        np.count_nonzero(letters),
-        np.count_nonzero((letters > 1) & (letters == capitals)),
+        total(letters > 0),
+        total((letters > 1) & (letters == capitals)),
         int(lengths.max(initial=0)),
     )
 
@@ -84,7 +84,7 @@ def count_listed(words: Hashes, listed: Hashes) -> tuple[int, int]:
         return 0, 0
     places = np.searchsorted(listed, words)
     found = places[listed[np.minimum(places, len(listed) - 1)] == words]
-    return len(found), np.count_nonzero(np.bincount(found, minlength=1))
+    return len(found), total(np.bincount(found) > 0)
 
 
 def count_lines(
@@ -98,15 +98,15 @@ def count_lines(
     dots = (last == _STOP) & (ends - heads >= 3)
     dots &= (codes[ends - 2] == _STOP) & (codes[ends - 3] == _STOP)
     return (
-        np.count_nonzero(_end_sentences(codes, flags, heads, ends, profile)),
-        np.count_nonzero(is_any(flags[ends - 1], TERMINAL)),
-        np.count_nonzero(lengths <= SHORT_LINE),
+        total(_end_sentences(codes, flags, heads, ends, profile)),
+        total(is_any(flags[ends - 1], TERMINAL)),
+        total(lengths <= SHORT_LINE),
         int(lengths[lengths >= LONG_LINE].sum()),
-        np.count_nonzero(is_any(flags[heads], BULLET)),
-        np.count_nonzero((codes[heads] == _BULLET) | (codes[heads] == _DASH)),
-        np.count_nonzero((last == _ELLIPSIS) | dots),
-        np.count_nonzero(2 * capitals > letters),
-        np.count_nonzero(5 * digits > lengths),
+        total(is_any(flags[heads], BULLET)),
+        total((codes[heads] == _BULLET) | (codes[heads] == _DASH)),
+        total((last == _ELLIPSIS) | dots),
+        total(2 * capitals > letters),
+        total(5 * digits > lengths),
     )
 
 
@@ -114,7 +114,7 @@ def count_duplicates(starts: Offsets, ends: Offsets, numbers: Numbers) -> tuple[
     """Return spans met before, and their characters; equal spans have equal numbers."""
     met = np.maximum.accumulate(numbers) if len(numbers) else numbers
     again = numbers <= np.concatenate(([-1], met[:-1])) if len(numbers) else met > 0
-    return np.count_nonzero(again), int((ends - starts)[again].sum())
+    return total(again), int((ends - starts)[again].sum())
 
 
 def count_all_sentences(codes: Codes, flags: Flags, heads: Offsets, ends: Offsets) -> int:
@@ -137,7 +137,8 @@ def sentences_of(codes: Codes, flags: Flags, heads: Offsets, ends: Offsets) -> I
     same = line[1:] == line[:-1]
     until[:-1][same] = ending[1:][same]
     goes_on = spoken[until] > spoken[ending]
-    return found + np.bincount(line[goes_on], minlength=len(heads))
+    found += np.bincount(line[goes_on], minlength=len(heads))
+    return found
 
 
 def _sentence_ends(codes: Codes, flags: Flags) -> Integers:
@@ -145,17 +146,16 @@ def _sentence_ends(codes: Codes, flags: Flags) -> Integers:
     free = is_any(flags[i + 1], SPACE | MARK)
     dots = (i > 0) & (codes[i - 1] == _STOP) | (codes[i + 1] == _STOP)
     initial = (i > 0) & is_any(flags[i - 1], UPPER) & ~((i > 1) & is_any(flags[i - 2], UPPER))
-    return i[free & ~((codes[i] == _STOP) & (dots | initial))]
+    ends: Integers = i[free & ~((codes[i] == _STOP) & (dots | initial))]
+    return ends
 
 
-def _end_sentences(
-    codes: Codes, flags: Flags, heads: Offsets, ends: Offsets, profile: int
-) -> Mask:
+def _end_sentences(codes: Codes, flags: Flags, heads: Offsets, ends: Offsets, profile: int) -> Mask:
     open_ = np.flatnonzero(~is_any(flags, SPACE | CLOSER))
     places = np.searchsorted(open_, ends) - 1
     last = heads if len(open_) == 0 else np.where(places < 0, 0, open_[np.maximum(places, 0)])
     last = np.maximum(last, heads)
-    found = is_any(flags[last], TERMINAL) | (codes[last] == _ELLIPSIS)
+    found: Mask = is_any(flags[last], TERMINAL) | (codes[last] == _ELLIPSIS)
     if profile & COLON_ENDS:
         found |= codes[last] == _COLON
     if profile & SEMICOLON_ENDS:
@@ -167,4 +167,5 @@ def _sums(mask: Mask, starts: Offsets, ends: Offsets) -> Integers:
     """Return how often the mask is set in each span."""
     reach = np.zeros(len(mask) + 1, np.int64)
     np.cumsum(mask, out=reach[1:])
-    return reach[ends] - reach[starts]
+    sums: Integers = reach[ends] - reach[starts]
+    return sums

@@ -6,7 +6,7 @@ import numpy as np
 
 from florilegium.filters.characters import Codes
 from florilegium.filters.groups import BASE, Hashes, Numbers
-from florilegium.filters.plain_segment import mix, number
+from florilegium.filters.plain_segment import groups, mix
 from florilegium.filters.repetition_counts import FINE, LOGARITHMS, ROOTS_CHARS, Integers
 
 _LONGEST, _LONGEST_TOP, _ROOTS_WORDS = 10, 4, 5
@@ -18,19 +18,21 @@ def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
     reach = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
     places, grams = np.arange(len(words)), words
     for length in range(1, _LONGEST + 1):
-        if len(places) == 0:
-            break
-        numbers, different = number(grams)
-        times = np.bincount(numbers, minlength=different)
+        first, times = groups(grams)
         if length == 1:
-            counts[0], counts[1] = different, _entropy(times, len(words))
-        elif length <= _LONGEST_TOP:
-            counts[length] = _top(places, numbers, times, reach, length)
-        else:
-            counts[length] = _duplicated(places, numbers, times, reach, length)
+            of_words = times[first == np.arange(len(words))]
+            counts[0], counts[1] = len(of_words), _entropy(of_words, len(words))
+        again = times > 1
+        if not again.any():
+            break
+        if 1 < length <= _LONGEST_TOP:
+            top = np.argmax(times)  # the first of equals, and its first place
+            chars = reach[places[top] + length] - reach[places[top]] + length - 1
+            counts[length] = chars * times[top]
+        elif length > _LONGEST_TOP:
+            counts[length] = _duplicated(places[again], first[again], reach, length)
         if length == _ROOTS_WORDS:
-            counts[_LONGEST + 1] = times[times > 1].sum()
-        again = times[numbers] > 1
+            counts[_LONGEST + 1] = np.count_nonzero(again)
         kept = again[:-1] & again[1:] & (places[1:] == places[:-1] + 1)
         places = places[:-1][kept]
         grams = mix(grams[:-1][kept] * BASE + words[places + length])
@@ -54,6 +56,8 @@ def count_repeated_chars(codes: Codes) -> int:
 
 
 def _entropy(times: Integers, words: int) -> int:
+    if words == 0:
+        return 0
     spent = int((times * _logarithms(times)).sum())
     whole = words * int(_logarithms(np.array([words]))[0])
     return max(0, whole - spent) * 1000 // (words << FINE)
@@ -63,24 +67,14 @@ def _logarithms(numbers: Integers) -> Integers:
     shifts = np.zeros_like(numbers)
     while np.any(large := (numbers >> shifts) >= len(LOGARITHMS)):
         shifts += large
-    return (shifts << FINE) + LOGARITHMS[numbers >> shifts]
+    logarithms: Integers = (shifts << FINE) + LOGARITHMS[numbers >> shifts]
+    return logarithms
 
 
-def _top(places: Integers, numbers: Numbers, times: Integers, reach: Integers, length: int) -> int:
-    top = int(np.argmax(times))
-    if times[top] < 2:
-        return 0
-    place = places[np.argmax(numbers == top)]
-    return int((reach[place + length] - reach[place] + length - 1) * times[top])
-
-
-def _duplicated(
-    places: Integers, numbers: Numbers, times: Integers, reach: Integers, length: int
-) -> int:
-    again = times[numbers] > 1
+def _duplicated(places: Integers, grams: Integers, reach: Integers, length: int) -> int:
     met: set[int] = set()
     free = chars = 0
-    for place, gram in zip(places[again].tolist(), numbers[again].tolist(), strict=True):
+    for place, gram in zip(places.tolist(), grams.tolist(), strict=True):
         if place < free:
             continue
         if gram in met:

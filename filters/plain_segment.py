@@ -26,14 +26,17 @@ Mask = npt.NDArray[np.bool_]
 _BARRIER = SPACE | HARD
 _NAMING = LETTER | DIGIT
 _FEED, _STOP, _HYPHEN, _SLASH = 0x0A, 0x2E, 0x2D, 0x2F
-_QUOTES = (0x27, 0x2019)
-_BREAKERS = (0x2C, 0x2013, 0x2014, 0x7E)
-_NAMERS = (0x3A, 0x3C, 0x3D, 0x3E)
 
 
 def is_any(flags: Flags, kinds: int) -> Mask:
     """Return where a character is of one of these kinds."""
-    return (flags & np.uint16(kinds)) != 0
+    found: Mask = (flags & np.uint16(kinds)) != 0
+    return found
+
+
+def total(mask: Mask) -> int:
+    """Return how often a mask is set."""
+    return int(np.count_nonzero(mask))
 
 
 def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offsets]:
@@ -62,8 +65,9 @@ def _places(codes: Codes, flags: Flags, profile: int) -> tuple[Mask, Mask]:
     letters = is_any(before, LETTER) & is_any(after, LETTER)
     names = is_any(before, _NAMING) & is_any(after, LETTER)
     alone = is_any(before, _BARRIER) | is_any(after, _BARRIER)
-    alone |= np.isin(here, _BREAKERS) & letters
-    alone |= np.isin(here, _NAMERS) & names
+    dash = (here == 0x2C) | (here == 0x2013) | (here == 0x2014) | (here == 0x7E)  # , en, em, ~
+    alone |= dash & letters
+    alone |= ((here == 0x3A) | ((here >= 0x3C) & (here <= 0x3E))) & names  # : < = >
     alone &= is_any(kind, HARD)
     alone |= (here == _HYPHEN) & is_any(before, DIGIT) & is_any(after, DIGIT)
     if not profile & KEEP_HYPHEN:
@@ -75,7 +79,7 @@ def _places(codes: Codes, flags: Flags, profile: int) -> tuple[Mask, Mask]:
     alone |= is_any(kind, PICTURE)
     apart[i] = alone
     if profile & ELISION:
-        last[i] = np.isin(here, _QUOTES) & letters
+        last[i] = ((here == 0x27) | (here == 0x2019)) & letters
     return apart, last
 
 
@@ -137,7 +141,24 @@ def mix(values: Hashes) -> Hashes:
 
 def number(hashes: Hashes) -> tuple[Numbers, int]:
     """Return a number for each hash, in order of first appearance, and how many there are."""
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    ranks = np.empty(len(first), np.int32)
-    ranks[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
-    return ranks[inverse], len(first)
+    first, _ = groups(hashes)
+    new = first == np.arange(len(hashes))
+    numbers = (np.cumsum(new, dtype=np.int32) - 1)[first].astype(np.int32)
+    return numbers, total(new)
+
+
+def groups(hashes: Hashes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return where the first equal of each hash is, and how many equals there are."""
+    size = len(hashes)
+    if size == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    new = np.ones(size, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    at = np.flatnonzero(new)
+    sizes = np.diff(at, append=size)
+    first, times = np.empty(size, np.int64), np.empty(size, np.int64)
+    first[order] = np.repeat(order[at], sizes)
+    times[order] = np.repeat(sizes, sizes)
+    return first, times

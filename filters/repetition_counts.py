@@ -20,8 +20,10 @@ LOGARITHMS = np.round(np.log2(np.maximum(np.arange(1 << 12), 1)) * (1 << FINE)).
 
 @njit(cache=True, nogil=True)
 def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
-    """Different words, their entropy in thousandths of a bit, characters of the top 2- to 4-grams
-    and of the duplicate 5- to 10-grams, places of repeated 5-grams.
+    """Different words, their entropy, characters of repeated n-grams, places of 5-grams.
+
+    Entropy is in thousandths of a bit; n-grams are the top 2- to 4-grams and the duplicate 5- to
+    10-grams; places are those where a 5-gram stands that also stands elsewhere.
 
     An n-gram can only repeat where both its (n-1)-grams do, so each length looks at the survivors
     of the one before: exact, and after the bigrams of an ordinary text almost nothing is left.
@@ -98,12 +100,12 @@ def _entropy(times: Integers, words: int) -> int:
 
 @njit(cache=True, nogil=True)
 def logarithm(number: int) -> int:
-    """Logarithm to base 2, as an integer with `FINE` bits after the point; 12 bits are looked at."""
+    """Logarithm of the first 12 bits to base 2, an integer with `FINE` bits after the point."""
     shifts = 0
     while number >= len(LOGARITHMS):
         number >>= 1
         shifts += 1
-    return (shifts << FINE) + LOGARITHMS[number]
+    return (shifts << FINE) + int(LOGARITHMS[number])
 
 
 @njit(cache=True, nogil=True)

@@ -146,4 +146,4 @@ class Counts(Struct, frozen=True, gc=False, array_like=True):
     c4_sentences: int = 0
     """Sentences in the lines that C4 keeps, at least one each."""
     c4_stop: int = 0
-    """For what C4 drops the page at once, and reads no further: 1 "lorem ipsum", 2 a brace; or 0."""
+    """Why C4 drops the page at once and reads no further: 1 "lorem ipsum", 2 a brace; or 0."""

@@ -6,7 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.foreign import Foreign
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.repetition import Repetition
 from florilegium.filters.rule import Measure
 from florilegium.filters.symbols import Symbols
@@ -57,7 +56,7 @@ def with_counts(counted, foreign_share=0.0, lang="eng_Latn"):
 
 
 def facts(text, lang="eng_Latn", foreign_share=0.0):
-    (row,) = measure([text], np.array([profile(lang)], np.uint8))
+    (row,) = measure([text], [customs(lang)])
     return with_counts(counts(row), foreign_share, lang)
 
 
