@@ -30,14 +30,13 @@ _MAX_WORD = 1000
 _BRACE = ord("{")
 _OPEN, _CLOSE = ord("["), ord("]")
 _STOP = ord(".")
-_STOPPED_BY_PLACEHOLDER, _STOPPED_BY_BRACE = 1, 2
 
 
 @njit(cache=True, nogil=True)
 def count_c4(
     codes: Codes, flags: Flags, heads: Offsets, ends: Offsets
-) -> tuple[int, int, int, int]:
-    """Lines C4 keeps, their characters and sentences, and what made it read no further.
+) -> tuple[int, int, int, int, int]:
+    """Lines C4 keeps, their characters and sentences, and if a placeholder or a brace made it stop.
 
     Every step is as in datatrove's class, its order included, but for two: letters are folded in
     ASCII only, and sentences are counted by `count_sentences`.
@@ -57,16 +56,16 @@ def count_c4(
                 continue
         found = _find(line, start, end)
         if found & _PLACEHOLDER:
-            return lines, chars, sentences, _STOPPED_BY_PLACEHOLDER
+            return lines, chars, sentences, 1, 0
         if found & _SCRIPT:
             continue
         if _holds(line, start, end, _BRACE):
-            return lines, chars, sentences, _STOPPED_BY_BRACE
+            return lines, chars, sentences, 0, 1
         if not found:
             lines += 1
             chars += end - start
             sentences += count_sentences(line, kinds, start, end)
-    return lines, chars, sentences, 0
+    return lines, chars, sentences, 0, 0
 
 
 @njit(cache=True, nogil=True)

@@ -17,7 +17,7 @@ _PLACEHOLDER, _SCRIPT, *_NOTICES = (phrase.encode() for phrase in PHRASES)
 
 def count_c4(
     codes: Codes, flags: Flags, heads: Offsets, ends: Offsets
-) -> tuple[int, int, int, int]:
+) -> tuple[int, int, int, int, int]:
     """Return what the kernel returns, in its order."""
     lines = chars = sentences = 0
     counted = sentences_of(codes, flags, heads, ends)
@@ -37,17 +37,17 @@ def count_c4(
             continue
         folded = _folded(line) if suspect or cited else b""
         if _PLACEHOLDER in folded:
-            return lines, chars, sentences, 1
+            return lines, chars, sentences, 1, 0
         if _SCRIPT in folded:
             continue
         if "{" in line:
-            return lines, chars, sentences, 2
+            return lines, chars, sentences, 0, 1
         if any(notice in folded for notice in _NOTICES):
             continue
         lines += 1
         chars += len(line)
         sentences += _sentences(line) if cited else number
-    return lines, chars, sentences, 0
+    return lines, chars, sentences, 0, 0
 
 
 def _folded(text: str) -> bytes:

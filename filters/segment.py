@@ -21,6 +21,7 @@ from florilegium.filters.characters import (
     UPPER,
     Codes,
     Flags,
+    flag_table,
 )
 
 Offsets = npt.NDArray[np.int32]
@@ -84,6 +85,13 @@ def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offs
         starts[count], ends[count] = start, i
         count += 1
     return starts[:count].copy(), ends[:count].copy()
+
+
+def words_in(text: str, profile: int) -> list[str]:
+    """Return the words of a text as strings, for others that count them."""
+    codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), np.uint32)
+    starts, ends = split_words(codes, flag_table().take(codes), profile)
+    return [text[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 @njit(cache=True, nogil=True)

@@ -145,5 +145,7 @@ class Counts(Struct, frozen=True, gc=False, array_like=True):
     """Characters of the lines that C4 keeps, its citation marks taken out."""
     c4_sentences: int = 0
     """Sentences in the lines that C4 keeps, at least one each."""
-    c4_stop: int = 0
-    """Why C4 drops the page at once and reads no further: 1 "lorem ipsum", 2 a brace; or 0."""
+    c4_placeholder_stop: int = 0
+    """1 if C4 drops the page for a line with "lorem ipsum", where it stops to count; else 0."""
+    c4_brace_stop: int = 0
+    """1 if C4 drops the page for a line with a curly bracket, where it stops to count; else 0."""

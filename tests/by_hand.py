@@ -282,5 +282,6 @@ def count_by_hand(text, bits=0, script="", stop_words=(), bad_words=()):
         c4_lines=len(kept),
         c4_chars=len("".join(kept)),
         c4_sentences=sum(map(sentences_of, kept)),
-        c4_stop=stop,
+        c4_placeholder_stop=int(stop == 1),
+        c4_brace_stop=int(stop == 2),
     )
