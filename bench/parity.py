@@ -78,7 +78,7 @@ def ours(texts: Sequence[Text]) -> list[Verdicts]:
 
 def verdicts(counted: Counts) -> Verdicts:
     """Return the reason of each filter of the profile, None to keep."""
-    known = {name: None for name in Facts.__struct_fields__} | {"counts": counted}
+    known = dict.fromkeys(Facts.__struct_fields__) | {"counts": counted}
     facts = Facts(**known)  # type: ignore[arg-type]
     found = {}
     for keep in PROFILES["datatrove"]:
@@ -91,7 +91,10 @@ def read(files: Iterable[Path]) -> list[Text]:
     """Return the clean and the dirty texts of pages."""
     pages = [json.loads(line) for path in files for line in path.open(encoding="utf-8")]
     return [
-        Text(text, page["lang"]) for page in pages for text in (page["clean"], page["dirty"]) if text
+        Text(text, page["lang"])
+        for page in pages
+        for text in (page["clean"], page["dirty"])
+        if text
     ]
 
 

@@ -10,7 +10,8 @@ class GopherRepetition(Filter, frozen=True, tag="gopher-repetition"):
     """Repeated lines and n-grams (Gopher, arXiv:2112.11446, table A1) as in datatrove.
 
     For comparison: limits are those of datatrove's `GopherRepetitionFilter`, one set for all
-    languages. Shares of characters are of all characters of the text.
+    languages. Shares of characters are of all characters of the text; where no n-gram repeats,
+    the one it opens with counts as the top.
     """
 
     max_dup_para_frac: float = 0.3
@@ -37,9 +38,24 @@ class GopherRepetition(Filter, frozen=True, tag="gopher-repetition"):
             ("dup_para_char_frac", para_chars, c.chars, self.max_dup_para_char_frac),
             ("dup_line_frac", c.duplicate_lines, c.lines, self.max_dup_line_frac),
             ("dup_line_char_frac", c.duplicate_line_chars, c.chars, self.max_dup_line_char_frac),
-            ("top_2_gram", c.top_bigram_chars, c.chars, self.max_top_2_gram),
-            ("top_3_gram", c.top_trigram_chars, c.chars, self.max_top_3_gram),
-            ("top_4_gram", c.top_4gram_chars, c.chars, self.max_top_4_gram),
+            (
+                "top_2_gram",
+                c.top_bigram_chars or c.opening_bigram_chars,
+                c.chars,
+                self.max_top_2_gram,
+            ),
+            (
+                "top_3_gram",
+                c.top_trigram_chars or c.opening_trigram_chars,
+                c.chars,
+                self.max_top_3_gram,
+            ),
+            (
+                "top_4_gram",
+                c.top_4gram_chars or c.opening_4gram_chars,
+                c.chars,
+                self.max_top_4_gram,
+            ),
         ):
             yield Measure(rule, share(part, whole), high=limit)
         for n, chars, limit in (

@@ -12,6 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from florilegium.filters.rule import Filter
+
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 _CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
@@ -40,6 +42,30 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Family of languages whose others it is compared with."""
     stop_words: tuple[str, ...] = ()
     """The most frequent words, in lower case."""
+
+
+_ANY = Limits()
+
+
+class ByLanguage(Filter, frozen=True):
+    """A filter whose limits are those of the language unless the recipe gives others."""
+
+    languages: dict[str, dict[str, Share]] = {}
+    """Limits by language, as `florilegium calibrate` writes them; they come before all others."""
+
+    def __post_init__(self) -> None:
+        known = {name for name in self.__struct_fields__ if hasattr(_ANY, name)}
+        for lang, own in self.languages.items():
+            if unknown := sorted(own.keys() - known):
+                raise ValueError(f"{lang} has a limit {unknown[0]!r}, which this filter has not")
+
+    def limit(self, name: str, lang: str) -> float:
+        """Return a limit for texts in a language."""
+        own = self.languages.get(lang, {}).get(name)
+        given: float | None = getattr(self, name) if own is None else own
+        if given is None:
+            given = float(getattr(limits(lang), name))
+        return given
 
 
 @cache

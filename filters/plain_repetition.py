@@ -10,12 +10,16 @@ from florilegium.filters.plain_segment import groups, mix
 from florilegium.filters.repetition_counts import FINE, LOGARITHMS, ROOTS_CHARS, Integers
 
 _LONGEST, _LONGEST_TOP, _ROOTS_WORDS = 10, 4, 5
+_REPEATED = _LONGEST + _LONGEST_TOP
 
 
 def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
     """Return what the kernel returns, in its order."""
-    counts = np.zeros(_LONGEST + 2, np.int64)
+    counts = np.zeros(_REPEATED + 1, np.int64)
     reach = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+    for length in range(2, _LONGEST_TOP + 1):
+        if len(words) >= length:
+            counts[length + _LONGEST_TOP - 1] = reach[length] + length - 1
     places, grams = np.arange(len(words)), words
     for length in range(1, _LONGEST + 1):
         first, times = groups(grams)
@@ -30,9 +34,11 @@ def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
             chars = reach[places[top] + length] - reach[places[top]] + length - 1
             counts[length] = chars * times[top]
         elif length > _LONGEST_TOP:
-            counts[length] = _duplicated(places[again], first[again], reach, length)
+            counts[length + _LONGEST_TOP - 1] = _duplicated(
+                places[again], first[again], reach, length
+            )
         if length == _ROOTS_WORDS:
-            counts[_LONGEST + 1] = np.count_nonzero(again)
+            counts[_REPEATED] = np.count_nonzero(again)
         kept = again[:-1] & again[1:] & (places[1:] == places[:-1] + 1)
         places = places[:-1][kept]
         grams = mix(grams[:-1][kept] * BASE + words[places + length])

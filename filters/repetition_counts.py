@@ -12,6 +12,7 @@ Integers = npt.NDArray[np.int64]
 _LONGEST = 10
 _LONGEST_TOP = 4
 _ROOTS_WORDS, ROOTS_CHARS = 5, 10
+_REPEATED = _LONGEST + _LONGEST_TOP  # place of the count that comes last
 FINE = 16
 """Bits after the point of logarithms, which are integers here so that both twins agree."""
 LOGARITHMS = np.round(np.log2(np.maximum(np.arange(1 << 12), 1)) * (1 << FINE)).astype(np.int64)
@@ -22,16 +23,19 @@ LOGARITHMS = np.round(np.log2(np.maximum(np.arange(1 << 12), 1)) * (1 << FINE)).
 def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
     """Different words, their entropy, characters of repeated n-grams, places of 5-grams.
 
-    Entropy is in thousandths of a bit; n-grams are the top 2- to 4-grams and the duplicate 5- to
-    10-grams; places are those where a 5-gram stands that also stands elsewhere.
+    Entropy is in thousandths of a bit; n-grams are the top 2- to 4-grams, the 2- to 4-grams the
+    text opens with, and the duplicate 5- to 10-grams; places are those where a 5-gram stands that also stands elsewhere.
 
     An n-gram can only repeat where both its (n-1)-grams do, so each length looks at the survivors
     of the one before: exact, and after the bigrams of an ordinary text almost nothing is left.
     """
-    counts = np.zeros(_LONGEST + 2, np.int64)
+    counts = np.zeros(_REPEATED + 1, np.int64)
     reach = np.zeros(len(words) + 1, np.int64)  # characters before each word
     for i in range(len(words)):
         reach[i + 1] = reach[i] + lengths[i]
+    for length in range(2, _LONGEST_TOP + 1):
+        if len(words) >= length:
+            counts[length + _LONGEST_TOP - 1] = reach[length] + length - 1
     places, grams = np.arange(len(words)), words.copy()
     for length in range(1, _LONGEST + 1):
         numbers, different = number(grams)
@@ -43,10 +47,10 @@ def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
         elif length <= _LONGEST_TOP:
             counts[length] = _top(places, numbers, times, reach, length)
         else:
-            counts[length] = _duplicated(places, numbers, times, reach, length)
+            counts[length + _LONGEST_TOP - 1] = _duplicated(places, numbers, times, reach, length)
         if length == _ROOTS_WORDS:
             for k in range(different):
-                counts[_LONGEST + 1] += times[k] if times[k] > 1 else 0
+                counts[_REPEATED] += times[k] if times[k] > 1 else 0
         places, grams = _lengthen(places, grams, numbers, times, words, length)
         if len(places) == 0:
             break

@@ -88,6 +88,12 @@ class Counts(Struct, frozen=True, gc=False, array_like=True):
     """The same for three words in a row."""
     top_4gram_chars: int = 0
     """The same for four words in a row."""
+    opening_bigram_chars: int = 0
+    """Length of the first two words and the space between them; datatrove's, if none repeats."""
+    opening_trigram_chars: int = 0
+    """The same for the first three words."""
+    opening_4gram_chars: int = 0
+    """The same for the first four words."""
     duplicate_5gram_chars: int = 0
     """Characters, without spaces, in five words in a row that were met before.
 

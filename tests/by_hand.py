@@ -106,6 +106,10 @@ def top_chars(words, n):
     return times * len(" ".join(gram)) if times > 1 else 0
 
 
+def opening_chars(words, n):
+    return len(" ".join(words[:n])) if len(words) >= n else 0
+
+
 def duplicate_chars(words, n):
     met, chars, i = set(), 0, 0
     while i + n <= len(words):
@@ -261,6 +265,9 @@ def count_by_hand(text, bits=0, script="", stop_words=(), bad_words=()):
         top_bigram_chars=top_chars(words, 2),
         top_trigram_chars=top_chars(words, 3),
         top_4gram_chars=top_chars(words, 4),
+        opening_bigram_chars=opening_chars(words, 2),
+        opening_trigram_chars=opening_chars(words, 3),
+        opening_4gram_chars=opening_chars(words, 4),
         **{f"duplicate_{n}gram_chars": duplicate_chars(words, n) for n in range(5, 11)},
         repeated_5grams=repeated_places(words, 5),
         lines=len(lines),
