@@ -3,7 +3,8 @@
     python bench/language_limits.py --tables fineweb2_european.json --texts train_all.jsonl.xz
 
 Limits are FineWeb2's, moved to the edge of a band where they leave it: some published ones switch
-a rule off, others reject everything. A language without figures gets the median of its family.
+a rule off, others reject everything. A language without figures gets the median
+of the large languages of its family, or the default where there is none.
 Stop words are the most frequent words of labelled text (lines `[label, source, text]`), together
 with those of FineWeb2's that occur in that text; where there is too little of it, all of those.
 """
@@ -25,6 +26,8 @@ from florilegium.filters.segment import profile, words_in
 OUT = Path(__file__).parents[1] / "filters" / "languages"
 MOST_LINES = 12_000  # of one source and language
 LEAST_LINES = 300
+LARGE = 1_000_000
+"""Documents of a language in FineWeb2 from which its figures count for its family."""
 WORDS = 30
 LEAST_SHARE = 0.002
 """Share of the lines of labelled text in which a word of FineWeb2's must occur."""
@@ -58,6 +61,7 @@ TOP_BAND, DUPLICATE_BAND = (0.8, 1.3), (0.75, 1.25)
 """Bands as multiples of the default."""
 
 Figures = dict[str, float]
+Families = defaultdict[str, defaultdict[str, list[float]]]
 
 
 def published(entry: dict[str, Any]) -> Figures:
@@ -132,8 +136,10 @@ def all_limits(tables: dict[str, Any], codes: Iterable[str], texts: Path) -> Ite
             for name, value in published(entry).items():
                 figures[name].append(value)
         raw[code] = {name: median(values) for name, values in figures.items()}, entries
-    of_family = defaultdict(lambda: defaultdict(list))
-    for code, (figures, _) in raw.items():
+    of_family: Families = defaultdict(lambda: defaultdict(list))
+    for code, (figures, entries) in raw.items():
+        if max((entry["fw2_docs"] for entry in entries), default=0) < LARGE:
+            continue
         for name, value in figures.items():
             low, high = band(name)
             of_family[family_of(code)][name].append(min(max(value, low), high))

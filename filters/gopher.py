@@ -33,29 +33,19 @@ class GopherRepetition(Filter, frozen=True, tag="gopher-repetition"):
         c = facts.counts
         yield Measure("empty", c.chars, low=1)
         para_chars = c.duplicate_paragraph_chars
+        top_2, top_3, top_4 = (
+            c.top_bigram_chars or c.opening_bigram_chars,
+            c.top_trigram_chars or c.opening_trigram_chars,
+            c.top_4gram_chars or c.opening_4gram_chars,
+        )
         for rule, part, whole, limit in (
             ("dup_para_frac", c.duplicate_paragraphs, c.paragraphs, self.max_dup_para_frac),
             ("dup_para_char_frac", para_chars, c.chars, self.max_dup_para_char_frac),
             ("dup_line_frac", c.duplicate_lines, c.lines, self.max_dup_line_frac),
             ("dup_line_char_frac", c.duplicate_line_chars, c.chars, self.max_dup_line_char_frac),
-            (
-                "top_2_gram",
-                c.top_bigram_chars or c.opening_bigram_chars,
-                c.chars,
-                self.max_top_2_gram,
-            ),
-            (
-                "top_3_gram",
-                c.top_trigram_chars or c.opening_trigram_chars,
-                c.chars,
-                self.max_top_3_gram,
-            ),
-            (
-                "top_4_gram",
-                c.top_4gram_chars or c.opening_4gram_chars,
-                c.chars,
-                self.max_top_4_gram,
-            ),
+            ("top_2_gram", top_2, c.chars, self.max_top_2_gram),
+            ("top_3_gram", top_3, c.chars, self.max_top_3_gram),
+            ("top_4_gram", top_4, c.chars, self.max_top_4_gram),
         ):
             yield Measure(rule, share(part, whole), high=limit)
         for n, chars, limit in (

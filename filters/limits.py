@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from florilegium.filters.rule import Filter
 
@@ -50,7 +50,7 @@ _ANY = Limits()
 class ByLanguage(Filter, frozen=True):
     """A filter whose limits are those of the language unless the recipe gives others."""
 
-    languages: dict[str, dict[str, Share]] = {}
+    languages: dict[str, dict[str, Share]] = field(default_factory=dict)
     """Limits by language, as `florilegium calibrate` writes them; they come before all others."""
 
     def __post_init__(self) -> None:

@@ -15,15 +15,17 @@ class Lines(ByLanguage, frozen=True, tag="lines"):
     of the language. Prose lines are the share of lines that end a sentence less the share of short
     ones, -1 to 1: of all single numbers it tells main text best from text with menus and footers
     (docs/decisions/0019). `min_sentence_lines` is that of the language if it is not given.
+    Short lines alone are not limited by default; FineWeb's limit is 0.67.
     """
 
     min_prose_lines: float = -0.4
     min_sentence_lines: float | None = None
     max_newlines_per_word: float = 0.30
     max_duplicate_line_chars: float = 0.20
+    max_short_lines: float = 1.0
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
-        """Yield prose lines, lines that end a sentence, newlines a word, duplicates."""
+        """Yield prose lines, lines that end a sentence, newlines a word, duplicates, short."""
         counts = facts.counts
         prose = balance(counts.sentence_lines, counts.short_lines, counts.lines)
         yield Measure("prose_line_balance", prose, low=self.min_prose_lines)
@@ -34,3 +36,5 @@ class Lines(ByLanguage, frozen=True, tag="lines"):
         yield Measure("newlines_per_word", newlines, high=self.max_newlines_per_word)
         duplicates = share(counts.duplicate_line_chars, counts.chars - counts.newlines)
         yield Measure("duplicate_line_char_share", duplicates, high=self.max_duplicate_line_chars)
+        short_lines = share(counts.short_lines, counts.lines)
+        yield Measure("short_line_share", short_lines, high=self.max_short_lines)

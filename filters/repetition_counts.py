@@ -24,7 +24,8 @@ def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
     """Different words, their entropy, characters of repeated n-grams, places of 5-grams.
 
     Entropy is in thousandths of a bit; n-grams are the top 2- to 4-grams, the 2- to 4-grams the
-    text opens with, and the duplicate 5- to 10-grams; places are those where a 5-gram stands that also stands elsewhere.
+    text opens with, and the duplicate 5- to 10-grams; places are those of 5-grams that also stand
+    elsewhere.
 
     An n-gram can only repeat where both its (n-1)-grams do, so each length looks at the survivors
     of the one before: exact, and after the bigrams of an ordinary text almost nothing is left.

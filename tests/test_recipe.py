@@ -68,6 +68,25 @@ def test_a_recipe_overrides_only_what_it_names():
     assert found.shards == Recipe(name="x", languages=()).shards
 
 
+def test_a_profile_stands_for_its_filters():
+    found = parse(f'{START}profile = "datatrove"'.encode(), "")
+    assert [rule.__struct_config__.tag for rule in found.filters] == [
+        *("gopher-repetition", "gopher-quality", "c4", "fineweb")
+    ]
+    with pytest.raises(RecipeError, match="either a `profile` or"):
+        parse(f'{START}profile = "even"\nfilters = []'.encode(), "")
+
+
+def test_limits_of_a_language_come_before_those_of_all():
+    text = '[[filters]]\nuse = "repetition"\nmax_top_bigram = 0.2\n'
+    own = "[filters.languages.deu_Latn]\nmax_top_bigram = 0.3\n"
+    (rule,) = parse(f"{START}{text}{own}".encode(), "").filters
+    found = [rule.limit("max_top_bigram", lang) for lang in ("deu_Latn", "fra_Latn")]
+    assert found == [0.3, 0.2]
+    with pytest.raises(RecipeError, match="deu_Latn has a limit 'max_chars'"):
+        parse(f"{START}{text}{own}max_chars = 1\n".encode(), "")
+
+
 def test_a_recipe_without_filters_keeps_everything():
     assert parse(f"{START}filters = []".encode(), "").filters == ()
 
