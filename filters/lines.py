@@ -18,17 +18,15 @@ class Lines(ByLanguage, frozen=True, tag="lines"):
     Short lines alone are not limited by default; FineWeb's limit is 0.67.
     """
 
-    min_prose_lines: float = -0.4
     min_sentence_lines: float | None = None
     max_newlines_per_word: float = 0.30
     max_duplicate_line_chars: float = 0.20
     max_short_lines: float = 1.0
+    min_prose_lines: float = -0.4
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
-        """Yield prose lines, lines that end a sentence, newlines a word, duplicates, short."""
+        """Yield lines that end a sentence, newlines a word, duplicates, short lines, prose."""
         counts = facts.counts
-        prose = balance(counts.sentence_lines, counts.short_lines, counts.lines)
-        yield Measure("prose_line_balance", prose, low=self.min_prose_lines)
         sentence_lines = share(counts.sentence_lines, counts.lines)
         low = self.limit("min_sentence_lines", facts.lang)
         yield Measure("sentence_line_share", sentence_lines, low=low)
@@ -38,3 +36,5 @@ class Lines(ByLanguage, frozen=True, tag="lines"):
         yield Measure("duplicate_line_char_share", duplicates, high=self.max_duplicate_line_chars)
         short_lines = share(counts.short_lines, counts.lines)
         yield Measure("short_line_share", short_lines, high=self.max_short_lines)
+        prose = balance(counts.sentence_lines, counts.short_lines, counts.lines)
+        yield Measure("prose_line_balance", prose, low=self.min_prose_lines)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, european
 from florilegium.filters.length import Length
+from florilegium.filters.limits import ByLanguage
 from florilegium.pipelines import recipe as recipe_module
 from florilegium.pipelines.provenance import harvest_fingerprint
 from florilegium.pipelines.recipe import (
@@ -288,7 +289,9 @@ def test_every_key_of_a_recipe_is_explained(record):
 def test_every_filter_is_explained_and_its_limits_say_which_side_they_bound(record):
     assert record.__doc__
     for name in record.__struct_fields__:
-        assert name.startswith(("min_", "max_"))
+        assert name.startswith(("min_", "max_")) or name in explained(record) | explained(
+            ByLanguage
+        )
 
 
 def test_a_number_lives_in_the_default_of_its_field_alone():
