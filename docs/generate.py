@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec import inspect as types
 from scaling import page as scale_page
 
-from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, PROFILES, AnyFilter
 from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.licence import Flag
 from florilegium.filters.optouts.signal import Signal
@@ -56,6 +56,7 @@ HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->"
 MARK = -987_654_321.0
 """A limit that no filter has, set to see which measure it bounds."""
+_ALL = (*DEFAULTS, *ON_REQUEST, *PROFILES["datatrove"])
 
 
 NUMBERED = {
@@ -127,9 +128,10 @@ def recipe_page() -> Iterator[str]:
                 yield from _keys(record)
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
-    yield "filters it lists, in its order; one that has none has all of these, in this order, but"
-    yield f"for {', '.join(f'`{_tag(rule)}`' for rule in ON_REQUEST)}, which must be asked for."
-    for rule in (*DEFAULTS, *ON_REQUEST):
+    yield "filters it lists, in its order; one that has none has those of its `profile`: the first"
+    yield f"{len(DEFAULTS)} of these, in this order, or with `datatrove` the last four. What is"
+    yield "between them must be asked for."
+    for rule in _ALL:
         yield from ("", f'### use = "{_tag(rule)}"', "", _prose(type(rule)), "")
         yield from _table(("key", "default", "meaning"), _limits(rule))
     yield ""
@@ -144,8 +146,10 @@ def rules_page() -> Iterator[str]:
     yield "A document that harvest kept is judged by these rules, in this order; the first that"
     yield "fails is named in the ledger, with value and limit. Both ends of a range are allowed."
     yield "What is measured is written in columns of a [document](document.md), mostly of its"
-    yield "`counts`. A share is at most 1, and of nothing it is 0."
-    for rule in (*DEFAULTS, *ON_REQUEST):
+    yield "`counts`. A share is at most 1, and of nothing it is 0. Limits that are data of each"
+    yield "language, `filters/languages/*.toml`, are shown for English. The last four are those of"
+    yield "the profile `datatrove`, which stand in place of all others."
+    for rule in _ALL:
         yield from ("", f"## {_tag(rule).capitalize()}", "", _prose(type(rule)), "")
         yield from _table(("rule", "what is measured", "lowest", "highest"), _measured(rule))
     yield from ("", "## Every way to be lost", "")
@@ -154,7 +158,7 @@ def rules_page() -> Iterator[str]:
     yield ""
     rows = [(f"`{s}`", f"`{r}`", about) for (s, r), about in LOSSES.items()]
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
-    rules = [(rule, one.rule) for rule in (*DEFAULTS, *ON_REQUEST) for one in _trace(rule)]
+    rules = [(rule, one.rule) for rule in _ALL for one in _trace(rule)]
     quality = [("`quality`", f"`{name}`", f"see {_tag(rule)}") for rule, name in rules]
     others = ("`quality`", "name of a filter", "a filter of datatrove objects; detail: its reason")
     yield from _table(("stage", "rule", "why"), [*rows, *quality, others])
@@ -314,11 +318,14 @@ class Expression:
         self.text, self.quotient = text, quotient
 
     def __truediv__(self, other: "Expression") -> "Expression":
-        below = f"({other.text})" if " " in other.text else other.text
-        return Expression(f"{self.text} / {below}", quotient=True)
+        above, below = (f"({t})" if " " in t else t for t in (self.text, other.text))
+        return Expression(f"{above} / {below}", quotient=True)
 
     def __sub__(self, other: "Expression") -> "Expression":
         return Expression(f"{self.text} - {other.text}")
+
+    def __add__(self, other: int) -> "Expression":
+        return Expression(f"{self.text} + {other}")
 
     def __lt__(self, other: float) -> bool:
         return self.quotient  # a share is below 1, the number it is a share of is not
@@ -328,6 +335,8 @@ class _Facts:
     license_class, license_tier, license_flags = "unknown", "D", 0
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name == "lang":
+            return "eng_Latn"
         return _Facts() if name == "counts" else Expression(name)
 
 
@@ -347,14 +356,15 @@ def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
-        if isinstance(rule, Licensed) or not isinstance(field.default, int | float):
+        if isinstance(rule, Licensed) or not isinstance(field.default, int | float | None):
             yield f"`{field.name}`", _default(field), about.get(field.name, "")
             continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))
         for one in marked:
             if MARK in (one.low, one.high):
                 end = "lowest" if one.low == MARK else "highest"
-                yield f"`{field.name}`", f"`{field.default}`", f"{end} `{one.rule}` allowed"
+                default = "of the language" if field.default is None else f"`{field.default}`"
+                yield f"`{field.name}`", default, f"{end} `{one.rule}` allowed"
 
 
 def _tag(rule: Filter) -> str:

@@ -2,9 +2,12 @@
 
 from florilegium.filters.bad_words import BadWords
 from florilegium.filters.benchmarks import Benchmarks
+from florilegium.filters.c4 import C4
 from florilegium.filters.certainty import Certainty
 from florilegium.filters.datatrove import Datatrove
+from florilegium.filters.fineweb import FineWeb
 from florilegium.filters.foreign import Foreign
+from florilegium.filters.gopher import GopherQuality, GopherRepetition
 from florilegium.filters.host_lines import HostLines
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
@@ -28,6 +31,10 @@ AnyFilter = (
     | BadWords
     | Benchmarks
     | Datatrove
+    | GopherRepetition
+    | GopherQuality
+    | C4
+    | FineWeb
 )
 
 DEFAULTS: tuple[AnyFilter, ...] = (
@@ -50,3 +57,9 @@ Good prose passes at much the same rate in each language; see `docs/decisions/00
 
 ON_REQUEST: tuple[AnyFilter, ...] = (Licensed(),)
 """Filters that a recipe has only if it names them."""
+
+PROFILES: dict[str, tuple[AnyFilter, ...]] = {
+    "even": DEFAULTS,
+    "datatrove": (GopherRepetition(), GopherQuality(), C4(), FineWeb()),
+}
+"""Filters of a recipe that lists none: ours, or datatrove's rules with its limits."""

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from florilegium.dedup.policy import Keep
 from florilegium.filters.benchmarks import Benchmarks
-from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, PROFILES, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.licence_hosts import Licences
 from florilegium.filters.optouts.policy import Rights
@@ -178,6 +178,9 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Lists of bad words, for the column `bad_word_share`."""
     benchmarks: tuple[Benchmark, ...] = ()
     """What models are tested on: texts that give it away are found, for the filter `benchmarks`."""
+    profile: Literal["even", "datatrove"] = "even"
+    """Rules of a recipe without `[[filters]]`: ours, which treat languages alike, or datatrove's
+    Gopher, C4 and FineWeb rules with their English limits, to compare with."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
     """Rules a document must pass, in this order."""
     reasons: Literal["first", "all"] = "first"
@@ -256,7 +259,15 @@ def parse(text: bytes, source: str) -> Recipe:
         raise RecipeError(f"{source}: {error}{_hint(str(error))}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{source}: not TOML: {error}") from error
-    return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
+    languages = _languages(recipe.languages, source)
+    given = msgspec.toml.decode(text)
+    if "filters" not in given:
+        return msgspec.structs.replace(
+            recipe, languages=languages, filters=PROFILES[recipe.profile]
+        )
+    if "profile" in given:
+        raise RecipeError(f"{source}: a recipe has either a `profile` or `[[filters]]`, not both")
+    return msgspec.structs.replace(recipe, languages=languages)
 
 
 def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
@@ -277,6 +288,8 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
         made = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
         raise RecipeError(f"{said}: {error}{_hint(str(error))}") from error
+    if made.profile != recipe.profile:
+        made = msgspec.structs.replace(made, filters=PROFILES[made.profile])
     return msgspec.structs.replace(made, languages=_languages(made.languages, said))
 
 
