@@ -11,7 +11,7 @@ from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.dedup.policy import RANKED, Keep, priorities, quantised
 from florilegium.filters.catalogue import DEFAULTS
 from florilegium.filters.licence_names import UNLICENSED, strictness
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.standing import standing
 from florilegium.manifests.counts import Counts
 from florilegium.pipelines.deduplicate import write_decisions
@@ -38,7 +38,7 @@ def ranked(rows):
 def prose_counts(prose):
     """The counts of a text that breaks no rule."""
     text = "\n".join(prose)
-    return counts(measure([text], np.array([profile("deu_Latn")], np.uint8))[0])
+    return counts(measure([text], [customs("deu_Latn")])[0])
 
 
 @pytest.mark.parametrize(
