@@ -289,7 +289,7 @@ class Manifest(Record, frozen=True, kw_only=True):
                 raise ValueError(f"opt-outs: {name} is {value}, in the recipe {asked.get(name)}")
         honoured = sorted(protocol.name for protocol in said.protocols if protocol.honoured)
         named = asked.get("honour")
-        if not isinstance(named, list) or honoured != sorted(map(str, named)):
+        if not isinstance(named, list | tuple) or honoured != sorted(map(str, named)):
             raise ValueError(f"opt-outs: {honoured} are honoured, in the recipe {named}")
 
     def _check_languages(self) -> None:
