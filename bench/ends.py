@@ -16,6 +16,7 @@ import msgspec
 
 from florilegium.filters.languages import european
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.buckets import BUCKETS, Bucket
 from florilegium.manifests.manifest import Shard, Table
 from florilegium.pipelines.decide import PartToDecide
 from florilegium.pipelines.part import Part, Unit
@@ -24,7 +25,7 @@ from florilegium.pipelines.recipe import load
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan
 from florilegium.pipelines.shards import PublishedShard, note_path
-from florilegium.pipelines.verdict import BUCKETS, Bucket, Verdict, added
+from florilegium.pipelines.verdict import Verdict, added
 
 UNITS, SHARDS = 2_000, 2_000
 FULL = Bucket(documents=9_000, tokens=9_000_000, chars=30_000_000, bytes=33_000_000)

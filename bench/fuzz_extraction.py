@@ -77,7 +77,9 @@ class Fuzz:
             found = self._harvest(page)
             problem = self._wrong(page, found, chance)
         except Exception:
-            problem, self.tools = traceback.format_exc(), Tools(self.tools.recipe)
+            problem = traceback.format_exc()
+            self.tools.close()
+            self.tools = Tools(self.tools.recipe)
             found = page.loss("fuzz", "exception")
         taken = time.process_time() - begun
         self.slowest = max(self.slowest, taken)

@@ -67,9 +67,17 @@ def commands_page() -> Iterator[str]:
     top = command_line.make_context("florilegium", [], resilient_parsing=True)
     top.terminal_width = 90
     yield from ("# Commands", "", *_fenced(command_line.get_help(top)))
-    for name, command in sorted(command_line.commands.items()):
-        context = click.Context(command, info_name=name, parent=top, terminal_width=90)
-        yield from ("", f"## florilegium {name}", "", *_fenced(command.get_help(context)))
+    yield from _commands_below(top)
+
+
+def _commands_below(above: click.Context) -> Iterator[str]:
+    """Yield the help of each command in a group, and of those in the groups among them."""
+    assert isinstance(above.command, click.Group)
+    for name, command in sorted(above.command.commands.items()):
+        context = click.Context(command, info_name=name, parent=above, terminal_width=90)
+        yield from ("", f"## {context.command_path}", "", *_fenced(command.get_help(context)))
+        if isinstance(command, click.Group):
+            yield from _commands_below(context)
 
 
 def recipe_page() -> Iterator[str]:

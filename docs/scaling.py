@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from florilegium.dedup.methods import FAST_SIMILARITY
+from florilegium.manifests.buckets import BUCKETS
 from florilegium.pipelines import costs as constants
 from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, MEMORY_GB_A_CORE, PRICES, Costs
 from florilegium.pipelines.estimate import Estimate, Language, Workload, buckets_of, estimate
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import SLICE_BYTES
-from florilegium.pipelines.verdict import BUCKETS
 
 GB, TB = 10**9, 10**12
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40

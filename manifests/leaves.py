@@ -23,5 +23,9 @@ def leaves(table: pa.Table) -> Iterator[bytes]:
         rows = table.slice(start, _ROWS)
         texts = rows.column("text").to_pylist()
         for facts, text in zip(from_table(rows, Facts), texts, strict=True):
-            about = sha256(msgspec.json.encode(facts)).digest()
-            yield leaf_hash(facts.id + sha256(text.encode()).digest() + about)
+            yield leaf_of(facts.id, sha256(text.encode()).digest(), msgspec.json.encode(facts))
+
+
+def leaf_of(identity: bytes, text_sha256: bytes, facts: bytes) -> bytes:
+    """Return the 32-byte leaf hash of a document: of its id, the digest of its text, its facts."""
+    return leaf_hash(identity + text_sha256 + sha256(facts).digest())

@@ -13,9 +13,9 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`."""
+no `extraction_confidence`; format 2 had no table of the tree."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

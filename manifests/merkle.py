@@ -7,8 +7,10 @@ without their leaves, and the root does not depend on where shards begin and end
 """
 
 import hashlib
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -21,6 +23,14 @@ def leaf_hash(entry: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the 32-byte hash of an inner node: SHA-256(0x01 || left || right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Node(NamedTuple):
+    """A whole subtree: the number of its first leaf, its height and its 32-byte hash."""
+
+    start: int
+    height: int
+    digest: bytes
 
 
 @dataclass
@@ -53,12 +63,14 @@ class Span:
         """Return the 32-byte root of the whole tree; ValueError unless the span begins at 0."""
         if self.begin != 0:
             raise ValueError(f"the tree begins at leaf 0, this span at {self.begin}")
-        if not self.subtrees:
-            return EMPTY_ROOT
-        *rest, (_, root) = self.subtrees
-        for _, left in reversed(rest):
-            root = node_hash(left, root)
-        return root
+        return _joined(self.subtrees) if self.subtrees else EMPTY_ROOT
+
+    def nodes(self) -> Iterator["Node"]:
+        """Yield the subtrees with the numbers of their first leaves, from left to right."""
+        start = self.begin
+        for height, digest in self.subtrees:
+            yield Node(start, height, digest)
+            start += 1 << height
 
     def _push(self, height: int, digest: bytes) -> None:
         start = self.end
@@ -77,3 +89,74 @@ def span(leaves: Iterable[bytes], begin: int = 0) -> Span:
     for leaf in leaves:
         result.append(leaf)
     return result
+
+
+def joined(nodes: Iterable[Node]) -> Span:
+    """Return the span of neighbouring subtrees, from left to right; ValueError if one is missing.
+
+    A subtree has to begin at a multiple of its size.
+    """
+    result: Span | None = None
+    for start, height, digest in nodes:
+        if start % (1 << height):
+            raise ValueError(f"no subtree of height {height} begins at leaf {start}")
+        result = Span(start) if result is None else result
+        result.extend(Span(start, [(height, digest)]))
+    return Span() if result is None else result
+
+
+def inclusion_path(index: int, size: int, nodes: Sequence[Node]) -> list[bytes]:
+    """Return the inclusion path of a leaf in a tree of `size` leaves (RFC 9162, section 2.1.3.1).
+
+    `nodes` are subtrees from left to right that make up the whole tree, the leaf itself among
+    them as a subtree of height 0. Of the other leaves of its shard every one is needed, of the
+    other shards what their spans hold. ValueError if they do not suffice.
+    """
+    starts = [node.start for node in nodes]
+    at = bisect_left(starts, index)
+    if not 0 <= index < size or at == len(nodes) or nodes[at][:2] != (index, 0):
+        raise ValueError(f"leaf {index} of {size} is not among the subtrees")
+    path: list[bytes] = []
+    begin, end = 0, size
+    while end - begin > 1:
+        middle = begin + (1 << (end - begin - 1).bit_length() - 1)
+        if index < middle:
+            other, end = (middle, end), middle
+        else:
+            other, begin = (begin, middle), middle
+        inside = nodes[bisect_left(starts, other[0]) : bisect_left(starts, other[1])]
+        whole = joined(inside)
+        if (whole.begin, whole.end) != other:
+            raise ValueError(f"the subtrees do not make up the leaves {other[0]} to {other[1]}")
+        path.append(_joined(whole.subtrees))
+    return path[::-1]
+
+
+def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Return the root that a leaf hash and its inclusion path come to (RFC 9162, 2.1.3.2).
+
+    ValueError if no path of that length belongs to this leaf.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"a tree of {size} leaves has no leaf {index}")
+    place, last, root = index, size - 1, leaf
+    for digest in path:
+        if last == 0:
+            raise ValueError("the path is too long")
+        if place & 1 or place == last:
+            root = node_hash(digest, root)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            root = node_hash(root, digest)
+        place, last = place >> 1, last >> 1
+    if last:
+        raise ValueError("the path is too short")
+    return root
+
+
+def _joined(subtrees: Sequence[tuple[int, bytes]]) -> bytes:
+    *rest, (_, root) = subtrees
+    for _, left in reversed(rest):
+        root = node_hash(left, root)
+    return root

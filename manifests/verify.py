@@ -1,180 +1,122 @@
 """Checking a release from its files alone, without trust in who made it."""
 
-import itertools
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Generator, Iterator, Sequence
+from hashlib import sha256
+from typing import Literal, TypeAlias
 
-import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import funnel
+from florilegium.manifests import buckets, tree
+from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.copies import FOLDER
-from florilegium.manifests.funnel import LossKey
-from florilegium.manifests.leaves import leaves
-from florilegium.manifests.location import Location, files, relative, sha256
-from florilegium.manifests.manifest import Input, Manifest, Shard, Table
-from florilegium.manifests.merkle import Span, span
-from florilegium.manifests.schema import COPIES_SCHEMA, DOCUMENT_SCHEMA, LOSS_SCHEMA
-from florilegium.manifests.tables import parquet
+from florilegium.manifests.buckets import Bucket, sum_of
+from florilegium.manifests.envelope import Envelope, EnvelopeError
+from florilegium.manifests.keys import key_id
+from florilegium.manifests.location import Location
+from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.merkle import Node, joined
+from florilegium.manifests.verify_copies import check_copies
+from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
+from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
+from florilegium.manifests.verify_shards import Seen, check_shard
 
-_UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
-_LATE = funnel.STAGES[funnel.FIRST_WITH_LANGUAGE :]
+Depth: TypeAlias = Literal["tables", "files", "rows"]
 
 
-def verify(release: Location) -> Iterator[str]:
+def verify(
+    release: Location,
+    keys: Sequence[Ed25519PublicKey] = (),
+    depth: Depth = "rows",
+    root: str | None = None,
+) -> Iterator[str]:
     """Yield every finding against a release, each a sentence; none if all it says is true.
 
-    Checked are the sums of the manifest, the digest of every file, that no file is there beside
-    them, the columns, order, ranges and totals of the shards, the Merkle root over their rows,
-    the losses of the ledger against the funnel, that the documents and losses of each input are
-    its records, the copies of earlier releases against the ledger, and what is said in alarms. What
-    rests on a file that cannot be read is not
-    checked.
+    At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
+    one of `keys`, that its files are there and no others, and all that tables say: the losses of
+    the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
+    against the languages, the tree against the root.
+    At depth `files` the digest of each shard too. At depth `rows` also the columns, order, ranges
+    and totals of the shards, the tree and the buckets over their rows, that the documents and
+    losses of each input are its records, and what is said in alarms. `root` is the root that the
+    release has to have. What rests on a file that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
     except FileNotFoundError:
         yield f"{manifests.NAME}: there is none in {release}"
         return
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         yield f"{manifests.NAME}: {error}"
         return
-    yield from _strangers(release, manifest)
-    seen = _Seen(named={(alarm.kind, alarm.name) for alarm in manifest.alarms})
-    shards_read = True
+    if root is not None and manifest.root != root.lower():
+        yield f"root: it is {manifest.root}, not {root}"
+    yield from _check_signatures(release, keys)
+    yield from strangers(release, manifest)
+    seen = Seen(named={(alarm.kind, alarm.name) for alarm in manifest.alarms})
+    shards_read = depth == "rows"
     for shard in manifest.shards:
-        whole = (yield from _check_file(release, shard)) and (
-            yield from _check_shard(release, shard, seen)
-        )
-        shards_read = shards_read and whole
-    if shards_read:
-        yield from _check_totals(manifest, seen)
-    ledger_read = yield from _check_ledger(release, manifest, seen)
+        whole = yield from check_file(release, shard, digest=depth != "tables")
+        if depth == "rows":
+            shards_read = whole and (yield from check_shard(release, shard, seen)) and shards_read
+    # Where rows are not what the manifest says, that tables differ from them says no more.
+    agreed = shards_read and (yield from _check_totals(manifest, seen))
+    ledger_read = yield from check_ledger(release, manifest, seen)
     if shards_read and ledger_read:
-        yield from _check_inputs(manifest, seen)
-        yield from _check_alarms(manifest, seen)
-    copies_read = True
+        yield from check_inputs(manifest, seen)
+        yield from check_alarms(manifest, seen)
+    there = set()
     for table in manifest.tables:
-        whole = yield from _check_file(release, table)
-        if whole and table.path.startswith(f"{FOLDER}/"):
-            whole = yield from _check_copies(release, table, seen)
-        copies_read = copies_read and whole
-    if ledger_read and copies_read:
-        yield from _check_earlier(manifest, seen)
+        if (yield from check_file(release, table)):
+            there.add(table.path)
+    if ledger_read:
+        yield from check_copies(release, manifest, there, seen.left_out)
+    for path in sorted({tree.PATH, buckets.PATH} - {table.path for table in manifest.tables}):
+        yield f"{path}: the manifest does not name it"
+    if tree.PATH in there:
+        yield from _check_tree(release, manifest, seen.nodes if agreed else None)
+    if buckets.PATH in there:
+        yield from _check_buckets(release, manifest, seen.buckets if agreed else None)
 
 
-@dataclass
-class _Seen:
-    """What was read so far."""
+def signers(release: Location) -> list[str]:
+    """Return the names of the keys that a release claims to be signed by; none if it is not.
 
-    tree: Span = field(default_factory=Span)
-    languages: Counter[str] = field(default_factory=Counter)
-    inputs: Counter[str] = field(default_factory=Counter)
-    named: set[tuple[str, str]] = field(default_factory=set)
-    """Kinds and names of the alarms there are; of nothing else is counted what follows."""
-    comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
-    removed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    """Losses to documents of earlier releases, by release, less the copies that are counted."""
-
-    def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
-        """Count names of a kind of which there are alarms."""
-        into.update(key for name in names if (key := (kind, name)) in self.named)
-
-
-def _strangers(release: Location, manifest: Manifest) -> Iterator[str]:
-    known = {entry.path for entry in manifest.files}
-    for folder in ("data", "audit", "index"):
-        for path in sorted(_entries(release / folder), key=str):
-            if (name := relative(path, release)) not in known:
-                yield f"{name}: not in the manifest"
-
-
-def _entries(folder: Location) -> Iterator[Location]:
-    if isinstance(folder, Path):
-        # Readers follow a link to a folder, so it counts as a file here.
-        yield from (p for p in folder.rglob("*") if p.is_symlink() or not p.is_dir())
-    else:
-        yield from (path for path, _ in files(folder))
-
-
-def _check_file(release: Location, entry: Shard | Table) -> Generator[str, None, bool]:
-    """Check size and digest of a file; return whether it is there."""
-    path = release / entry.path
-    if not path.is_file():
-        yield f"{entry.path}: missing"
-        return False
-    if (size := path.stat().st_size) != entry.file_bytes:
-        yield f"{entry.path}: {size} bytes, the manifest says {entry.file_bytes}"
-    if (digest := sha256(path)) != entry.sha256:
-        yield f"{entry.path}: SHA-256 is {digest}, the manifest says {entry.sha256}"
-    return True
-
-
-def _check_shard(release: Location, shard: Shard, seen: _Seen) -> Generator[str, None, bool]:
-    """Check the rows of a shard and add them to what was seen; return whether all could be read."""
-    before = None
-    found: Counter[str] = Counter()
+    What cannot be read is a finding of `verify`, and no signature.
+    """
     try:
-        with parquet(release / shard.path) as file:
-            if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
-                yield f"{shard.path}: its columns are not those of a document"
-                return False
-            for group in range(file.num_row_groups):
-                rows = file.read_row_group(group, use_threads=False)
-                seen.tree.extend(span(leaves(rows), seen.tree.end))
-                seen.inputs.update(sources := rows.column("warc").to_pylist())
-                seen.count(seen.comparable, "source", sources)
-                seen.count(seen.comparable, "host", rows.column("host").to_pylist())
-                ids = rows.column("id").to_pylist()
-                yield from _check_order(shard, before, ids)
-                before = ids[-1] if ids else before
-                _count(found, rows)
-                yield from _check_values(shard, rows)
-    except _UNREADABLE as error:
-        yield f"{shard.path}: cannot be read: {error}"
-        return False
-    seen.languages.update({f"{shard.lang} {what}": number for what, number in found.items()})
-    for what in ("rows", "tokens", "text_bytes"):
-        if found[what] != (stated := getattr(shard, what)):
-            yield f"{shard.path}: {found[what]} {what}, the manifest says {stated}"
-    return True
+        envelope = envelopes.read(release)
+    except (OSError, EnvelopeError):
+        return []
+    return [signature.keyid for signature in envelope.signatures] if envelope else []
 
 
-def _count(found: Counter[str], rows: pa.Table) -> None:
-    texts = rows.column("text").to_pylist()
-    found.update(
-        rows=rows.num_rows,
-        tokens=sum(rows.column("tokens").to_pylist()),
-        text_bytes=sum(len(text.encode()) for text in texts),
-        chars=sum(len(text) for text in texts),
-    )
+def _check_signatures(release: Location, keys: Sequence[Ed25519PublicKey]) -> Iterator[str]:
+    try:
+        if (envelope := envelopes.read(release)) is None:
+            if keys:
+                yield f"{envelopes.NAME}: there is none, the release is not signed"
+            return
+        yield from _check_statement(release, envelope)
+    except (OSError, EnvelopeError) as error:
+        yield f"{envelopes.NAME}: {error}"
+        return
+    for key in keys:
+        if not envelopes.signed_by(envelope, key):
+            yield f"{envelopes.NAME}: not signed by key {key_id(key)}"
 
 
-def _check_order(shard: Shard, before: bytes | None, ids: list[bytes]) -> Iterator[str]:
-    chain = ids if before is None else [before, *ids]
-    if any(one >= other for one, other in itertools.pairwise(chain)):
-        yield f"{shard.path}: its rows are not in ascending order of distinct ids"
-    if any(int.from_bytes(i) * shard.of >> 128 != shard.index for i in ids):
-        yield f"{shard.path}: holds ids outside its range"
+def _check_statement(release: Location, envelope: Envelope) -> Iterator[str]:
+    said, true = envelopes.statement_of(envelope), envelopes.about(release)
+    digest = sha256((release / manifests.NAME).read_bytes()).hexdigest()
+    if said.subject != true.subject:
+        yield f"{envelopes.NAME}: signs another manifest than the one of SHA-256 {digest}"
+    elif said != true:
+        yield f"{envelopes.NAME}: says of the release what its manifest does not: {said.predicate}"
 
 
-def _check_values(shard: Shard, rows: pa.Table) -> Iterator[str]:
-    if set(rows.column("lang").to_pylist()) - {shard.lang}:
-        yield f"{shard.path}: holds documents of another language than {shard.lang}"
-    sizes = zip(
-        rows.column("text").to_pylist(),
-        rows.column("chars").to_pylist(),
-        rows.column("text_bytes").to_pylist(),
-        strict=True,
-    )
-    if any(len(text) != chars or len(text.encode()) != size for text, chars, size in sizes):
-        yield f"{shard.path}: states lengths that its texts do not have"
-
-
-def _check_totals(manifest: Manifest, seen: _Seen) -> Iterator[str]:
+def _check_totals(manifest: Manifest, seen: Seen) -> Generator[str, None, bool]:
+    """Check totals and root over the rows of all shards; return whether they agree."""
+    agreed = True
     for language in manifest.languages:
         for what, stated in (
             ("rows", language.documents),
@@ -183,115 +125,46 @@ def _check_totals(manifest: Manifest, seen: _Seen) -> Iterator[str]:
             ("text_bytes", language.text_bytes),
         ):
             if (found := seen.languages[f"{language.lang} {what}"]) != stated:
+                agreed = False
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
-    if (root := seen.tree.root().hex()) != manifest.root:
+    if (root := joined(seen.nodes).root().hex()) != manifest.root:
+        agreed = False
         yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"
+    return agreed
 
 
-def _check_ledger(release: Location, manifest: Manifest, seen: _Seen) -> Generator[str, None, bool]:
-    """Check the losses of each input; return whether all could be read."""
-    lost: Counter[LossKey] = Counter()
-    ledger_read = True
-    for table, source in zip(manifest.ledger, manifest.inputs, strict=True):
-        whole = (yield from _check_file(release, table)) and (
-            yield from _check_losses(release, table, source, lost, seen)
-        )
-        ledger_read = ledger_read and whole
-        seen.inputs[source.name] += table.rows
-    if not ledger_read:
-        return False
-    stated = {
-        (step.stage, rule, step.lang): number
-        for step in manifest.funnel
-        for rule, number in step.lost.items()
+def _check_tree(release: Location, manifest: Manifest, found: list[Node] | None) -> Iterator[str]:
+    try:
+        stated = tree.read(release)
+        whole = joined(stated)
+        root = whole.root().hex()
+    except UNREADABLE as error:
+        yield f"{tree.PATH}: {error}"
+        return
+    if whole.end != manifest.documents:
+        yield f"{tree.PATH}: is of {whole.end} documents, the manifest says {manifest.documents}"
+    if root != manifest.root:
+        yield f"{tree.PATH}: gives the root {root}, the manifest says {manifest.root}"
+    if found is not None and stated != found:
+        yield f"{tree.PATH}: holds other subtrees than those of the shards"
+
+
+def _check_buckets(
+    release: Location, manifest: Manifest, found: dict[str, dict[int, Bucket]] | None
+) -> Iterator[str]:
+    try:
+        stated = buckets.read(release)
+    except UNREADABLE as error:
+        yield f"{buckets.PATH}: {error}"
+        return
+    totals = {lang: sum_of(held.values()) for lang, held in stated.items()}
+    languages = {
+        one.lang: Bucket(one.documents, one.tokens, one.chars, one.text_bytes)
+        for one in manifest.languages
+        if one.documents
     }
-    for key in sorted(lost.keys() | stated.keys(), key=str):
-        if lost[key] != (expected := stated.get(key, 0)):
-            stage, rule, lang = key
-            where = f"{stage} by {rule}" + (f" in {lang}" if lang else "")
-            yield f"ledger: {lost[key]} losses at {where}, the funnel says {expected}"
-    return True
-
-
-def _check_losses(
-    release: Location, table: Table, source: Input, lost: Counter[LossKey], seen: _Seen
-) -> Generator[str, None, bool]:
-    """Check one file of the ledger and count its losses; return whether it could be read."""
-    try:
-        with parquet(release / table.path) as file:
-            if not file.schema_arrow.equals(LOSS_SCHEMA):
-                yield f"{table.path}: its columns are not those of a loss"
-                return False
-            names = ["warc", "stage", "rule", "lang", "host", "dup_of", "dup_release"]
-            rows = file.read(names, use_threads=False)
-        columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
-        sources = set(rows.column("warc").to_pylist())
-        _count_removed(rows, seen)
-        seen.left_out.update(name for name in rows.column("dup_release").to_pylist() if name)
-    except _UNREADABLE as error:
-        yield f"{table.path}: cannot be read: {error}"
-        return False
-    if rows.num_rows != table.rows:
-        yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
-    if sources - {source.name}:
-        yield f"{table.path}: holds losses of other inputs than {source.name}"
-    for stage, rule, lang in zip(*columns, strict=True):
-        lost[stage, rule, lang if stage in _LATE else None] += 1
-    return True
-
-
-def _count_removed(rows: pa.Table, seen: _Seen) -> None:
-    """Count the losses in whose name there are alarms."""
-    columns = (rows.column(name).to_pylist() for name in ("stage", "warc", "host", "dup_of"))
-    late = [row for row in zip(*columns, strict=True) if row[0] in ("duplicates", "quality")]
-    copies = [row for row in late if row[0] == "duplicates"]
-    for into, some in ((seen.comparable, late), (seen.removed, copies)):
-        seen.count(into, "source", (source for _, source, _, _ in some))
-        seen.count(into, "host", (host for _, _, host, _ in some))
-    seen.count(seen.removed, "component", (kept.hex() for *_, kept in copies if kept))
-
-
-def _check_copies(release: Location, table: Table, seen: _Seen) -> Generator[str, None, bool]:
-    """Take what a file counts of copies off the losses; return whether it could be read."""
-    try:
-        with parquet(release / table.path) as file:
-            if not file.schema_arrow.equals(COPIES_SCHEMA):
-                yield f"{table.path}: its columns are not those of copies"
-                return False
-            rows = file.read(use_threads=False)
-        names, numbers = (rows.column(name).to_pylist() for name in ("release", "copies"))
-    except _UNREADABLE as error:
-        yield f"{table.path}: cannot be read: {error}"
-        return False
-    if rows.num_rows != table.rows:
-        yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
-    for name, number in zip(names, numbers, strict=True):
-        seen.left_out[name] -= number
-    return True
-
-
-def _check_earlier(manifest: Manifest, seen: _Seen) -> Iterator[str]:
-    known = {f"{one.name}/{one.build_id}" for one in manifest.against}
-    for name, number in sorted(seen.left_out.items()):
-        if name not in known:
-            yield f"{name}: copies of it were left out, but the manifest does not name it"
-        elif number:
-            yield f"{name}: {abs(number)} {'more' if number > 0 else 'fewer'} losses than copies"
-
-
-def _check_alarms(manifest: Manifest, seen: _Seen) -> Iterator[str]:
-    late = sum(s.received for s in manifest.funnel if s.stage == "duplicates")
-    for alarm in manifest.alarms:
-        key = alarm.kind, alarm.name
-        documents = late if alarm.kind == "component" else seen.comparable[key]
-        if (documents, seen.removed[key]) != (alarm.documents, alarm.removed):
-            yield f"alarm: {alarm}; counted are {seen.removed[key]} of {documents}"
-
-
-def _check_inputs(manifest: Manifest, seen: _Seen) -> Iterator[str]:
-    for source in manifest.inputs:
-        if (found := seen.inputs[source.name]) != source.records:
-            yield (
-                f"{source.name}: {found} documents and losses, "
-                f"the manifest says {source.records} records"
-            )
+    for lang in sorted(totals.keys() | languages.keys()):
+        if totals.get(lang) != languages.get(lang):
+            yield f"{buckets.PATH}: the buckets of {lang} do not add up to what the manifest says"
+    if found is not None and found != stated:
+        yield f"{buckets.PATH}: other documents, tokens or sizes than in the shards"

@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
+from florilegium.manifests.envelope import sign
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import build as builds
@@ -22,6 +25,7 @@ from florilegium.pipelines.answers import (
     print_json,
     stopped,
 )
+from florilegium.pipelines.audit import unlocked
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
@@ -42,9 +46,11 @@ def build(
     output: str,
     price_core_hour: float | None = None,
     against: Iterable[str] = (),
+    key: Path | None = None,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
+        signing = unlocked(key) if key else None
         earlier = [find_release(name) for name in against]
         plan = builds.plan(load_recipe(recipe), find_files(inputs), locate(out), earlier)
         there = builds.release_made(plan)
@@ -56,6 +62,8 @@ def build(
         return stopped(error)
     console = console_for(output)
     if there is not None:
+        if signing is not None:
+            sign(plan.release, signing)
         _answer(output, there, plan.release, console)
         return ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
     try:
@@ -64,11 +72,16 @@ def build(
         return ended(FAILED, str(error))
     if dry_run:
         return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
-    return _build(plan, step, engine, output, console)
+    return _build(plan, step, engine, output, console, signing)
 
 
 def _build(
-    plan: builds.Plan, step: builds.Step | None, engine: Engine, output: str, console: Console
+    plan: builds.Plan,
+    step: builds.Step | None,
+    engine: Engine,
+    output: str,
+    console: Console,
+    key: Ed25519PrivateKey | None,
 ) -> int:
     started = time.monotonic()
     try:
@@ -77,6 +90,8 @@ def _build(
             _answer_step(output, plan, step)
             return DONE
         manifest = builds.build(plan, engine, Display(console))
+        if key is not None:
+            sign(plan.release, key)
     except DeferredError as written:
         return ended(DONE if step else FAILED, str(written))
     except LockedError as error:

@@ -7,12 +7,9 @@ from typing import Literal
 
 import click
 
-_OUTPUT = click.option(
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How to answer on standard output.",
-)
+from florilegium.pipelines.cli_audit import keys, prove, sign, verify
+from florilegium.pipelines.cli_options import KEY, OUTPUT
+
 _RECIPE = click.option(
     "--recipe", default="european", show_default=True, help="Recipe by name or path."
 )
@@ -160,6 +157,7 @@ def _hear_warnings_of_ours_only() -> None:
     help="Run this step only, after those before it. The same command without --step then seals "
     "the release.",
 )
+@KEY
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -171,7 +169,7 @@ def _hear_warnings_of_ours_only() -> None:
     type=click.FloatRange(min=0),
     help="What a core and its memory cost for an hour, for --dry-run. Default: an assumption.",
 )
-@_OUTPUT
+@OUTPUT
 def build(
     recipe: str,
     more_inputs: tuple[str, ...],
@@ -190,6 +188,7 @@ def build(
     beam_options: tuple[str, ...],
     against: tuple[str, ...],
     step: Literal["harvest", "deduplicate", "lines", "decide", "publish"] | None,
+    key: Path | None,
     dry_run: bool,
     price_core_hour: float | None,
     output: str,
@@ -226,18 +225,9 @@ def build(
             output,
             price_core_hour,
             against,
+            key,
         )
     )
-
-
-@main.command()
-@click.argument("release")
-@_OUTPUT
-def verify(release: str, output: str) -> None:
-    """Check the release in folder RELEASE from its files alone; exit 1 with every finding."""
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.verify(release, output))
 
 
 @main.command()
@@ -251,7 +241,7 @@ def verify(release: str, output: str) -> None:
     help="Where to look for PAGE, if it is the address of a captured page.",
 )
 @_RECIPE
-@_OUTPUT
+@OUTPUT
 def inspect(
     page: str | None, jsonl: bool, inputs: tuple[str, ...], recipe: str, output: str
 ) -> None:
@@ -277,7 +267,7 @@ def inspect(
     help="A WARC file, or a folder of them, as it was given to build.",
 )
 @click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
-@_OUTPUT
+@OUTPUT
 def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> None:
     """Measure how certain languages are in what was harvested, and say what to ask for.
 
@@ -291,7 +281,7 @@ def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> No
 
 @main.command()
 @click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
-@_OUTPUT
+@OUTPUT
 def identify(jsonl: bool, output: str) -> None:
     """Tell the language of a text on standard input, and of each of its paragraphs.
 
@@ -303,7 +293,7 @@ def identify(jsonl: bool, output: str) -> None:
 
 
 @main.command()
-@_OUTPUT
+@OUTPUT
 def recipes(output: str) -> None:
     """List the recipes that come with the package."""
     from florilegium.pipelines import commands
@@ -319,6 +309,9 @@ def demo_web(folder: Path) -> None:
 
     sys.exit(commands.demo_web(folder))
 
+
+for command in (keys, sign, verify, prove):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

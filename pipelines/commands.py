@@ -6,41 +6,15 @@ from pathlib import Path
 
 import click
 
-from florilegium.manifests.location import Location, locate
+from florilegium.manifests.location import locate
 from florilegium.pipelines.answers import (
     DONE,
-    FAILED,
     USAGE,
     console_for,
     ended,
     print_json,
     stopped,
 )
-from florilegium.pipelines.inputs import find_release
-
-
-def verify(release: str, output: str) -> int:
-    """Check a release and print every finding."""
-    from florilegium.manifests.verify import verify as check
-
-    try:
-        place = find_release(release)
-        findings = list(check(place))
-        alarms = _alarms(place)
-    except ValueError as error:
-        return ended(USAGE, str(error))
-    except OSError as error:
-        return stopped(error)
-    if output == "json":
-        print_json({"release": str(release), "findings": findings, "alarms": alarms})
-    else:
-        for finding in findings:
-            click.echo(finding)
-        for alarm in alarms:
-            click.echo(alarm)
-        things = "finding" if len(findings) == 1 else "findings"
-        click.echo(f"{release}: {f'{len(findings):,} {things}' if findings else 'verified'}")
-    return FAILED if findings else DONE
 
 
 def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, output: str) -> int:
@@ -134,14 +108,3 @@ def demo_web(folder: Path) -> int:
     pages = len(demonstration.captures())
     click.echo(f"{pages} pages written to {', '.join(str(path) for path in paths)}")
     return DONE
-
-
-def _alarms(release: Location) -> list[str]:
-    """Return the alarms of a release; none if its manifest cannot be read, which is a finding."""
-    from florilegium.manifests import manifest as manifests
-    from florilegium.pipelines.summary import alarm_lines
-
-    try:
-        return alarm_lines(manifests.read(release))
-    except (OSError, ValueError, RecursionError):
-        return []

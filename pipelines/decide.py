@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
 from florilegium.dedup.methods import METHODS
+from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Facts
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, replacing, sha256
@@ -41,7 +42,7 @@ from florilegium.pipelines.overlay import Overlay
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
 from florilegium.pipelines.recipe import Recipe
-from florilegium.pipelines.verdict import Bucket, Verdict, added, bucket, counted, read_verdict
+from florilegium.pipelines.verdict import Verdict, added, counted, read_verdict
 
 _HOSTS = "hosts.msgpack"
 _PARTS_A_PARTITION = 32

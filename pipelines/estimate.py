@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from florilegium.manifests.buckets import BUCKETS
 from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, Costs, Prices
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.verdict import BUCKETS
 
 HOUR = 3600
 

@@ -81,7 +81,7 @@ def harvest_batch(
         else:
             documents.append(found)
         shown.add(item, found)
-    return _measured(documents), losses
+    return measured(documents), losses
 
 
 def stored(documents: list[Document], method: Method) -> np.ndarray:
@@ -101,7 +101,7 @@ def stored(documents: list[Document], method: Method) -> np.ndarray:
     return entries
 
 
-def _measured(documents: list[Document]) -> list[Document]:
+def measured(documents: list[Document]) -> list[Document]:
     """Return the documents with their counts."""
     profiles = np.array([profile(document.lang) for document in documents], np.uint8)
     rows = measure([document.text for document in documents], profiles)

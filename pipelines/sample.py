@@ -20,6 +20,7 @@ from florilegium.dedup.methods import METHODS
 from florilegium.dedup.signature import sign
 from florilegium.filters.measures import measure, profile
 from florilegium.filters.paragraphs import paragraphs
+from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
@@ -27,7 +28,6 @@ from florilegium.pipelines.harvest import harvest_batch, stored
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.stages import Tools
-from florilegium.pipelines.verdict import Bucket, sum_of
 from florilegium.pipelines.warc import Damage, Record, read
 
 FILES = 4

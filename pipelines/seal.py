@@ -1,24 +1,25 @@
 """Seal: counts merged, the law checked, the manifest written. Small, on the driver."""
 
 from collections import Counter
+from pathlib import Path
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 from msgspec import Struct
 
+from florilegium.manifests import buckets, tree
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
 from florilegium.manifests.manifest import Earlier, Input, Language, Manifest, Shard, Table
-from florilegium.manifests.merkle import Span
+from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import provenance
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.shard_plans import ShardPlan
 from florilegium.pipelines.shards import PublishedShard, note_path
-from florilegium.pipelines.verdict import Bucket, Verdict, raised, sum_of
+from florilegium.pipelines.verdict import Verdict, raised
 
 
 class Draft(Struct, frozen=True):
@@ -35,11 +36,11 @@ class Draft(Struct, frozen=True):
 
 
 def seal(draft: Draft) -> Manifest:
-    """Write `audit/buckets.parquet` and the manifest of a release, and clear away drafts.
+    """Write `audit/buckets.parquet`, `audit/tree.parquet` and the manifest; clear away drafts.
 
     ValueError if anything that was counted twice was not counted alike.
     """
-    shards, root = _shards(draft)
+    shards, spans = _shards(draft)
     losses: Counter[LossKey] = Counter()
     for stage, rule, lang, number in draft.total.losses:
         losses[stage, rule, lang] += number
@@ -49,7 +50,7 @@ def seal(draft: Draft) -> Manifest:
     made = Manifest(
         name=draft.recipe.name,
         build_id=draft.build_id,
-        root=root,
+        root=joined(tree.nodes_of(spans)).root().hex(),
         records=sum(part.records for part in draft.parts),
         documents=sum(shard.rows for shard in shards),
         recipe=resolved(draft.recipe),
@@ -69,7 +70,12 @@ def seal(draft: Draft) -> Manifest:
         languages=languages,
         shards=shards,
         ledger=tuple(draft.total.ledger),
-        tables=(_buckets(draft.folder, kept), *draft.total.index, *draft.total.copies),
+        tables=(
+            _buckets(draft.folder, kept),
+            _tree(draft.folder, spans),
+            *draft.total.index,
+            *draft.total.copies,
+        ),
     )
     _clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
@@ -89,20 +95,20 @@ def ledger_path(ordinal: int) -> str:
     return f"audit/losses/{ordinal:05d}.parquet"
 
 
-def _shards(draft: Draft) -> tuple[tuple[Shard, ...], str]:
-    """Return the shards as they were written, and the root of the tree over all their rows."""
-    tree = Span()
+def _shards(draft: Draft) -> tuple[tuple[Shard, ...], list[Span]]:
+    """Return the shards as they were written, and what each contributes to the tree."""
+    spans = []
     shards = []
     notes = read_all(note_path(draft.notes, plan) for plan in draft.plans)
     for plan, note in zip(draft.plans, notes, strict=True):
         published = msgspec.json.decode(note, type=PublishedShard)
-        tree.extend(Span(plan.first_leaf, published.subtrees))
+        spans.append(Span(plan.first_leaf, published.subtrees))
         shards.append(published.shard)
-    return tuple(shards), tree.root().hex()
+    return tuple(shards), spans
 
 
-def _language(lang: str, buckets: dict[int, Bucket]) -> Language:
-    total = sum_of([Bucket(), *buckets.values()])
+def _language(lang: str, held: dict[int, Bucket]) -> Language:
+    total = sum_of([Bucket(), *held.values()])
     return Language(
         lang=lang,
         documents=total.documents,
@@ -112,19 +118,15 @@ def _language(lang: str, buckets: dict[int, Bucket]) -> Language:
     )
 
 
-def _buckets(release: Location, kept: dict[str, dict[int, Bucket]]) -> Table:
-    rows = [
-        {"lang": lang, "bucket": number, **msgspec.structs.asdict(kept[lang][number])}
-        for lang in sorted(kept)
-        for number in sorted(kept[lang])
-    ]
-    counts = [(name, pa.int64()) for name in Bucket.__struct_fields__]
-    schema = pa.schema([("lang", pa.string()), ("bucket", pa.int32()), *counts])
-    with replacing(release / "audit" / "buckets.parquet") as draft:
-        pq.write_table(pa.Table.from_pylist(rows, schema), draft, compression="zstd")
-        return Table(
-            path="audit/buckets.parquet",
-            rows=len(rows),
-            file_bytes=draft.stat().st_size,
-            sha256=sha256(draft),
-        )
+def _buckets(release: Location, kept: buckets.Kept) -> Table:
+    with replacing(release / buckets.PATH) as draft:
+        return _table(buckets.PATH, buckets.write(kept, draft), draft)
+
+
+def _tree(release: Location, spans: list[Span]) -> Table:
+    with replacing(release / tree.PATH) as draft:
+        return _table(tree.PATH, tree.write(tree.nodes_of(spans), draft), draft)
+
+
+def _table(path: str, rows: int, draft: Path) -> Table:
+    return Table(path=path, rows=rows, file_bytes=draft.stat().st_size, sha256=sha256(draft))

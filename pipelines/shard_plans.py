@@ -6,9 +6,9 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
+from florilegium.manifests.buckets import BUCKETS, Bucket
 from florilegium.manifests.manifest import shard_path
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.verdict import BUCKETS, Bucket
 
 SLICE_BYTES = 64 << 20
 """Text that one worker must hold at a time, whatever the size of a shard."""

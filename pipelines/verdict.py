@@ -7,21 +7,10 @@ from itertools import chain
 import msgspec
 from msgspec import Struct
 
+from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.pipelines.alarms import Alarms, first, of_components
-
-BUCKETS = 4096
-"""Ranges into which ids are divided: the finest unit of shards and samples."""
-
-
-class Bucket(Struct, array_like=True):
-    """Documents of one language whose ids lie in one range."""
-
-    documents: int = 0
-    tokens: int = 0
-    chars: int = 0
-    bytes: int = 0
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -43,11 +32,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """How many there are of each kind."""
     largest: list[Alarm] = []
     """Documents for which most others gave way, whether or not that is too many."""
-
-
-def bucket(identity: bytes) -> int:
-    """Return the bucket of an id, 0 to BUCKETS - 1."""
-    return int.from_bytes(identity[:2], "big") * BUCKETS >> 16
 
 
 def added(verdicts: Iterable[Verdict]) -> Verdict:
@@ -90,12 +74,6 @@ def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     for one in counts:
         whole.update(one)
     return dict(sorted(whole.items()))
-
-
-def sum_of(buckets: Iterable[Bucket]) -> Bucket:
-    """Return the sum of some buckets."""
-    columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
-    return Bucket(*(sum(column) for column in columns))
 
 
 def counted(

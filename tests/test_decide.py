@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.foreign import Foreign
 from florilegium.filters.length import Length
+from florilegium.manifests.buckets import bucket
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table
 from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates, Recipe
-from florilegium.pipelines.verdict import added, bucket, read_total, read_verdict
+from florilegium.pipelines.verdict import added, read_total, read_verdict
 
 RECIPE = Recipe(
     name="x",

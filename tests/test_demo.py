@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -6,11 +7,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from florilegium.manifests import manifest as manifests
+from florilegium.manifests.lookup import find
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.demo_web import FILES, captures, pack
+from florilegium.pipelines.lineage import drawn, lineage
 
 FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
 
@@ -168,3 +173,27 @@ def test_building_again_finds_nothing_to_do(demo):
 def test_packing_twice_gives_the_same_bytes(tmp_path, demo):
     for path in pack(tmp_path):
         assert path.read_bytes() == (demo[0] / "warc" / path.name).read_bytes()
+
+
+def test_documents_can_be_made_again_from_their_records(demo, tmp_path):
+    release = Path(demo[1]["release"])
+    warcs = {path.name: path for path in (demo[0] / "warc").iterdir()}
+    assert list(lineage(release, 15, warcs)) == []
+    for finding in (found := list(lineage(release, 15, dict.fromkeys(warcs, Path(__file__))))):
+        assert "holds no record at byte" in finding
+    assert len(found) == 15
+    (finding,) = lineage(release, 1, {})
+    assert finding.endswith(" is not there")
+
+
+def test_a_document_that_its_record_does_not_give_is_found(demo, tmp_path):
+    release = Path(shutil.copytree(demo[1]["release"], tmp_path / "copy"))
+    warcs = {path.name: path for path in (demo[0] / "warc").iterdir()}
+    (document,) = drawn(release, manifests.read(release), 1)
+    shard = release / find(release, manifests.read(release), document.id).shard.path
+    table = pq.read_table(shard)
+    place = table.schema.get_field_index("title")
+    titles = pa.array(["Another title"] * table.num_rows, pa.large_string())
+    pq.write_table(table.set_column(place, table.schema.field(place), titles), shard)
+    (finding,) = lineage(release, 1, warcs)
+    assert "title is 'Another title', its record gives " in finding

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florilegium.dedup.decisions import Reason
+from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Document
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import sha256
@@ -34,7 +35,6 @@ from florilegium.pipelines.publish import (
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan, Wanted, plan_shards
 from florilegium.pipelines.shards import PublishedShard, note_path
-from florilegium.pipelines.verdict import Bucket, bucket
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 

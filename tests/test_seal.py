@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.funnel import by_rule
 from florilegium.manifests.merkle import EMPTY_ROOT
 from florilegium.manifests.verify import verify
 from florilegium.pipelines.seal import ledger_path
 from florilegium.pipelines.shards import PublishedShard, note_path
-from florilegium.pipelines.verdict import Bucket, Verdict, added, bucket
+from florilegium.pipelines.verdict import Verdict, added
 
 
 def rows_of(release):

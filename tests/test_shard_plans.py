@@ -3,6 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from florilegium.manifests.buckets import BUCKETS, Bucket, bucket
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import (
     SLICE_BYTES,
@@ -11,7 +12,6 @@ from florilegium.pipelines.shard_plans import (
     group_into_waves,
     plan_shards,
 )
-from florilegium.pipelines.verdict import BUCKETS, Bucket, bucket
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 

@@ -1,0 +1,115 @@
+"""Checking the rows of shards."""
+
+import itertools
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from florilegium.manifests.buckets import Bucket, bucket
+from florilegium.manifests.leaves import leaves
+from florilegium.manifests.location import Location
+from florilegium.manifests.manifest import Shard
+from florilegium.manifests.merkle import Node, Span, span
+from florilegium.manifests.schema import DOCUMENT_SCHEMA
+from florilegium.manifests.tables import parquet
+from florilegium.manifests.verify_files import UNREADABLE
+
+
+@dataclass
+class Seen:
+    """What was read so far."""
+
+    rows: int = 0
+    """Documents of the shards."""
+    nodes: list[Node] = field(default_factory=list)
+    """Subtrees of the shards, from left to right."""
+    buckets: dict[str, dict[int, Bucket]] = field(default_factory=dict)
+    languages: Counter[str] = field(default_factory=Counter)
+    inputs: Counter[str] = field(default_factory=Counter)
+    named: set[tuple[str, str]] = field(default_factory=set)
+    """Kinds and names of the alarms there are; of nothing else is counted what follows."""
+    comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
+    removed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Losses to documents of earlier releases, by release."""
+
+    def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
+        """Count names of a kind of which there are alarms."""
+        into.update(key for name in names if (key := (kind, name)) in self.named)
+
+
+def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, None, bool]:
+    """Check the rows of a shard and add them to what was seen; return whether all could be read."""
+    before = None
+    tree = Span(seen.rows)
+    found: Counter[str] = Counter()
+    try:
+        with parquet(release / shard.path) as file:
+            if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
+                yield f"{shard.path}: its columns are not those of a document"
+                return False
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group, use_threads=False)
+                tree.extend(span(leaves(rows), tree.end))
+                seen.inputs.update(sources := rows.column("warc").to_pylist())
+                seen.count(seen.comparable, "source", sources)
+                seen.count(seen.comparable, "host", rows.column("host").to_pylist())
+                ids = rows.column("id").to_pylist()
+                yield from _check_order(shard, before, ids)
+                before = ids[-1] if ids else before
+                _count(found, rows)
+                _add_to_buckets(seen.buckets.setdefault(shard.lang, {}), rows)
+                yield from _check_values(shard, rows)
+    except UNREADABLE as error:
+        yield f"{shard.path}: cannot be read: {error}"
+        return False
+    seen.nodes.extend(tree.nodes())
+    seen.rows = tree.end
+    seen.languages.update({f"{shard.lang} {what}": number for what, number in found.items()})
+    for what in ("rows", "tokens", "text_bytes"):
+        if found[what] != (stated := getattr(shard, what)):
+            yield f"{shard.path}: {found[what]} {what}, the manifest says {stated}"
+    return True
+
+
+def _count(found: Counter[str], rows: pa.Table) -> None:
+    texts = rows.column("text").to_pylist()
+    found.update(
+        rows=rows.num_rows,
+        tokens=sum(rows.column("tokens").to_pylist()),
+        text_bytes=sum(len(text.encode()) for text in texts),
+        chars=sum(len(text) for text in texts),
+    )
+
+
+def _add_to_buckets(into: dict[int, Bucket], rows: pa.Table) -> None:
+    columns = (rows.column(name).to_pylist() for name in ("id", "tokens", "chars", "text_bytes"))
+    for identity, tokens, chars, size in zip(*columns, strict=True):
+        held = into.setdefault(bucket(identity), Bucket())
+        held.documents += 1
+        held.tokens += tokens
+        held.chars += chars
+        held.bytes += size
+
+
+def _check_order(shard: Shard, before: bytes | None, ids: list[bytes]) -> Iterator[str]:
+    chain = ids if before is None else [before, *ids]
+    if any(one >= other for one, other in itertools.pairwise(chain)):
+        yield f"{shard.path}: its rows are not in ascending order of distinct ids"
+    if any(int.from_bytes(i) * shard.of >> 128 != shard.index for i in ids):
+        yield f"{shard.path}: holds ids outside its range"
+
+
+def _check_values(shard: Shard, rows: pa.Table) -> Iterator[str]:
+    if set(rows.column("lang").to_pylist()) - {shard.lang}:
+        yield f"{shard.path}: holds documents of another language than {shard.lang}"
+    sizes = zip(
+        rows.column("text").to_pylist(),
+        rows.column("chars").to_pylist(),
+        rows.column("text_bytes").to_pylist(),
+        strict=True,
+    )
+    if any(len(text) != chars or len(text.encode()) != size for text, chars, size in sizes):
+        yield f"{shard.path}: states lengths that its texts do not have"

@@ -1,0 +1,236 @@
+"""Ways to tamper with a release, by name. `verify` with the publisher's key finds them all."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from florilegium.manifests import buckets, envelope, tree
+from florilegium.manifests import manifest as manifests
+from florilegium.manifests.location import sha256
+from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
+
+Act = Callable[[Path], object]
+Json = dict[str, Any]
+
+
+def all_of(manifest: Manifest) -> Iterator[tuple[str, Act]]:
+    """Yield names and acts that fit a release with this manifest."""
+    shard, ledger = manifest.shards[0].path, manifest.ledger[0].path
+    for entry in (*manifest.files, manifests.NAME, envelope.NAME):
+        path = entry if isinstance(entry, str) else entry.path
+        for name, act in FILES.items():
+            yield f"{path} {name}", lambda release, act=act, path=path: act(release / path)
+    for column in DOCUMENT_SCHEMA.names:
+        yield f"another {column} of a document", rows_of(shard, other_value(column))
+    for column in LOSS_SCHEMA.names:
+        yield f"another {column} of a loss", rows_of(ledger, other_value(column))
+    for path in (shard, ledger, tree.PATH, buckets.PATH):
+        for name, change in ROWS.items():
+            yield f"{path} with {name}", rows_of(path, change)
+    stated = json.loads(manifests.encode(manifest))
+    for key in sorted(stated):
+        yield f"manifest without {key}", edited(lambda m, key=key: m.pop(key))
+        yield f"manifest of another {key}", edited(lambda m, key=key: restate(m, key))
+    for kind in ("shards", "ledger", "tables", "inputs", "funnel", "languages"):
+        for name in stated[kind][0]:
+            yield f"{kind} of another {name}", edited(lambda m, k=kind, n=name: restate(m[k][0], n))
+    for name, where in WAYS_OUT.items():
+        yield f"{name} of a shard", edited(lambda m, to=where: m["shards"][0].update(path=to))
+        yield f"{name} of a table", edited(lambda m, to=where: m["tables"][0].update(path=to))
+    yield from STRAYS.items()
+    yield from SIGNATURES.items()
+
+
+def other(value: object) -> object:
+    """Return another value of the same kind."""
+    if isinstance(value, dict):
+        return value | {"other": "thing"}
+    if isinstance(value, list):
+        return value[:-1] if value else ["other"]
+    return value + 1 if isinstance(value, int | float) else f"{value}0"
+
+
+def restate(entry: Json, name: str) -> None:
+    """Let an entry of the manifest say something else."""
+    entry[name] = other(entry[name])
+
+
+def edited(change: Callable[[Json], object]) -> Act:
+    """Return the act of changing what the manifest says."""
+
+    def act(release: Path) -> None:
+        path = release / manifests.NAME
+        manifest = json.loads(path.read_bytes())
+        change(manifest)
+        path.write_text(json.dumps(manifest))
+
+    return act
+
+
+def rows_of(path: str, change: Callable[[pa.Table], pa.Table]) -> Act:
+    """Return the act of changing the rows of a file, and all digests and sizes with them."""
+
+    def act(release: Path) -> None:
+        table = pq.read_table(release / path)
+        pq.write_table(change(table), release / path)
+        edited(lambda manifest: _put_right(manifest, release, path))(release)
+
+    return act
+
+
+def _put_right(manifest: Json, release: Path, path: str) -> None:
+    entries = (e for kind in ("shards", "ledger", "tables") for e in manifest[kind])
+    entry = next(entry for entry in entries if entry["path"] == path)
+    file = release / path
+    entry.update(sha256=sha256(file), file_bytes=file.stat().st_size)
+
+
+def other_value(column: str) -> Callable[[pa.Table], pa.Table]:
+    """Return the change that gives the first row another value of a column."""
+
+    def change(table: pa.Table) -> pa.Table:
+        field = table.schema.field(column)
+        values = table.column(column).to_pylist()
+        values[0] = _unlike(values[0], field.type)
+        place = table.schema.get_field_index(column)
+        return table.set_column(place, field, pa.array(values, field.type))
+
+    return change
+
+
+def _unlike(value: Any, kind: pa.DataType) -> object:
+    if pa.types.is_struct(kind):
+        return {name: number + 1 for name, number in value.items()}
+    if pa.types.is_timestamp(kind):
+        return value.replace(year=value.year + 1)
+    if pa.types.is_fixed_size_binary(kind):
+        return bytes(kind.byte_width) if value is None else value[::-1]
+    return 1 if value is None and not pa.types.is_large_string(kind) else other(value)
+
+
+def _written(content: Callable[[bytes], bytes]) -> Act:
+    return lambda path: path.write_bytes(content(path.read_bytes()))
+
+
+def _flipped(share: float) -> Act:
+    def flip(content: bytes) -> bytes:
+        at = int((len(content) - 1) * share)
+        return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+    return _written(flip)
+
+
+def _made_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _made_link(path: Path) -> None:
+    release = next(folder for folder in path.parents if folder.name == "copy")
+    path.symlink_to(shutil.move(path, release.with_name("elsewhere")))
+
+
+FILES: dict[str, Act] = {
+    "with its first byte flipped": _flipped(0),
+    "with a byte in the middle flipped": _flipped(0.5),
+    "with its last byte but some flipped": _flipped(0.9),
+    "cut short": _written(lambda content: content[:-2]),
+    "with bytes behind": _written(lambda content: content + b"\0\0"),
+    "emptied": _written(lambda _: b""),
+    "removed": Path.unlink,
+    "made a folder": _made_folder,
+    "made a link": _made_link,
+}
+
+ROWS: dict[str, Callable[[pa.Table], pa.Table]] = {
+    "its first row left out": lambda table: table.slice(1),
+    "its last row left out": lambda table: table.slice(0, table.num_rows - 1),
+    "a row twice": lambda table: pa.concat_tables([table, table.slice(0, 1)]),
+    "rows swapped": lambda table: table.take([1, 0, *range(2, table.num_rows)]),
+    "rows backwards": lambda table: table.take(list(range(table.num_rows))[::-1]),
+    "no rows": lambda table: table.slice(0, 0),
+    "a column more": lambda table: table.append_column("more", pc.is_null(table.column(0))),
+    "a column less": lambda table: table.remove_column(table.num_columns - 1),
+}
+
+WAYS_OUT = {
+    "climbing path": "../elsewhere.parquet",
+    "climbing path inside": "data/../../elsewhere.parquet",
+    "absolute path": "/etc/hostname",
+    "unclean path": "data//x.parquet",
+    "path of the manifest": manifests.NAME,
+}
+
+
+def _stray(name: str) -> Act:
+    def act(release: Path) -> None:
+        path = release / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"more")
+
+    return act
+
+
+def _stray_link(release: Path) -> None:
+    (release / "data" / "more").symlink_to(release / "audit")
+
+
+STRAYS: dict[str, Act] = {
+    **{
+        f"{name} added": _stray(name)
+        for name in (
+            "more.parquet", "data/more.parquet", "data/deu_Latn/00000-of-00001.parquet",
+            "data/deu_Latn/more", "audit/more.parquet", "audit/losses/99999.parquet",
+            "index/more.npy", ".hidden", "data/.hidden",
+        )
+    },
+    "a link to a folder added": _stray_link,
+}  # fmt: skip
+
+
+def _signature(change: Callable[[Json], object]) -> Act:
+    def act(release: Path) -> None:
+        path = release / envelope.NAME
+        signed = json.loads(path.read_bytes())
+        change(signed)
+        path.write_text(json.dumps(signed))
+
+    return act
+
+
+def _forged(release: Path) -> None:
+    """Sign with another key under the name of the right one."""
+    path = release / envelope.NAME
+    signed = envelope.decode(path.read_bytes())
+    forger = Ed25519PrivateKey.generate()
+    sig = forger.sign(envelope.encoded(signed.payload_type, signed.payload))
+    false = envelope.Signature(signed.signatures[0].keyid, sig)
+    path.write_bytes(
+        envelope.encode(envelope.Envelope(signed.payload_type, signed.payload, (false,)))
+    )
+
+
+def _signed_anew(release: Path) -> None:
+    """Change the manifest and sign that with another key."""
+    edited(lambda manifest: manifest["environment"].update(python="3.12.0"))(release)
+    envelope.sign(release, Ed25519PrivateKey.generate())
+
+
+SIGNATURES: dict[str, Act] = {
+    "signature of another key": _forged,
+    "manifest signed anew by another key": _signed_anew,
+    "signature of zeros": _signature(lambda s: s["signatures"][0].update(sig="A" * 86 + "==")),
+    "signature too short": _signature(lambda s: s["signatures"][0].update(sig="AAAA")),
+    "no signatures": _signature(lambda s: s.update(signatures=[])),
+    "payload of another type": _signature(lambda s: s.update(payloadType="text/plain")),
+    "payload of another release": _signature(lambda s: s.update(payload="e30=")),
+    "payload in another spelling": _signature(lambda s: s.update(payload=s["payload"][:-4])),
+}
