@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import buckets, copies, tree
+from florilegium.manifests import buckets, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
@@ -15,7 +15,7 @@ from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.merkle import Node, joined
-from florilegium.manifests.verify_copies import check_copies, check_earlier
+from florilegium.manifests.verify_copies import check_copies
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_shards import Seen, check_shard
@@ -65,16 +65,11 @@ def verify(
         yield from check_inputs(manifest, seen)
         yield from check_alarms(manifest, seen)
     there = set()
-    copies_read = True
     for table in manifest.tables:
-        whole = yield from check_file(release, table)
-        if whole:
+        if (yield from check_file(release, table)):
             there.add(table.path)
-        if table.path.startswith(f"{copies.FOLDER}/"):
-            whole = whole and (yield from check_copies(release, table, seen))
-            copies_read = copies_read and whole
-    if ledger_read and copies_read:
-        yield from check_earlier(manifest, seen)
+    if ledger_read:
+        yield from check_copies(release, manifest, there, seen.left_out)
     for path in sorted({tree.PATH, buckets.PATH} - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:

@@ -1,17 +1,42 @@
-"""Checking what is said of copies of documents of earlier releases."""
+"""Checking what is counted of copies of earlier releases, against the ledger."""
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 
+from florilegium.manifests.copies import FOLDER
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest, Table
 from florilegium.manifests.schema import COPIES_SCHEMA
 from florilegium.manifests.tables import parquet
 from florilegium.manifests.verify_files import UNREADABLE
-from florilegium.manifests.verify_shards import Seen
 
 
-def check_copies(release: Location, table: Table, seen: Seen) -> Generator[str, None, bool]:
-    """Take what a file counts of copies off the losses; return whether it could be read."""
+def check_copies(
+    release: Location, manifest: Manifest, there: set[str], left_out: Counter[str]
+) -> Iterator[str]:
+    """Check the tables of copies, as far as they are `there`.
+
+    `left_out` are the losses of the ledger to documents of earlier releases, by release.
+    """
+    counted: Counter[str] = Counter()
+    tables_read = True
+    for table in manifest.tables:
+        if table.path.startswith(f"{FOLDER}/"):
+            whole = table.path in there and (yield from _count(release, table, counted))
+            tables_read = tables_read and whole
+    if not tables_read:
+        return
+    known = {f"{one.name}/{one.build_id}" for one in manifest.against}
+    for name in sorted(counted.keys() | left_out.keys()):
+        lost, copies = left_out[name], counted[name]
+        if name not in known:
+            yield f"{name}: copies of it were left out, but the manifest does not name it"
+        elif lost != copies:
+            yield f"{name}: {lost} losses to its documents, but {copies} copies of them"
+
+
+def _count(release: Location, table: Table, into: Counter[str]) -> Generator[str, None, bool]:
+    """Add up the copies of a file by release; return whether it could be read."""
     try:
         with parquet(release / table.path) as file:
             if not file.schema_arrow.equals(COPIES_SCHEMA):
@@ -25,15 +50,5 @@ def check_copies(release: Location, table: Table, seen: Seen) -> Generator[str, 
     if rows.num_rows != table.rows:
         yield f"{table.path}: {rows.num_rows} rows, the manifest says {table.rows}"
     for name, number in zip(names, numbers, strict=True):
-        seen.left_out[name] -= number
+        into[name] += number
     return True
-
-
-def check_earlier(manifest: Manifest, seen: Seen) -> Iterator[str]:
-    """Check that as many copies of earlier releases are counted as were lost to them."""
-    known = {f"{one.name}/{one.build_id}" for one in manifest.against}
-    for name, number in sorted(seen.left_out.items()):
-        if name not in known:
-            yield f"{name}: copies of it were left out, but the manifest does not name it"
-        elif number:
-            yield f"{name}: {abs(number)} {'more' if number > 0 else 'fewer'} losses than copies"

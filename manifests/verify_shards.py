@@ -35,6 +35,8 @@ class Seen:
     """Kinds and names of the alarms there are; of nothing else is counted what follows."""
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Losses to documents of earlier releases, by release."""
 
     left_out: Counter[str] = field(default_factory=Counter)
     """Losses to documents of earlier releases, by release, less the copies that are counted."""

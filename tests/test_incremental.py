@@ -273,8 +273,8 @@ def test_copies_of_earlier_documents_are_counted_and_verify(later, document):
 @pytest.mark.parametrize(
     ("release", "copies", "finding"),
     [
-        ("old/1", 1, "old/1: 1 more losses than copies"),
-        ("old/1", 4, "old/1: 2 fewer losses than copies"),
+        ("old/1", 1, "old/1: 3 losses to its documents, but 2 copies of them"),
+        ("old/1", 4, "old/1: 3 losses to its documents, but 5 copies of them"),
         ("new/1", 2, "new/1: copies of it were left out, but the manifest does not name it"),
     ],
 )
