@@ -80,12 +80,15 @@ class FastText:
         large = np.abs(last).max(axis=1) > _LARGE
         order = np.argsort(large, kind="stable")
         buckets = np.where(contents.buckets < 0, -1, np.argsort(order)[contents.buckets])
-        small = np.where(large, 0, last.T).T[order]
-        step = float(np.abs(small).max(initial=1e-6)) / _MOST_STEPS
+        step = float(np.abs(last[~large]).max(initial=1e-6)) / _MOST_STEPS
+        last /= np.float32(step)
+        np.rint(last, out=last)
+        ngrams = np.zeros(last.shape, np.int16)
+        ngrams[: np.count_nonzero(~large)] = last[~large]
         self._weights = Weights(
             step=step,
-            ngrams=np.rint(small / np.float32(step)).astype(np.int16),
-            large=np.rint(last[large] / np.float32(step)).astype(np.int32),
+            ngrams=ngrams,
+            large=last[large].astype(np.int32),
             known=np.rint(first / np.float32(step)).astype(np.int32),
             counts=np.ones(len(words), np.int32),
             words=np.concatenate(words),

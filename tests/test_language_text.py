@@ -111,3 +111,14 @@ def test_serbian_in_cyrillic_teaches_serbian_in_latin_letters(bench):
     found = close.examples("serbo-croatian", text.Text(lines, {}, {}, {}))
     words = {word for line in found if "srp" in line for word in line.split()[1:]}
     assert words == {"džep", "njihov"}
+
+
+def test_lines_of_counted_words_have_each_as_often_as_it_was_met(bench, tmp_path):
+    packages = bench("language_packages")
+    (tmp_path / "smj.wm").write_text("900\tja\n100\tle\n\n", encoding="utf-8")
+    lines = list(packages._made_up("smj", tmp_path))
+    assert lines == list(packages._made_up("smj", tmp_path))
+    assert {(line.language, line.source) for line in lines} == {("smj", "gielladetect")}
+    words = [word for line in lines for word in line.text.split()]
+    assert words.count("ja") / len(words) == pytest.approx(0.9, abs=0.02)
+    assert all(6 <= len(line.text.split()) <= 16 for line in lines)
