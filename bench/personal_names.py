@@ -66,11 +66,11 @@ def main() -> None:
         ]
         seconds = time.process_time() - start
         size = sum(len(text.encode()) for text in some) / 1e6
-        share = sum(names) / max(size, 1e-9)
+        share, speed = sum(names) / max(size, 1e-9), size / max(seconds, 1e-9)
         print(
             f"{lang}  {len(some)} documents, {size:.2f} MB: {sum(names)} names in"
             f" {sum(map(bool, names))} documents, {share:.0f} a MB"
-            f"  ({model.meta['name']} {model.meta['version']}, {size / max(seconds, 1e-9):.3f} MB/s)"
+            f"  ({model.meta['name']} {model.meta['version']}, {speed:.3f} MB/s)"
         )
     for lang in sorted(texts.keys() - known.keys()):
         print(f"{lang}  {len(texts[lang])} documents: no model is installed")
