@@ -223,6 +223,20 @@ def test_masking_some_kinds_twice_is_masking_them_once(text, kinds):
     assert mask(once, find(once), kinds) == once
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a@b.exampleномерът9488-c.d@e.example",
+        "tel 2a00:5c8e:94b0::1149:12341799",
+        "a@b.example.org-był-c.d@e.example.org",
+    ],
+)
+def test_what_a_mask_cuts_short_is_not_taken_for_more(text):
+    once = mask(text, find(text))
+    assert "<" in once
+    assert find(once) == ()
+
+
 def test_every_national_identifier_has_its_kind():
     strong = {"ch_ssn", "it_codicefiscale"}
     assert {each.kind for each in identities._IDENTITIES} | strong == set(NATIONAL)
