@@ -10,7 +10,7 @@ SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors \
-	bench-duplicates duplicate-floors scale lock language-model detection-model block-model clean
+	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -69,6 +69,23 @@ bench-duplicates: $(STAMP) ## Measure near duplicates: quality and speed, odd sh
 
 duplicate-floors: $(STAMP) ## Hold the floors of near duplicates that take under a minute
 	$(BIN)/python bench/duplicates.py --documents 1500
+
+build/personal/texts.parquet: $(STAMP)
+	$(BIN)/python bench/personal_texts.py --out $@ $(GOLD)/warc/sample-*.warc.gz
+
+bench-personal: build/personal/texts.parquet ## Measure personal data: planted, real, speed, texts made to stall; GOLD=folder
+	$(BIN)/python bench/personal_planted.py --held-out
+	$(BIN)/python bench/personal_alarms.py $<
+	$(BIN)/python bench/personal_speed.py $<
+
+build/names/.installed: bench/names-requirements.txt $(STAMP)
+	$(PYTHON) -m venv --clear build/names \
+	&& $(UV) pip install --quiet --python build/names/bin/python $$(grep -E '^(spacy|pyarrow)' $<) \
+	&& $(UV) pip install --quiet --python build/names/bin/python --no-deps $$(grep -E '^(en|fr)-' $<) \
+	&& touch $@
+
+bench-names: build/names/.installed build/personal/texts.parquet ## Estimate how many names of people masking leaves
+	build/names/bin/python bench/personal_names.py build/personal/texts.parquet
 
 build/quality/.installed: bench/quality-requirements.txt $(STAMP)
 	$(BIN)/python -m venv --clear build/quality \

@@ -56,6 +56,11 @@ _CANDIDATE: Final = re2.compile(
     options=_BYTES,
 )
 _MASK_FOLLOWS: Final = re2.compile(_BETWEEN + rb"<[a-z\-]{2,20}-pii>", options=_BYTES)
+_GOES_ON: Final = re2.compile(
+    rb"[\xc3-\xd4]|(?:[A-Za-z0-9.\-]|[\xc3-\xd4][\x80-\xbf])*<[a-z\-]{2,20}-pii>",
+    options=_BYTES,
+)
+_COLON: Final = re2.compile(rb":[^ \n]", options=_BYTES)
 _FIRST_TOKEN: Final = re.compile(rb"[^A-Za-z0-9]*[A-Za-z0-9]+")
 
 _AFTER: Final = 16
@@ -151,7 +156,8 @@ def _verify(
 ) -> tuple[str | None, int]:
     """Return what a candidate is, if anything, and how many characters of it."""
     if not (written[0].isdigit() and written[-1].isdigit()) and is_email(written):
-        return "email", len(written)
+        # Where more was read before a mask stood there, it was no address.
+        return _NOTHING if _GOES_ON.match(page, end) else ("email", len(written))
     before = page[max(previous, start - 2 * _REACH) : start]
     if before.endswith(b"-pii>") or (before[-1:].isalnum() and written[0] != "("):
         return _NOTHING
@@ -168,6 +174,8 @@ def _verify(
     if kind is None:
         return _NOTHING
     stop = start + len(written[:size].encode())
+    if kind == "ip" and ":" in written and _COLON.match(page, stop):
+        return _NOTHING
     if page[stop : stop + 1].isalnum() or _MASK_FOLLOWS.match(page, stop):
         return _NOTHING
     return kind, size
