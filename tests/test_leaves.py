@@ -17,7 +17,7 @@ from florilegium.manifests.document import Document, Facts, Personal
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "bd895f25cd219a0d348d0d20fca2febad463b04e34e205f76dc9f0d735ff09cc"
+LEAF_OF_SEVEN = "52657f11350fbcfb618beca3f9984ba4c2c8dee397b32663b8341cbd76f61f31"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
@@ -39,6 +39,11 @@ VALUES = {
     "foreign_share": shares,
     "english_share": shares,
     "host_line_share": st.none() | shares,
+    "quality": st.none() | shares,
+    "bad_word_share": st.none() | shares,
+    "benchmark": st.none() | texts,
+    "benchmark_ngrams": st.none() | whole,
+    "objections": st.none() | texts,
     "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
         lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
     ),
