@@ -40,6 +40,11 @@ VALUES = {
     "foreign_share": shares,
     "english_share": shares,
     "host_line_share": st.none() | shares,
+    "quality": st.none() | shares,
+    "bad_word_share": st.none() | shares,
+    "benchmark": st.none() | texts,
+    "benchmark_ngrams": st.none() | whole,
+    "objections": st.none() | texts,
     "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
         lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
     ),

@@ -123,6 +123,9 @@ def test_an_empty_text_is_measured_by_every_rule_and_kept_by_none_but_the_lenien
         "Lines": False,
         "Repetition": True,
         "HostLines": True,
+        "Quality": True,
+        "BadWords": True,
+        "Benchmarks": True,
     }
 
 
