@@ -255,8 +255,18 @@ class Manifest(Record, frozen=True, kw_only=True):
     def _check_opt_outs(self) -> None:
         lost = funnel.by_rule(self.funnel).items()
         removed = {rule: number for (stage, rule), number in lost if stage == "rights"}
-        if self.opt_outs is not None and self.opt_outs.removed != removed:
-            raise ValueError(f"opt-outs: the funnel removes {removed}, not {self.opt_outs.removed}")
+        if (said := self.opt_outs) is None:
+            return
+        if said.removed != removed:
+            raise ValueError(f"opt-outs: the funnel removes {removed}, not {said.removed}")
+        honoured = {protocol.name for protocol in said.protocols if protocol.honoured}
+        stated = {"honour": honoured} | {name: getattr(said, name) for name in _POLICY}
+        wanted = self.recipe.get("rights", {})
+        for name, value in stated.items():
+            asked = set(wanted.get(name, ())) if name == "honour" else wanted.get(name)
+            if value != asked:
+                raise ValueError(f"opt-outs: {name} is {value}, but {asked} in the recipe")
+        _check_distinct("protocol", [protocol.name for protocol in said.protocols])
 
     def _check_languages(self) -> None:
         kept = {lang: number for lang, number in kept_by_language(self.funnel).items() if number}
@@ -285,6 +295,10 @@ class Manifest(Record, frozen=True, kw_only=True):
                 raise ValueError(f"{entry.path}: leads out of the release")
             if str(path) != entry.path:
                 raise ValueError(f"{entry.path}: should be written {path}")
+
+
+_POLICY = ("regime", "retroactive", "missing", "unreachable")
+"""What a section on opt-outs has from the recipe, word by word."""
 
 
 class _Code(Struct, frozen=True):

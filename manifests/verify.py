@@ -28,8 +28,8 @@ def verify(release: Location) -> Iterator[str]:
     Checked are the sums of the manifest, the digest of every file, that no file is there beside
     them, the columns, order, ranges and totals of the shards, the Merkle root over their rows,
     the losses of the ledger against the funnel, that the documents and losses of each input are
-    its records, and what is said in alarms. What rests on a file that cannot be read is not
-    checked.
+    its records, that no document is reserved by a verdict that binds, and what is said in alarms.
+    What rests on a file that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
@@ -40,7 +40,7 @@ def verify(release: Location) -> Iterator[str]:
         yield f"{manifests.NAME}: {error}"
         return
     yield from _strangers(release, manifest)
-    seen = _Seen(named={(alarm.kind, alarm.name) for alarm in manifest.alarms})
+    seen = _Seen({(alarm.kind, alarm.name) for alarm in manifest.alarms}, _binding(manifest))
     shards_read = True
     for shard in manifest.shards:
         whole = (yield from _check_file(release, shard)) and (
@@ -61,11 +61,13 @@ def verify(release: Location) -> Iterator[str]:
 class _Seen:
     """What was read so far."""
 
+    named: set[tuple[str, str]]
+    """Kinds and names of the alarms there are; of nothing else is counted what is removed."""
+    binding: list[str]
+    """Columns of the verdicts on rights that no document may have against it."""
     tree: Span = field(default_factory=Span)
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
-    named: set[tuple[str, str]] = field(default_factory=set)
-    """Kinds and names of the alarms there are; of nothing else is counted what follows."""
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -123,6 +125,7 @@ def _check_shard(release: Location, shard: Shard, seen: _Seen) -> Generator[str,
                 before = ids[-1] if ids else before
                 _count(found, rows)
                 yield from _check_values(shard, rows)
+                yield from _check_rights(shard, rows, seen.binding)
     except _UNREADABLE as error:
         yield f"{shard.path}: cannot be read: {error}"
         return False
@@ -162,6 +165,19 @@ def _check_values(shard: Shard, rows: pa.Table) -> Iterator[str]:
     )
     if any(len(text) != chars or len(text.encode()) != size for text, chars, size in sizes):
         yield f"{shard.path}: states lengths that its texts do not have"
+
+
+def _binding(manifest: Manifest) -> list[str]:
+    if manifest.opt_outs is None or manifest.opt_outs.regime != "commercial_art4":
+        return []
+    later = ["rights_build"] if manifest.opt_outs.retroactive == "all" else []
+    return ["rights_crawl", *later]
+
+
+def _check_rights(shard: Shard, rows: pa.Table, binding: list[str]) -> Iterator[str]:
+    for name in binding:
+        if reserved := rows.column(name).to_pylist().count("reserved"):
+            yield f"{shard.path}: {reserved} documents whose {name} is reserved"
 
 
 def _check_totals(manifest: Manifest, seen: _Seen) -> Iterator[str]:
