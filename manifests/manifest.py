@@ -284,13 +284,14 @@ class Manifest(Record, frozen=True, kw_only=True):
         asked = self.recipe.get("rights")
         if not isinstance(asked, dict):
             raise ValueError("opt-outs: the recipe says nothing of rights")
-        for name in ("regime", "retroactive", "missing", "unreachable"):
+        for name in _POLICY:
             if (value := getattr(said, name)) != asked.get(name):
                 raise ValueError(f"opt-outs: {name} is {value}, in the recipe {asked.get(name)}")
         honoured = sorted(protocol.name for protocol in said.protocols if protocol.honoured)
         named = asked.get("honour")
         if not isinstance(named, list | tuple) or honoured != sorted(map(str, named)):
             raise ValueError(f"opt-outs: {honoured} are honoured, in the recipe {named}")
+        _check_distinct("protocol", [protocol.name for protocol in said.protocols])
 
     def _check_languages(self) -> None:
         kept = {lang: number for lang, number in kept_by_language(self.funnel).items() if number}
@@ -319,6 +320,10 @@ class Manifest(Record, frozen=True, kw_only=True):
                 raise ValueError(f"{entry.path}: leads out of the release")
             if str(path) != entry.path:
                 raise ValueError(f"{entry.path}: should be written {path}")
+
+
+_POLICY = ("regime", "retroactive", "missing", "unreachable")
+"""What a section on opt-outs has from the recipe, word by word."""
 
 
 class _Code(Struct, frozen=True):

@@ -36,8 +36,8 @@ def verify(
     the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
     against the languages, the tree against the root. At depth `files` the digest of each shard too.
     At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
-    the buckets over their rows, that the documents and losses of each input are its records, and
-    what is said in alarms. `root` is the root that the release has to have. What rests on a file
+    the buckets over their rows, that the documents and losses of each input are its records, that
+    no document is reserved by a verdict that binds, and what is said in alarms. `root` is the root that the release has to have. What rests on a file
     that cannot be read is not checked.
     """
     try:
@@ -52,7 +52,7 @@ def verify(
         yield f"root: it is {manifest.root}, not {root}"
     yield from _check_signatures(release, keys)
     yield from strangers(release, manifest)
-    seen = Seen(named={(alarm.kind, alarm.name) for alarm in manifest.alarms})
+    seen = Seen({(alarm.kind, alarm.name) for alarm in manifest.alarms}, _binding(manifest))
     shards_read = depth == "rows"
     for shard in manifest.shards:
         whole = yield from check_file(release, shard, digest=depth != "tables")
@@ -112,6 +112,13 @@ def _check_statement(release: Location, envelope: Envelope) -> Iterator[str]:
         yield f"{envelopes.NAME}: signs another manifest than the one of SHA-256 {digest}"
     elif said != true:
         yield f"{envelopes.NAME}: says of the release what its manifest does not: {said.predicate}"
+
+
+def _binding(manifest: Manifest) -> list[str]:
+    if manifest.opt_outs is None or manifest.opt_outs.regime != "commercial_art4":
+        return []
+    later = ["rights_build"] if manifest.opt_outs.retroactive == "all" else []
+    return ["rights_crawl", *later]
 
 
 def _check_totals(manifest: Manifest, seen: Seen) -> Generator[str, None, bool]:

@@ -23,6 +23,10 @@ _LICENCE = ("license", "license_tier")
 class Seen:
     """What was read so far."""
 
+    named: set[tuple[str, str]]
+    """Kinds and names of the alarms there are; of nothing else is counted what is removed."""
+    binding: list[str]
+    """Columns of the verdicts on rights that no document may have against it."""
     rows: int = 0
     """Documents of the shards."""
     nodes: list[Node] = field(default_factory=list)
@@ -31,15 +35,10 @@ class Seen:
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
     licences: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
-    named: set[tuple[str, str]] = field(default_factory=set)
-    """Kinds and names of the alarms there are; of nothing else is counted what follows."""
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     """Losses to documents of earlier releases, by release."""
-
-    left_out: Counter[str] = field(default_factory=Counter)
-    """Losses to documents of earlier releases, by release, less the copies that are counted."""
 
     def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
         """Count names of a kind of which there are alarms."""
@@ -70,6 +69,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
                 _count(found, rows)
                 _add_to_buckets(seen.buckets.setdefault(shard.lang, {}), rows)
                 yield from _check_values(shard, rows)
+                yield from _check_rights(shard, rows, seen.binding)
     except UNREADABLE as error:
         yield f"{shard.path}: cannot be read: {error}"
         return False
@@ -121,3 +121,9 @@ def _check_values(shard: Shard, rows: pa.Table) -> Iterator[str]:
     )
     if any(len(text) != chars or len(text.encode()) != size for text, chars, size in sizes):
         yield f"{shard.path}: states lengths that its texts do not have"
+
+
+def _check_rights(shard: Shard, rows: pa.Table, binding: list[str]) -> Iterator[str]:
+    for name in binding:
+        if reserved := rows.column(name).to_pylist().count("reserved"):
+            yield f"{shard.path}: {reserved} documents whose {name} is reserved"

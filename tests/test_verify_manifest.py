@@ -67,7 +67,7 @@ def get(tree, path):
 UNCHECKED = re.compile(
     r"name|build_id|tokens_counted|(code|environment)/.*|resources/.*"
     r"|inputs/\d+/(bytes|sha256)|tables/\d+/rows"
-    r"|opt_outs/(agents/\d+|protocols/\d+/(name|specification)|origins/.*)"
+    r"|opt_outs/(agents/\d+|protocols/\d+/specification|origins/\w+)"
 )
 
 
