@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec import inspect as types
 from scaling import page as scale_page
 
-from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, PROFILES, AnyFilter
 from florilegium.filters.rights import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.counts import Counts
@@ -46,6 +46,7 @@ HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->"
 MARK = -987_654_321.0
 """A limit that no filter has, set to see which measure it bounds."""
+_ALL = (*DEFAULTS, *PROFILES["datatrove"])
 
 
 def pages() -> dict[Path, str]:
@@ -89,8 +90,9 @@ def recipe_page() -> Iterator[str]:
             yield from _keys(field.type)
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
-    yield "filters it lists, in its order; one that has none has all of these, in this order."
-    for rule in DEFAULTS:
+    yield "filters it lists, in its order; one that has none has those of its `profile`: all but"
+    yield "the last four of these, in this order, or with `datatrove` the last four."
+    for rule in _ALL:
         yield from ("", f'### use = "{_tag(rule)}"', "", _prose(type(rule)), "")
         yield from _table(("key", "default", "meaning"), _limits(rule))
 
@@ -101,8 +103,10 @@ def rules_page() -> Iterator[str]:
     yield "A document that harvest kept is judged by these rules, in this order; the first that"
     yield "fails is named in the ledger, with value and limit. Both ends of a range are allowed."
     yield "What is measured is written in columns of a [document](document.md), mostly of its"
-    yield "`counts`. A share is at most 1, and of nothing it is 0."
-    for rule in DEFAULTS:
+    yield "`counts`. A share is at most 1, and of nothing it is 0. Limits that are data of each"
+    yield "language, `filters/languages/*.toml`, are shown for English. The last four are those of"
+    yield "the profile `datatrove`, which stand in place of all others."
+    for rule in _ALL:
         yield from ("", f"## {_tag(rule).capitalize()}", "", _prose(type(rule)), "")
         yield from _table(("rule", "what is measured", "lowest", "highest"), _measured(rule))
     yield from ("", "## Every way to be lost", "")
@@ -111,7 +115,7 @@ def rules_page() -> Iterator[str]:
     yield ""
     rows = [(f"`{s}`", f"`{r}`", about) for (s, r), about in LOSSES.items()]
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
-    quality = [("`quality`", f"`{m.rule}`", f"see {_tag(f)}") for f in DEFAULTS for m in _trace(f)]
+    quality = [("`quality`", f"`{m.rule}`", f"see {_tag(f)}") for f in _ALL for m in _trace(f)]
     yield from _table(("stage", "rule", "why"), [*rows, *quality])
 
 
@@ -242,11 +246,14 @@ class Expression:
         self.text, self.quotient = text, quotient
 
     def __truediv__(self, other: "Expression") -> "Expression":
-        below = f"({other.text})" if " " in other.text else other.text
-        return Expression(f"{self.text} / {below}", quotient=True)
+        above, below = (f"({t})" if " " in t else t for t in (self.text, other.text))
+        return Expression(f"{above} / {below}", quotient=True)
 
     def __sub__(self, other: "Expression") -> "Expression":
         return Expression(f"{self.text} - {other.text}")
+
+    def __add__(self, other: int) -> "Expression":
+        return Expression(f"{self.text} + {other}")
 
     def __lt__(self, other: float) -> bool:
         return self.quotient  # a share is below 1, the number it is a share of is not
@@ -254,6 +261,8 @@ class Expression:
 
 class _Facts:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name == "lang":
+            return "eng_Latn"
         return _Facts() if name == "counts" else Expression(name)
 
 
@@ -271,14 +280,15 @@ def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
-        if not isinstance(field.default, int | float):
+        if not isinstance(field.default, int | float | None):
             yield f"`{field.name}`", _default(field), about.get(field.name, "")
             continue
         marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))
         for one in marked:
             if MARK in (one.low, one.high):
                 end = "lowest" if one.low == MARK else "highest"
-                yield f"`{field.name}`", f"`{field.default}`", f"{end} `{one.rule}` allowed"
+                default = "of the language" if field.default is None else f"`{field.default}`"
+                yield f"`{field.name}`", default, f"{end} `{one.rule}` allowed"
 
 
 def _tag(rule: Filter) -> str:

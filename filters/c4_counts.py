@@ -4,16 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from florilegium.filters.characters import (
-    DIGIT,
-    MARK,
-    SPACE,
-    TERMINAL,
-    UPPER,
-    Codes,
-    Flags,
-)
+from florilegium.filters.characters import DIGIT, SPACE, Codes, Flags
 from florilegium.filters.segment import Offsets
+from florilegium.filters.sentence_counts import count_sentences
 
 Phrase = npt.NDArray[np.uint32]
 
@@ -22,18 +15,14 @@ def _phrase(text: str) -> Phrase:
     return np.frombuffer(text.encode("utf-32-le"), np.uint32)
 
 
-_PHRASES = (
-    _phrase("lorem ipsum"),
-    _phrase("javascript"),
-    _phrase("terms of use"),
-    _phrase("privacy policy"),
-    _phrase("cookie policy"),
-    _phrase("uses cookies"),
-    _phrase("use of cookies"),
-    _phrase("use cookies"),
+PHRASES = (
+    *("lorem ipsum", "javascript", "terms of use", "privacy policy", "cookie policy"),
+    *("uses cookies", "use of cookies", "use cookies"),
 )
-_PLACEHOLDER, _SCRIPT, _BRACE_FOUND = 1, 2, 1 << 8  # the other phrases are bits in between
+_PHRASES = tuple(map(_phrase, PHRASES))
+_PLACEHOLDER, _SCRIPT = 1, 2  # the other phrases are bits above
 _LAST_LETTERS = sum(1 << ord(letter) - 97 for letter in "mtesy")
+_LETTERS_BEFORE = sum(1 << ord(letter) - 97 for letter in "upsec")
 _EDIT = _phrase("[edit]")
 _CITATION_NEEDED = _phrase("[citation needed]")
 _MIN_WORDS = 3
@@ -45,44 +34,78 @@ _STOP = ord(".")
 
 @njit(cache=True, nogil=True)
 def count_c4(
-    codes: Codes, flags: Flags, starts: Offsets, ends: Offsets
+    codes: Codes, flags: Flags, heads: Offsets, ends: Offsets
 ) -> tuple[int, int, int, int, int]:
-    """Lines C4 keeps, their characters and sentences; lines with a placeholder, with a brace."""
-    lines = chars = sentences = placeholders = braces = 0
-    for k in range(len(starts)):
-        start, end = starts[k], _before_citations(codes, flags, starts[k], ends[k])
-        if not (_ends_like_prose(codes, start, end) and _reads_like_prose(flags, start, end)):
+    """Lines C4 keeps, their characters and sentences, and if a placeholder or a brace made it stop.
+
+    Every step is as in datatrove's class, its order included, but for two: letters are folded in
+    ASCII only, and sentences are counted by `count_sentences`.
+    """
+    lines = chars = sentences = 0
+    for k in range(len(heads)):
+        line, kinds, start, end = codes, flags, heads[k], ends[k]
+        # Citations may stand anywhere, but only one at the end changes how the line ends.
+        if codes[end - 1] != _CLOSE and not _ends_like_prose(codes, start, end):
             continue
-        found = _find(codes, start, end)
+        if not _reads_like_prose(flags, start, end):
+            continue
+        if _holds(codes, start, end, _OPEN):
+            line, kinds = _without_citations(codes[start:end], flags[start : end + 1])
+            start, end = 0, len(line)
+        if not _ends_like_prose(line, start, end):
+            continue
+        found = _find(line, start, end)
         if found & _PLACEHOLDER:
-            placeholders += 1
-        elif found & _BRACE_FOUND and not found & _SCRIPT:
-            braces += 1
-        elif not found:
+            return lines, chars, sentences, 1, 0
+        if found & _SCRIPT:
+            continue
+        if _holds(line, start, end, _BRACE):
+            return lines, chars, sentences, 0, 1
+        if not found:
             lines += 1
             chars += end - start
-            sentences += _count_sentences(codes, flags, start, end)
-    return lines, chars, sentences, placeholders, braces
+            sentences += count_sentences(line, kinds, start, end)
+    return lines, chars, sentences, 0, 0
 
 
 @njit(cache=True, nogil=True)
-def _before_citations(codes: Codes, flags: Flags, start: int, end: int) -> int:
-    """End of the line without the footnote marks that follow its last sentence."""
-    while end > start and codes[end - 1] == _CLOSE:
-        opening = end - 2
-        while opening > start and flags[opening] & DIGIT:
-            opening -= 1
-        if opening < start or codes[opening] != _OPEN:
-            if _ends_with(codes, start, end, _EDIT):
-                opening = end - len(_EDIT)
-            elif _ends_with(codes, start, end, _CITATION_NEEDED):
-                opening = end - len(_CITATION_NEEDED)
-            else:
-                return end
-        end = opening
-        while end > start and flags[end - 1] & SPACE:
-            end -= 1
-    return end
+def _holds(codes: Codes, start: int, end: int, code: int) -> bool:
+    for i in range(start, end):  # noqa: SIM110 - numba compiles no generators in any()
+        if codes[i] == code:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _without_citations(line: Codes, kinds: Flags) -> tuple[Codes, Flags]:
+    """Copy a line without marks such as [1], [], [edit]; its flags go one character beyond."""
+    kept, kept_kinds = np.empty_like(line), np.empty_like(kinds)
+    count = i = 0
+    while i < len(line):
+        length = _citation(line, kinds, i) if line[i] == _OPEN else 0
+        if length:
+            i += length
+            continue
+        kept[count], kept_kinds[count] = line[i], kinds[i]
+        count += 1
+        i += 1
+    kept_kinds[count] = SPACE
+    return kept[:count], kept_kinds[: count + 1]
+
+
+@njit(cache=True, nogil=True)
+def _citation(line: Codes, kinds: Flags, i: int) -> int:
+    """Length of the citation mark that begins here, 0 if none does."""
+    end = i + 1
+    while end < len(line) and kinds[end] & DIGIT:
+        end += 1
+    if end < len(line) and line[end] == _CLOSE:
+        return end + 1 - i
+    for mark in (_EDIT, _CITATION_NEEDED):
+        end = i + len(mark)
+        if end <= len(line) and bool(np.all(line[i:end] == mark)):
+            return len(mark)
+    return 0
 
 
 @njit(cache=True, nogil=True)
@@ -112,16 +135,20 @@ def _reads_like_prose(flags: Flags, start: int, end: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _find(codes: Codes, start: int, end: int) -> int:
-    """Return a bit for each phrase in the line, in upper or lower case, and one for a brace."""
+    """Return a bit for each phrase in the line, in upper or lower case."""
     found = 0
+    before = 0
     for i in range(start, end):
-        letter = _lower(codes[i])
-        if letter == _BRACE:
-            found |= _BRACE_FOUND
-        elif 97 <= letter <= 122 and _LAST_LETTERS >> (letter - 97) & 1:
-            for k in range(len(_PHRASES)):
-                if _ends_with(codes, start, i + 1, _PHRASES[k]):
-                    found |= 1 << k
+        letter = _lower(codes[i]) - 97
+        if 0 <= letter < 26:
+            letter = 1 << letter
+            if letter & _LAST_LETTERS and before & _LETTERS_BEFORE:
+                for k in range(len(_PHRASES)):
+                    if _ends_with(codes, start, i + 1, _PHRASES[k]):
+                        found |= 1 << k
+            before = letter
+        else:
+            before = 0
     return found
 
 
@@ -137,29 +164,5 @@ def _ends_with(codes: Codes, start: int, end: int, phrase: Phrase) -> bool:
 
 @njit(cache=True, nogil=True)
 def _lower(code: int) -> int:
-    return code + 32 if 65 <= code <= 90 else code
-
-
-@njit(cache=True, nogil=True)
-def _count_sentences(codes: Codes, flags: Flags, start: int, end: int) -> int:
-    """One, and one more each time text goes on after the end of a sentence."""
-    sentences, ended = 1, False
-    for i in range(start, end):
-        if flags[i] & TERMINAL:
-            ended = ended or _ends_a_sentence(codes, flags, i, start, end)
-        elif ended and not flags[i] & (SPACE | MARK):
-            sentences += 1
-            ended = False
-    return sentences
-
-
-@njit(cache=True, nogil=True)
-def _ends_a_sentence(codes: Codes, flags: Flags, i: int, start: int, end: int) -> bool:
-    """Whether a terminal mark stands free: not in a number, an address, an ellipsis, an initial."""
-    free = i + 1 == end or (flags[i + 1] & (SPACE | MARK)) > 0
-    if codes[i] != _STOP or not free:
-        return free
-    if (i > start and codes[i - 1] == _STOP) or (i + 1 < end and codes[i + 1] == _STOP):
-        return False
-    capital = i > start and (flags[i - 1] & UPPER) > 0
-    return not capital or (i - 1 > start and (flags[i - 2] & UPPER) > 0)
+    lower = int(code)
+    return lower + 32 if 65 <= lower <= 90 else lower

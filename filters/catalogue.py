@@ -1,7 +1,10 @@
 """Every filter a recipe may name."""
 
+from florilegium.filters.c4 import C4
 from florilegium.filters.certainty import Certainty
+from florilegium.filters.fineweb import FineWeb
 from florilegium.filters.foreign import Foreign
+from florilegium.filters.gopher import GopherQuality, GopherRepetition
 from florilegium.filters.host_lines import HostLines
 from florilegium.filters.length import Length
 from florilegium.filters.lines import Lines
@@ -9,7 +12,10 @@ from florilegium.filters.repetition import Repetition
 from florilegium.filters.symbols import Symbols
 from florilegium.filters.words import Words
 
-AnyFilter = Length | Certainty | Foreign | Words | Symbols | Lines | Repetition | HostLines
+AnyFilter = (
+    Length | Certainty | Foreign | Words | Symbols | Lines | Repetition | HostLines
+    | GopherRepetition | GopherQuality | C4 | FineWeb
+)  # fmt: skip
 
 DEFAULTS: tuple[AnyFilter, ...] = (
     Length(),
@@ -25,3 +31,9 @@ DEFAULTS: tuple[AnyFilter, ...] = (
 
 Good prose passes at much the same rate in each language; see `docs/decisions/0004`.
 """
+
+PROFILES: dict[str, tuple[AnyFilter, ...]] = {
+    "even": DEFAULTS,
+    "datatrove": (GopherRepetition(), GopherQuality(), C4(), FineWeb()),
+}
+"""Filters of a recipe that lists none: ours, or datatrove's rules with its limits."""

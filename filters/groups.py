@@ -4,6 +4,8 @@ Numba keys the cache of a kernel by its own file: after a change here, the cache
 `repetition_counts` are stale until that file is touched.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -12,6 +14,9 @@ from florilegium.filters.characters import Codes
 
 Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int32]
+
+BASE = np.uint64(0x9E3779B97F4A7C15)
+"""What hashes are polynomials in: odd, so that its powers have inverses modulo 2^64."""
 
 
 @njit(cache=True, nogil=True)
@@ -24,12 +29,13 @@ def mix(value: np.uint64) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def hash_spans(codes: Codes, starts: Numbers, ends: Numbers) -> Hashes:
-    """One hash for each span of the text (FNV-1a over code points, then mixed)."""
+    """One hash for each span of the text: a polynomial in `BASE` modulo 2^64, then mixed."""
     hashes = np.empty(len(starts), np.uint64)
     for k in range(len(starts)):
-        value = np.uint64(0xCBF29CE484222325)
+        value, power = np.uint64(0), np.uint64(1)
         for i in range(starts[k], ends[k]):
-            value = (value ^ np.uint64(codes[i])) * np.uint64(0x100000001B3)
+            value += (np.uint64(codes[i]) + np.uint64(1)) * power
+            power *= BASE
         hashes[k] = mix(value)
     return hashes
 
@@ -59,3 +65,13 @@ def number(hashes: Hashes) -> tuple[Numbers, int]:
             different += 1
         numbers[i] = table[slot]
     return numbers, different
+
+
+NO_HASHES: Hashes = np.empty(0, np.uint64)
+
+
+def hash_words(words: Sequence[str]) -> Hashes:
+    """Return the hash that `hash_spans` gives each word."""
+    codes = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
+    ends = np.cumsum([len(word) for word in words], dtype=np.int32)
+    return hash_spans(codes, np.append(np.zeros(1, np.int32), ends)[:-1], ends)

@@ -1,49 +1,88 @@
 """Text to counts: one pass that yields every integer the quality rules need."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from numba import config
 
-from florilegium.filters.c4_counts import count_c4
-from florilegium.filters.characters import Flags, flag_table
-from florilegium.filters.groups import hash_spans, number
-from florilegium.filters.line_counts import (
-    count_characters,
-    count_duplicate_lines,
-    count_lines,
-    count_words,
+from florilegium.filters import (
+    c4_counts,
+    groups,
+    line_counts,
+    plain_c4,
+    plain_counts,
+    plain_repetition,
+    plain_segment,
+    repetition_counts,
+    segment,
+    sentence_counts,
 )
-from florilegium.filters.repetition_counts import count_repetition
-from florilegium.filters.segment import profile, split_lines, split_words
+from florilegium.filters.characters import Codes, Flags, flag_table
+from florilegium.filters.customs import Customs, customs
+from florilegium.filters.scripts import SCRIPT_OF
 from florilegium.manifests.counts import Counts
 
-__all__ = ["counts", "measure", "profile"]
+__all__ = ["COMPILED", "PLAIN", "Kernels", "counts", "customs", "measure"]
+
+Kernel = Callable[..., Any]
+
+
+class Kernels(NamedTuple):
+    """The steps of a count, either as loops that numba compiles or in whole-array steps."""
+
+    split_words: Kernel
+    split_lines: Kernel
+    split_paragraphs: Kernel
+    hash_spans: Kernel
+    number: Kernel
+    count_characters: Kernel
+    count_signs: Kernel
+    count_repeated_chars: Kernel
+    count_words: Kernel
+    count_listed: Kernel
+    count_repetition: Kernel
+    count_lines: Kernel
+    count_duplicates: Kernel
+    count_all_sentences: Kernel
+    count_c4: Kernel
+
+
+def _kernels(*modules: object) -> Kernels:
+    found = {name: getattr(module, name) for module in modules for name in vars(module)}
+    return Kernels(*(found[name] for name in Kernels._fields))
+
+
+COMPILED = _kernels(segment, groups, line_counts, sentence_counts, repetition_counts, c4_counts)
+PLAIN = _kernels(plain_segment, plain_counts, plain_repetition, plain_c4)
 
 
 def measure(
     texts: pa.LargeStringArray | Sequence[str],
-    profiles: npt.NDArray[np.uint8] | None = None,
+    languages: Sequence[Customs] | None = None,
+    kernels: Kernels = PLAIN if config.DISABLE_JIT else COMPILED,  # type: ignore[attr-defined]
 ) -> npt.NDArray[np.int64]:
     """Count each text: a matrix of documents x fields of `Counts`.
 
-    `profiles` holds the `profile` of each text's language, none by default. Any text is counted in
-    linear time; an Arrow null counts as the empty text, a lone surrogate as a character that is
+    `languages` holds the `customs` of each text's language, none by default. Any text is counted
+    in linear time; an Arrow null counts as the empty text, a lone surrogate as a character that is
     neither letter nor mark. The first call of a machine compiles the kernels, some seconds; they
-    are cached beside the source or, where that cannot be written, in NUMBA_CACHE_DIR.
+    are cached beside the source or, where that cannot be written, in NUMBA_CACHE_DIR. Where numba
+    is switched off by its own NUMBA_DISABLE_JIT=1, whole-array steps give the same integers.
 
-    Raises ValueError if there are not as many profiles as texts.
+    Raises ValueError if there are not as many languages as texts.
     """
     strings = texts.to_pylist() if isinstance(texts, pa.Array) else texts
-    if profiles is None:
-        profiles = np.zeros(len(strings), np.uint8)
+    if languages is None:
+        languages = [Customs()] * len(strings)
     matrix = np.zeros((len(strings), len(Counts.__struct_fields__)), np.int64)
     table = flag_table()
-    for row, text, bits in zip(matrix, strings, profiles.tolist(), strict=True):
+    for row, text, customs_ in zip(matrix, strings, languages, strict=True):
         if text:
-            row[:] = _count(text, bits, table)
+            row[:] = _count(text, customs_, table, kernels)
     return matrix
 
 
@@ -52,26 +91,45 @@ def counts(row: npt.NDArray[np.int64]) -> Counts:
     return Counts(*row.tolist())
 
 
-def _count(text: str, bits: int, table: Flags) -> list[int]:
+def _count(text: str, language: Customs, table: Flags, use: Kernels) -> list[int]:
     """Count one text, in the order of the fields."""
     # The space beyond the end spares the kernels to ask whether there is a next character.
     codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), np.uint32)
     flags = table.take(codes)
-    starts, ends = split_words(codes, flags, bits)
-    repetition = count_repetition(hash_spans(codes, starts, ends), ends - starts)
-    first, last = split_lines(codes, flags)
-    numbers, _ = number(hash_spans(codes, first, last))
-    return list(
-        chain(
-            (len(text),),
-            count_characters(flags),
-            (text.count("\n"), text.count("#"), text.count("...") + text.count("\u2026")),
-            (len(starts),),
-            count_words(flags, starts, ends),
-            repetition.tolist(),
-            (len(first),),
-            count_lines(codes, flags, first, last, bits),
-            count_duplicate_lines(first, last, numbers),
-            count_c4(codes, flags, first, last),
-        )
+    return [
+        len(text),
+        *use.count_characters(codes, flags, SCRIPT_OF, language.script),
+        use.count_repeated_chars(codes),
+        *use.count_signs(codes),
+        *_count_words(codes, flags, language, use),
+        *_count_lines(codes, flags, language, use),
+    ]
+
+
+def _count_words(codes: Codes, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
+    starts, ends = use.split_words(codes, flags, language.profile)
+    words = use.hash_spans(codes, starts, ends)
+    repetition = use.count_repetition(words, ends - starts).tolist()
+    return chain(
+        (len(starts),),
+        use.count_words(flags, starts, ends),
+        repetition[:2],
+        use.count_listed(words, language.stop_words),
+        use.count_listed(words, language.bad_words)[:1],
+        repetition[2:],
+    )
+
+
+def _count_lines(codes: Codes, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
+    starts, heads, ends = use.split_lines(codes, flags)
+    numbers, _ = use.number(use.hash_spans(codes, starts, ends))
+    firsts, lasts = use.split_paragraphs(codes, starts, ends)
+    of_paragraphs, _ = use.number(use.hash_spans(codes, firsts, lasts))
+    return chain(
+        (len(starts),),
+        use.count_lines(codes, flags, starts, heads, ends, language.profile),
+        use.count_duplicates(starts, ends, numbers),
+        (use.count_all_sentences(codes, flags, heads, ends), len(firsts)),
+        use.count_duplicates(firsts, lasts, of_paragraphs),
+        use.count_c4(codes, flags, heads, ends),
     )

@@ -1,28 +1,42 @@
-"""N-grams of words that repeat (Gopher, arXiv:2112.11446, table A1)."""
+"""N-grams that repeat: of words (Gopher, arXiv:2112.11446, table A1), of characters (ROOTS)."""
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from florilegium.filters.groups import Hashes, Numbers, mix, number
+from florilegium.filters.characters import Codes
+from florilegium.filters.groups import BASE, Hashes, Numbers, mix, number
 
 Integers = npt.NDArray[np.int64]
 
 _LONGEST = 10
 _LONGEST_TOP = 4
+_ROOTS_WORDS, ROOTS_CHARS = 5, 10
+_REPEATED = _LONGEST + _LONGEST_TOP  # place of the count that comes last
+FINE = 16
+"""Bits after the point of logarithms, which are integers here so that both twins agree."""
+LOGARITHMS = np.round(np.log2(np.maximum(np.arange(1 << 12), 1)) * (1 << FINE)).astype(np.int64)
+"""Of 0 (as if it were 1) to 4095, to base 2."""
 
 
 @njit(cache=True, nogil=True)
 def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
-    """Different words, characters of the top 2- to 4-grams, of the duplicate 5- to 10-grams.
+    """Different words, their entropy, characters of repeated n-grams, places of 5-grams.
+
+    Entropy is in thousandths of a bit; n-grams are the top 2- to 4-grams, the 2- to 4-grams the
+    text opens with, and the duplicate 5- to 10-grams; places are those of 5-grams that also stand
+    elsewhere.
 
     An n-gram can only repeat where both its (n-1)-grams do, so each length looks at the survivors
     of the one before: exact, and after the bigrams of an ordinary text almost nothing is left.
     """
-    counts = np.zeros(_LONGEST, np.int64)
+    counts = np.zeros(_REPEATED + 1, np.int64)
     reach = np.zeros(len(words) + 1, np.int64)  # characters before each word
     for i in range(len(words)):
         reach[i + 1] = reach[i] + lengths[i]
+    for length in range(2, _LONGEST_TOP + 1):
+        if len(words) >= length:
+            counts[length + _LONGEST_TOP - 1] = reach[length] + length - 1
     places, grams = np.arange(len(words)), words.copy()
     for length in range(1, _LONGEST + 1):
         numbers, different = number(grams)
@@ -30,15 +44,73 @@ def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
         for k in range(len(numbers)):
             times[numbers[k]] += 1
         if length == 1:
-            counts[0] = different
+            counts[0], counts[1] = different, _entropy(times, len(words))
         elif length <= _LONGEST_TOP:
-            counts[length - 1] = _top(places, numbers, times, reach, length)
+            counts[length] = _top(places, numbers, times, reach, length)
         else:
-            counts[length - 1] = _duplicated(places, numbers, times, reach, length)
+            counts[length + _LONGEST_TOP - 1] = _duplicated(places, numbers, times, reach, length)
+        if length == _ROOTS_WORDS:
+            for k in range(different):
+                counts[_REPEATED] += times[k] if times[k] > 1 else 0
         places, grams = _lengthen(places, grams, numbers, times, words, length)
         if len(places) == 0:
             break
     return counts
+
+
+@njit(cache=True, nogil=True)
+def count_repeated_chars(codes: Codes) -> int:
+    """Occurrences of the most frequent 10-grams of characters; `codes` goes one beyond the text.
+
+    The square root of the number of different ones are taken, rounded down, but none that occurs
+    once (ROOTS, arXiv:2303.03915).
+    """
+    size = len(codes) - ROOTS_CHARS
+    if size < 2:
+        return 0
+    grams = np.empty(size, np.uint64)
+    rolling, last = np.uint64(0), np.uint64(1)
+    for _ in range(ROOTS_CHARS):
+        last *= BASE
+    for i in range(len(codes) - 1):
+        rolling = rolling * BASE + np.uint64(codes[i])
+        if i >= ROOTS_CHARS:
+            rolling -= last * np.uint64(codes[i - ROOTS_CHARS])
+        if i >= ROOTS_CHARS - 1:
+            grams[i - ROOTS_CHARS + 1] = mix(rolling)
+    numbers, different = number(grams)
+    times = np.zeros(different, np.int64)
+    for i in range(size):
+        times[numbers[i]] += 1
+    of_times = np.zeros(np.max(times) + 1, np.int64)
+    for k in range(different):
+        of_times[times[k]] += 1
+    left, occurrences = np.int64(np.sqrt(different)), 0
+    for often in range(len(of_times) - 1, 1, -1):
+        taken = min(left, of_times[often])
+        occurrences += taken * often
+        left -= taken
+    return occurrences
+
+
+@njit(cache=True, nogil=True)
+def _entropy(times: Integers, words: int) -> int:
+    if words == 0:
+        return 0
+    spent = 0
+    for k in range(len(times)):
+        spent += times[k] * logarithm(times[k])
+    return max(0, words * logarithm(words) - spent) * 1000 // (words << FINE)
+
+
+@njit(cache=True, nogil=True)
+def logarithm(number: int) -> int:
+    """Logarithm of the first 12 bits to base 2, an integer with `FINE` bits after the point."""
+    shifts = 0
+    while number >= len(LOGARITHMS):
+        number >>= 1
+        shifts += 1
+    return (shifts << FINE) + int(LOGARITHMS[number])
 
 
 @njit(cache=True, nogil=True)

@@ -62,3 +62,12 @@ def ratio(part: int, unit: int) -> float:
     (1.5, 3.0)
     """
     return part / max(unit, 1)
+
+
+def balance(good: int, bad: int, whole: int) -> float:
+    """How much more there is of one part than of the other, as a share, -1 to 1; 0 of nothing.
+
+    >>> balance(3, 1, 4), balance(0, 4, 4), balance(0, 0, 0)
+    (0.5, -1.0, 0.0)
+    """
+    return (good - bad) / whole if whole else 0.0

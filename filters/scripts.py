@@ -58,7 +58,8 @@ def _script_table() -> npt.NDArray[np.uint8]:
     return table
 
 
-_SCRIPT_OF = _script_table()
+SCRIPT_OF = _script_table()
+"""Index of the script of each code point that is a letter, 0 of any other."""
 _HANI, _JPAN = SCRIPTS.index("Hani"), SCRIPTS.index("Jpan")
 
 
@@ -72,7 +73,7 @@ def dominant_script(text: str) -> str:
 
 def dominant_scripts(lines: str, count: int) -> Scripts:
     """Return the dominant script of each line, an index of `SCRIPTS`."""
-    return _count_letters(points_of(lines), _SCRIPT_OF, np.zeros(len(SCRIPTS), np.int64), count)
+    return _count_letters(points_of(lines), SCRIPT_OF, np.zeros(len(SCRIPTS), np.int64), count)
 
 
 @njit(cache=True, nogil=True)

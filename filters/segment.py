@@ -21,6 +21,7 @@ from florilegium.filters.characters import (
     UPPER,
     Codes,
     Flags,
+    flag_table,
 )
 
 Offsets = npt.NDArray[np.int32]
@@ -49,7 +50,7 @@ for _bit, _languages in _CUSTOMS.items():
         _PROFILES[_language] = _PROFILES.get(_language, 0) | _bit
 
 _APART, _INSIDE, _LAST = 0, 1, 2
-_STOP, _HYPHEN, _SLASH = ord("."), ord("-"), ord("/")
+_FEED, _STOP, _HYPHEN, _SLASH = ord("\n"), ord("."), ord("-"), ord("/")
 _BARRIER = SPACE | HARD
 _NAMING = LETTER | DIGIT
 
@@ -86,24 +87,53 @@ def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offs
     return starts[:count].copy(), ends[:count].copy()
 
 
+def words_in(text: str, profile: int) -> list[str]:
+    """Return the words of a text as strings, for others that count them."""
+    codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), np.uint32)
+    starts, ends = split_words(codes, flag_table().take(codes), profile)
+    return [text[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
 @njit(cache=True, nogil=True)
-def split_lines(codes: Codes, flags: Flags) -> tuple[Offsets, Offsets]:
-    """Return starts and ends of the lines, without white space around them or blank ones."""
-    size = len(codes) - 1
-    starts, ends = np.empty(size, np.int32), np.empty(size, np.int32)
-    count = i = 0
-    while i < size:
-        if flags[i] & SPACE:
-            i += 1
-            continue
-        start = end = i
-        while i < size and not flags[i] & LINE_BREAK:
-            i += 1
-            if not flags[i - 1] & SPACE:
-                end = i
-        starts[count], ends[count] = start, end
-        count += 1
-    return starts[:count].copy(), ends[:count].copy()
+def split_lines(codes: Codes, flags: Flags) -> tuple[Offsets, Offsets, Offsets]:
+    """Return starts, first characters that are no white space, and ends of the lines.
+
+    White space at the end of a line is left out, and so are blank lines.
+    """
+    breaks = 0
+    for i in range(len(flags)):
+        breaks += (flags[i] & LINE_BREAK) > 0
+    starts = np.empty(breaks + 1, np.int32)
+    heads, ends = np.empty_like(starts), np.empty_like(starts)
+    count = start = head = end = 0
+    for i in range(len(codes)):
+        if i == len(codes) - 1 or flags[i] & LINE_BREAK:
+            if end > start:
+                starts[count], heads[count], ends[count] = start, head, end
+                count += 1
+            start = end = i + 1
+        elif not flags[i] & SPACE:
+            if end <= start:
+                head = i
+            end = i + 1
+    return starts[:count], heads[:count], ends[:count]
+
+
+@njit(cache=True, nogil=True)
+def split_paragraphs(codes: Codes, starts: Offsets, ends: Offsets) -> tuple[Offsets, Offsets]:
+    """Return starts and ends of the paragraphs that lines form, between blank ones."""
+    firsts, lasts = np.empty_like(starts), np.empty_like(ends)
+    count = 0
+    for k in range(len(starts)):
+        feeds = 2 * (k == 0)
+        if k > 0:
+            for i in range(ends[k - 1], starts[k]):
+                feeds += codes[i] == _FEED
+        if feeds > 1:
+            firsts[count] = starts[k]
+            count += 1
+        lasts[count - 1] = ends[k]
+    return firsts[:count], lasts[:count]
 
 
 @njit(cache=True, nogil=True)

@@ -15,7 +15,7 @@ from florilegium.manifests.location import Location
 NAME = "manifest.json"
 FORMAT = 2
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`."""
+no `extraction_confidence` and half of the counts."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

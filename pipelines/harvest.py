@@ -17,7 +17,7 @@ from florilegium.dedup.methods import METHODS, Method
 from florilegium.dedup.signature import sign
 from florilegium.filters.address import address
 from florilegium.filters.licence import strictness
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate, sha256
@@ -100,8 +100,8 @@ def stored(documents: list[Document], method: Method) -> np.ndarray:
 
 def _measured(documents: list[Document]) -> list[Document]:
     """Return the documents with their counts."""
-    profiles = np.array([profile(document.lang) for document in documents], np.uint8)
-    rows = measure([document.text for document in documents], profiles)
+    languages = [customs(document.lang) for document in documents]
+    rows = measure([document.text for document in documents], languages)
     return [
         msgspec.structs.replace(document, counts=counts(row))
         for document, row in zip(documents, rows, strict=True)

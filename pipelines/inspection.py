@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from florilegium.filters.language import merged
 from florilegium.filters.licence import header_evidence, licence
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import (
     foreign_share,
@@ -337,7 +336,7 @@ _FACTS = (
 
 def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection:
     """Add the facts of a document, and every measure with its range."""
-    (row,) = measure([document.text], np.array([profile(document.lang)], np.uint8))
+    (row,) = measure([document.text], [customs(document.lang)])
     document = msgspec.structs.replace(document, counts=counts(row))
     for name in _FACTS:
         setattr(found, name, getattr(document, name))

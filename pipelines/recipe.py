@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from florilegium.dedup.policy import Keep
-from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, PROFILES, AnyFilter
 from florilegium.filters.languages import LANGUAGES, MACRO, european
 from florilegium.filters.rights import Rights
 from florilegium.manifests.location import locate
@@ -155,6 +155,9 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What becomes of lines that stand on many pages of a host."""
     alarms: Alarms = Alarms()
     """When too much is removed as copies."""
+    profile: Literal["even", "datatrove"] = "even"
+    """Rules of a recipe without `[[filters]]`: ours, which treat languages alike, or datatrove's
+    Gopher, C4 and FineWeb rules with their English limits, to compare with."""
     filters: tuple[AnyFilter, ...] = DEFAULTS
     """Rules a document must pass, in this order."""
     shards: Shards = Shards()
@@ -213,7 +216,15 @@ def parse(text: bytes, source: str) -> Recipe:
         raise RecipeError(f"{source}: {error}{_hint(str(error))}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{source}: not TOML: {error}") from error
-    return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
+    languages = _languages(recipe.languages, source)
+    given = msgspec.toml.decode(text)
+    if "filters" not in given:
+        return msgspec.structs.replace(
+            recipe, languages=languages, filters=PROFILES[recipe.profile]
+        )
+    if "profile" in given:
+        raise RecipeError(f"{source}: a recipe has either a `profile` or `[[filters]]`, not both")
+    return msgspec.structs.replace(recipe, languages=languages)
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """A document whose text was cut: everything that is known of a text, told anew."""
 
 import msgspec
-import numpy as np
 
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.paragraphs import foreign_share, paragraphs, runs, share_in
 from florilegium.filters.personal import count, find
 from florilegium.manifests.document import Document, Personal
@@ -23,7 +22,7 @@ class Recutter:
     def recut(self, document: Document, text: str) -> Document:
         """Return the document with another text, a part of the one it had."""
         found = paragraphs(text, self._identifier)
-        (row,) = measure([text], np.array([profile(document.lang)], np.uint8))
+        (row,) = measure([text], [customs(document.lang)])
         return msgspec.structs.replace(
             document,
             text=text,

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 from msgspec import Struct
 
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS
 from florilegium.dedup.signature import sign
-from florilegium.filters.measures import measure, profile
+from florilegium.filters.measures import customs, measure
 from florilegium.filters.paragraphs import paragraphs
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
@@ -176,7 +175,7 @@ def _warm(tools: Tools) -> None:
     tools.extractor.look(f"<p>{text}</p>")
     lang = min(tools.languages)
     paragraphs(text, tools.identifier)
-    measure([text], np.array([profile(lang)], np.uint8))
+    measure([text], [customs(lang)])
     sign([text], METHODS[tools.recipe.duplicates.method])
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from florilegium.dedup.decisions import Reason
-from florilegium.filters.catalogue import DEFAULTS
+from florilegium.filters.catalogue import PROFILES
 from florilegium.filters.rights import Found, Signal
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text("utf-8")
 VARYING = re.compile(r"\d+(\.\d+)? s\b|\b\d+/s|\b[0-9a-f]{12}\b")
+FILTERS = [rule for filters in PROFILES.values() for rule in filters]
 
 
 def blocks(language):
@@ -175,10 +176,12 @@ def test_every_key_of_a_recipe_says_what_it_is_and_is_in_the_reference(generate)
         assert re.search(
             rf"^\| `{key}` \| .*\| {re.escape(about or '')} \|$", section, re.MULTILINE
         )
-    for rule in DEFAULTS:
+    for rule in FILTERS:
         section = sections[f'use = "{rule.__struct_config__.tag}"']
         for field in rule.__struct_fields__:
-            assert f"| `{field}` | `{getattr(rule, field)}` |" in section
+            value = getattr(rule, field)
+            default = "of the language" if value is None else f"`{value}`"
+            assert f"| `{field}` | {default} |" in section
 
 
 def facts(**counts):
@@ -240,7 +243,7 @@ def spelled(call):
 def test_every_way_to_be_lost_is_in_the_reference_of_rules():
     reference = (DOCS / "rules.md").read_text("utf-8").partition("## Every way to be lost")[2]
     listed = set(re.findall(r"^\| `(\w+)` \| `(\w+)` \| ", reference, re.MULTILINE))
-    found = set(losses()) | {("quality", m.rule) for f in DEFAULTS for m in f.measures(facts())}
+    found = set(losses()) | {("quality", m.rule) for f in FILTERS for m in f.measures(facts())}
     assert {("read", "damaged"), ("identify", "language"), (None, "crash")} <= found
     assert {stage for stage, _ in listed} == set(STAGES)
     rules = {rule for _, rule in listed}

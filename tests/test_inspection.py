@@ -4,14 +4,13 @@ import re
 from io import BytesIO, StringIO
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.document import Personal
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.demo_web import pack
@@ -40,7 +39,7 @@ def fate_in_a_build(page, tools):
     found = harvest_page(page, tools)
     if isinstance(found, Loss):
         return found
-    (row,) = measure([found.text], np.array([profile(found.lang)], np.uint8))
+    (row,) = measure([found.text], [customs(found.lang)])
     document = replace(found, counts=counts(row))
     failed = next((m for rule in tools.recipe.filters if (m := rule(document))), None)
     return document if failed is None else failed

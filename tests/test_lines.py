@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from florilegium.dedup.decisions import Reason
 from florilegium.dedup.lines import host_hash, least_pages, lines_of, without
 from florilegium.filters.host_lines import HostLines
-from florilegium.filters.measures import counts, measure, profile
+from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.document import Document, Personal
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.verify import verify
@@ -169,7 +169,7 @@ def test_what_was_cut_is_told_anew_and_all_else_stays(case, pages):
                 continue
             lines = [x for x in before.text.split("\n") if x not in repeated[before.host]]
             assert after.text == "\n".join(lines)
-            (row,) = measure([after.text], np.array([profile("deu_Latn")], np.uint8))
+            (row,) = measure([after.text], [customs("deu_Latn")])
             assert after.counts == counts(row)
             assert (after.chars, after.text_bytes) == (len(after.text), len(after.text.encode()))
             assert after.pii.email == 0 == after.text.count("<email-pii>")

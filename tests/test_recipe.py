@@ -15,6 +15,7 @@ from msgspec import Struct
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.languages import LANGUAGES, european
 from florilegium.filters.length import Length
+from florilegium.filters.limits import ByLanguage
 from florilegium.pipelines import recipe as recipe_module
 from florilegium.pipelines.provenance import harvest_fingerprint
 from florilegium.pipelines.recipe import (
@@ -66,6 +67,25 @@ def test_a_recipe_overrides_only_what_it_names():
     assert found.duplicates.min_similarity == 0.9
     assert found.duplicates.exact is True
     assert found.shards == Recipe(name="x", languages=()).shards
+
+
+def test_a_profile_stands_for_its_filters():
+    found = parse(f'{START}profile = "datatrove"'.encode(), "")
+    assert [rule.__struct_config__.tag for rule in found.filters] == [
+        *("gopher-repetition", "gopher-quality", "c4", "fineweb")
+    ]
+    with pytest.raises(RecipeError, match="either a `profile` or"):
+        parse(f'{START}profile = "even"\nfilters = []'.encode(), "")
+
+
+def test_limits_of_a_language_come_before_those_of_all():
+    text = '[[filters]]\nuse = "repetition"\nmax_top_bigram = 0.2\n'
+    own = "[filters.languages.deu_Latn]\nmax_top_bigram = 0.3\n"
+    (rule,) = parse(f"{START}{text}{own}".encode(), "").filters
+    found = [rule.limit("max_top_bigram", lang) for lang in ("deu_Latn", "fra_Latn")]
+    assert found == [0.3, 0.2]
+    with pytest.raises(RecipeError, match="deu_Latn has a limit 'max_chars'"):
+        parse(f"{START}{text}{own}max_chars = 1\n".encode(), "")
 
 
 def test_a_recipe_without_filters_keeps_everything():
@@ -269,7 +289,9 @@ def test_every_key_of_a_recipe_is_explained(record):
 def test_every_filter_is_explained_and_its_limits_say_which_side_they_bound(record):
     assert record.__doc__
     for name in record.__struct_fields__:
-        assert name.startswith(("min_", "max_"))
+        assert name.startswith(("min_", "max_")) or name in explained(record) | explained(
+            ByLanguage
+        )
 
 
 def test_a_number_lives_in_the_default_of_its_field_alone():
