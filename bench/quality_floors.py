@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+import evenness
 import extraction_floors
 import floors
 import language_floors
@@ -29,7 +30,11 @@ class Suite(Protocol):
     def measure(self, data: Path) -> dict[str, float]: ...  # noqa: D102
 
 
-SUITES: dict[str, Suite] = {"extraction": extraction_floors, "language": language_floors}
+SUITES: dict[str, Suite] = {
+    "extraction": extraction_floors,
+    "language": language_floors,
+    "evenness": evenness,
+}
 
 
 def hold(section: Section, suite: Suite, data: Path) -> list[str]:
