@@ -3,10 +3,11 @@
     python bench/language_limits.py --tables fineweb2_european.json --texts train_all.jsonl.xz
 
 Limits are FineWeb2's, moved to the edge of a band where they leave it: some published ones switch
-a rule off, others reject everything. A language without figures gets the median
-of the large languages of its family, or the default where there is none.
+a rule off, others reject everything. A language without figures gets the median of the large
+languages of its family, or the default where there is none.
 Stop words are the most frequent words of labelled text (lines `[label, source, text]`), together
-with those of FineWeb2's that occur in that text; where there is too little of it, all of those.
+with those of FineWeb2's that occur in that text. Where there is none, all of those are taken, and
+no text is judged by them: they hold words that only bots write.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from florilegium.filters.segment import profile, words_in
 OUT = Path(__file__).parents[1] / "filters" / "languages"
 MOST_LINES = 12_000  # of one source and language
 LEAST_LINES = 300
+"""Of a source, unless a language has none with as many."""
 LARGE = 1_000_000
 """Documents of a language in FineWeb2 from which its figures count for its family."""
 WORDS = 30
@@ -106,7 +108,8 @@ def frequent(texts: Path, codes: Iterable[str]) -> dict[str, Counter[str]]:
                                                or any(map(str.isalpha, word))})  # fmt: skip
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (code, source), words in seen.items():
-        sources = [s for c, s in lines if c == code and lines[c, s] >= LEAST_LINES]
+        own = {s: number for (c, s), number in lines.items() if c == code}
+        sources = [s for s, number in own.items() if number >= LEAST_LINES] or [*own]
         if source in sources:
             for word, times in words.items():
                 found[code][word] += times / lines[code, source] / len(sources)  # type: ignore[assignment]
@@ -174,6 +177,7 @@ def toml(
         else:
             value, mark = getattr(Limits(), name), "  # (default)"
         yield f"{name} = {round(value, 3)}{mark}"
+    yield f"min_stop_words = {2 * labelled}"
     yield "stop_words = ["
     yield from (f"    {json.dumps(word, ensure_ascii=False)}," for word in words)
     yield "]"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import decoding_floors
+import evenness
 import extraction_floors
 import floors
 import language_floors
@@ -36,6 +37,7 @@ SUITES: dict[str, Suite] = {
     "extraction": extraction_floors,
     "language": language_floors,
     "personal data": personal_floors,
+    "evenness": evenness,
 }
 
 

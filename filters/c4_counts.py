@@ -44,16 +44,16 @@ def count_c4(
     lines = chars = sentences = 0
     for k in range(len(heads)):
         line, kinds, start, end = codes, flags, heads[k], ends[k]
-        cited = _holds(codes, start, end, _OPEN)
-        if not cited and not _ends_like_prose(codes, start, end):
+        # Citations may stand anywhere, but only one at the end changes how the line ends.
+        if codes[end - 1] != _CLOSE and not _ends_like_prose(codes, start, end):
             continue
         if not _reads_like_prose(flags, start, end):
             continue
-        if cited:
+        if _holds(codes, start, end, _OPEN):
             line, kinds = _without_citations(codes[start:end], flags[start : end + 1])
             start, end = 0, len(line)
-            if not _ends_like_prose(line, start, end):
-                continue
+        if not _ends_like_prose(line, start, end):
+            continue
         found = _find(line, start, end)
         if found & _PLACEHOLDER:
             return lines, chars, sentences, 1, 0

@@ -28,6 +28,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     min_sentence_lines: Share = 0.111
+    min_stop_words: Annotated[int, Meta(ge=0)] = 0
     max_duplicate_lines: Share = 0.296
     max_top_bigram: Share = 0.214
     max_top_trigram: Share = 0.189
@@ -50,7 +51,7 @@ _ANY = Limits()
 class ByLanguage(Filter, frozen=True):
     """A filter whose limits are those of the language unless the recipe gives others."""
 
-    languages: dict[str, dict[str, Share]] = field(default_factory=dict)
+    languages: dict[str, dict[str, Annotated[float, Meta(ge=0)]]] = field(default_factory=dict)
     """Limits by language, as `florilegium calibrate` writes them; they come before all others."""
 
     def __post_init__(self) -> None:

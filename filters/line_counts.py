@@ -28,7 +28,10 @@ Scripts = npt.NDArray[np.uint8]
 
 SHORT_LINE, LONG_LINE = 30, 250
 _STOP, _COLON, _SEMICOLON, _ELLIPSIS = 0x2E, 0x3A, 0x3B, 0x2026
+_SLASH, _W = 0x2F, 0x77
 _BULLET, _DASH = 0x2022, 0x2D
+_FIRST_BITS = 10
+SIGNS = _FEED, _HASH, _OPENING, _CLOSING, _REPLACEMENT = 0x0A, 0x23, 0x7B, 0x7D, 0xFFFD
 
 
 @njit(cache=True, nogil=True)
@@ -60,6 +63,35 @@ def count_characters(
 
 
 @njit(cache=True, nogil=True)
+def count_signs(codes: Codes) -> tuple[int, int, int, int, int, int]:
+    """Line feeds, number signs, ellipses, curly brackets, replacement characters, addresses."""
+    feeds = hashes = ellipses = brackets = replacements = urls = dots = 0
+    for i in range(len(codes) - 1):
+        code = codes[i]
+        if code == _STOP:
+            dots += 1
+            if dots % 3 == 0:
+                ellipses += 1
+            if i > 2 and codes[i - 1] == codes[i - 2] == codes[i - 3] == _W:  # www.
+                urls += i < 6 or not _opens_address(codes, i - 4)
+            continue
+        dots = 0
+        feeds += code == _FEED
+        hashes += code == _HASH
+        ellipses += code == _ELLIPSIS
+        brackets += code in (_OPENING, _CLOSING)
+        replacements += code == _REPLACEMENT
+        urls += code == _SLASH and i > 1 and _opens_address(codes, i)
+    return feeds, hashes, ellipses, brackets, replacements, urls
+
+
+@njit(cache=True, nogil=True)
+def _opens_address(codes: Codes, i: int) -> bool:
+    """Whether :// ends here."""
+    return bool(codes[i] == _SLASH and codes[i - 1] == _SLASH and codes[i - 2] == _COLON)
+
+
+@njit(cache=True, nogil=True)
 def count_words(
     flags: Flags, starts: Offsets, ends: Offsets
 ) -> tuple[int, int, int, int, int, int, int]:
@@ -88,11 +120,14 @@ def count_words(
 @njit(cache=True, nogil=True)
 def count_listed(words: Hashes, listed: Hashes) -> tuple[int, int]:
     """Words that are on a list of sorted hashes, and how many different ones."""
-    met = np.zeros(len(listed), np.bool_)
+    met, some = np.zeros(len(listed), np.bool_), np.zeros(1 << _FIRST_BITS, np.bool_)
     found = different = 0
-    if len(listed) == 0:
-        return 0, 0
+    shift = np.uint64(64 - _FIRST_BITS)
+    for k in range(len(listed)):
+        some[listed[k] >> shift] = True
     for k in range(len(words)):
+        if not some[words[k] >> shift]:  # most words are on no list
+            continue
         place = np.searchsorted(listed, words[k])
         if place < len(listed) and listed[place] == words[k]:
             found += 1

@@ -40,6 +40,7 @@ class Kernels(NamedTuple):
     hash_spans: Kernel
     number: Kernel
     count_characters: Kernel
+    count_signs: Kernel
     count_repeated_chars: Kernel
     count_words: Kernel
     count_listed: Kernel
@@ -99,12 +100,7 @@ def _count(text: str, language: Customs, table: Flags, use: Kernels) -> list[int
         len(text),
         *use.count_characters(codes, flags, SCRIPT_OF, language.script),
         use.count_repeated_chars(codes),
-        text.count("\n"),
-        text.count("#"),
-        text.count("...") + text.count("\u2026"),
-        text.count("{") + text.count("}"),
-        text.count("\ufffd"),
-        text.count("://") + text.count("www.") - text.count("://www."),
+        *use.count_signs(codes),
         *_count_words(codes, flags, language, use),
         *_count_lines(codes, flags, language, use),
     ]

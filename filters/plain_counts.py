@@ -21,13 +21,14 @@ from florilegium.filters.characters import (
     Flags,
 )
 from florilegium.filters.groups import Hashes, Numbers
-from florilegium.filters.line_counts import LONG_LINE, SHORT_LINE, Scripts
+from florilegium.filters.line_counts import LONG_LINE, SHORT_LINE, SIGNS, Scripts
 from florilegium.filters.plain_segment import Mask, is_any, total
 from florilegium.filters.segment import COLON_ENDS, SEMICOLON_ENDS, Offsets
 
 Integers = npt.NDArray[np.int64]
 
 _STOP, _COLON, _SEMICOLON, _ELLIPSIS = 0x2E, 0x3A, 0x3B, 0x2026
+_SLASH, _W = 0x2F, 0x77
 _BULLET, _DASH = 0x2022, 0x2D
 _CAPITAL = LETTER | UPPER
 
@@ -58,6 +59,20 @@ def _longest_run(codes: Codes, kinds: Flags) -> int:
     lengths = np.diff(np.concatenate(([-1], edges, [len(codes) - 1])))
     solid = ~is_any(kinds[np.append(edges, len(codes) - 1)], SPACE)
     return int(lengths[solid].max(initial=0))
+
+
+def count_signs(codes: Codes) -> tuple[int, ...]:
+    """Return what the kernel returns, in its order."""
+    codes = codes[:-1]
+    feeds, hashes, opening, closing, replacements = (total(codes == sign) for sign in SIGNS)
+    dots = np.concatenate(([False], codes == _STOP, [False]))
+    edges = np.flatnonzero(dots[1:] != dots[:-1])
+    ellipses = total(codes == _ELLIPSIS) + int(((edges[1::2] - edges[::2]) // 3).sum())
+    slash, w = codes == _SLASH, codes == _W
+    schemes = (codes[:-2] == _COLON) & slash[1:-1] & slash[2:]
+    hosts = w[:-3] & w[1:-2] & w[2:-1] & (codes[3:] == _STOP)
+    urls = total(schemes) + total(hosts) - total(schemes[: len(hosts[3:])] & hosts[3:])
+    return feeds, hashes, ellipses, opening + closing, replacements, urls
 
 
 def count_words(flags: Flags, starts: Offsets, ends: Offsets) -> tuple[int, ...]:

@@ -13,11 +13,11 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 4
+FORMAT = 3
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
-no `extraction_confidence`; up to format 2, there were no table of the tree and no verdicts on
-rights, and nothing but name and tier was told of licences; up to format 3, there was nothing that
-scorers, benchmarks or word lists say."""
+no `extraction_confidence`; of format 2, half of the counts, no verdicts on rights, of licences only
+name and tier, and nothing that scorers, benchmarks or word lists say; nor was there a table of the
+tree."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

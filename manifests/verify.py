@@ -37,8 +37,8 @@ def verify(
     against the languages, the tree against the root. At depth `files` the digest of each shard too.
     At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
     the buckets over their rows, that the documents and losses of each input are its records, that
-    no document is reserved by a verdict that binds, and what is said in alarms. `root` is the root that the release has to have. What rests on a file
-    that cannot be read is not checked.
+    no document is reserved by a verdict that binds, and what is said in alarms. `root` is the root
+    that the release has to have. What rests on a file that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
