@@ -27,7 +27,7 @@ from florilegium.dedup.lines import host_hash
 from florilegium.filters.optouts.judge import ROBOTS, Judge
 from florilegium.filters.optouts.origin import origin, site
 from florilegium.filters.optouts.policy import Rights
-from florilegium.filters.optouts.timeline import NEWEST
+from florilegium.filters.optouts.timeline import NEWEST, Timeline
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.location import Location, files, locate, replacing, sha256
 from florilegium.manifests.manifest import Table
@@ -46,6 +46,10 @@ _PACKED: Final = 1_000
 """Records or pages in one element."""
 _PACKED_BYTES: Final = 4 << 20
 _ROWS_A_GROUP: Final = 1_000
+_JUDGES: Final = 4_096
+"""Sites whose files are held as they were read; others are read again."""
+_RESULTS: Final = 65_536
+"""Pages after which their verdicts are passed on."""
 
 _Page = tuple[int, int, str, int, int]
 """Ordinal of the part, row there, address, time of capture, bits of its own opt-outs."""
@@ -198,26 +202,33 @@ def _unpacked(values: Iterable[bytes], kind: Any) -> Iterator[Any]:  # noqa: ANN
 
 
 def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
-    """Judge pages of some sites by captures of their files: verdicts, where these said anything."""
+    """Judge pages of some sites by captures of their files: verdicts, where these said anything.
+
+    The captures are held in memory, the pages pass by: of a large host there may be millions.
+    """
     settings = msgspec.json.decode(packed, type=JudgeSettings)
     key, inputs = joined
-    pages: dict[str, list[_Page]] = defaultdict(list)
-    for page in _unpacked(inputs["pages"], _Page):
-        pages[site(origin(page[2]) or "")].append(page)
     said: dict[str, list[HostRecord]] = defaultdict(list)
     for record in _unpacked(inputs["said"], HostRecord):
-        if (name := site(record.origin)) in pages:
-            said[name].append(record)
-    results: dict[int, list[_Result]] = defaultdict(list)
-    origins: Counter[str] = Counter()
-    for name in sorted(pages):
-        judge = Judge(said.get(name, ()), settings.policy)
-        for of in {origin(page[2]) or "" for page in pages[name]}:
-            origins[judge.timeline.at(of, ROBOTS, NEWEST).state] += 1
-        for ordinal, row, url, time, rights in pages[name] if name in said else ():
-            results[ordinal].append((row, *_verdicts(judge, url, time, rights)))
-    yield from _packed(results)
-    _note(settings, key, (record for name in sorted(said) for record in said[name]), origins)
+        said[site(record.origin)].append(record)
+    judges: dict[str, Judge] = {}
+    waiting: dict[int, list[_Result]] = defaultdict(list)
+    origins: set[str] = set()
+    for number, (ordinal, row, url, time, rights) in enumerate(
+        _unpacked(inputs["pages"], _Page), 1
+    ):
+        origins.add(of := origin(url) or "")
+        if (name := site(of)) in said:
+            if name not in judges:
+                if len(judges) == _JUDGES:
+                    judges.clear()
+                judges[name] = Judge(said[name], settings.policy)
+            waiting[ordinal].append((row, *_verdicts(judges[name], url, time, rights)))
+        if number % _RESULTS == 0:
+            yield from _packed(waiting)
+            waiting.clear()
+    yield from _packed(waiting)
+    _note(settings, key, said, origins)
 
 
 def _verdicts(judge: Judge, url: str, time: int, rights: int) -> _Verdicts:
@@ -228,12 +239,21 @@ def _verdicts(judge: Judge, url: str, time: int, rights: int) -> _Verdicts:
 
 
 def _note(
-    settings: JudgeSettings, key: int, records: Iterable[HostRecord], origins: Counter[str]
+    settings: JudgeSettings, key: int, said: dict[str, list[HostRecord]], origins: set[str]
 ) -> None:
+    """Write down the captures of sites that have pages, and the state of these."""
+    heard: dict[str, list[str]] = defaultdict(list)
+    for of in origins:
+        heard[site(of)].append(of)
+    states: Counter[str] = Counter()
+    for name, some in heard.items():
+        timeline = Timeline(said.get(name, ()))
+        states.update(timeline.at(of, ROBOTS, NEWEST).state for of in some)
     table = None
     if settings.release is not None:
+        records = (record for name in heard for record in said.get(name, ()))
         table = _write_table(locate(settings.release), key, records)
-    note = SitesNote(table=table, origins=dict(sorted(origins.items())))
+    note = SitesNote(table=table, origins=dict(sorted(states.items())))
     with replacing(notes_of(locate(settings.out)) / f"{key:06d}.json") as draft:
         draft.write_bytes(msgspec.json.encode(note))
 

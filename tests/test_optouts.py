@@ -202,6 +202,8 @@ def test_the_table_of_rights_holds_what_sites_with_documents_said(web, tmp_path)
 def test_elements_of_any_size_give_the_same(web, tmp_path, monkeypatch):
     todo, rows = web.parts(URLS, RECORDS, 3)
     whole, _ = results(tmp_path, todo, rows, 2)
+    monkeypatch.setattr(optouts, "_JUDGES", 1)
+    monkeypatch.setattr(optouts, "_RESULTS", 2)
     monkeypatch.setattr(optouts, "_PACKED", 1)
     monkeypatch.setattr(optouts, "_PACKED_BYTES", 1)
     assert results(tmp_path, todo, rows, 3)[0] == whole
