@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from personal_planted import fill, sentences
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from florilegium.filters.personal import find, mask
 
@@ -37,7 +38,7 @@ HOSTILE = (
 )  # fmt: skip
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PEER_SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
-PEER_SECONDS = 60
+PEER_SECONDS = 180
 PLANTED_SHARE = 0.15
 
 
@@ -118,7 +119,9 @@ def hostile(sizes: Sequence[int], console: Console) -> float:
     for piece in HOSTILE:
         taken = [seconds(piece, size) for size in sizes]
         shown.add_row(
-            repr(piece), *(f"{one:.4f}" for one in taken), f"{taken[-1] / sizes[-1] * 1e6:.2f}"
+            Text(repr(piece)),
+            *(f"{one:.4f}" for one in taken),
+            f"{taken[-1] / sizes[-1] * 1e6:.2f}",
         )
         worst = max(worst, taken[-1] / sizes[-1] / (max(taken[-2], 0.01) / sizes[-2]))
     console.print(shown)
