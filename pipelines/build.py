@@ -167,12 +167,13 @@ def _assess(
         with suppress(StepError):
             plan.told()
             return
+        lines = _text(plan.lines)
         todo = [
             PartToAssess(
                 ordinal=number,
                 documents=str(place / "documents.parquet"),
                 decisions=str(decisions[number]),
-                lines=_text(plan.lines),
+                lines=lines,
             )
             for number, place in enumerate(_files(plan, parts))
         ]
@@ -184,6 +185,7 @@ def _assess(
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
     place = plan.bench / "total.json"
+    lines, assessed = _text(plan.lines), _text(plan.assessed)  # once, not for each of many units
     todo = [
         PartToDecide(
             ordinal=number,
@@ -193,8 +195,8 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             release=str(plan.draft),
             ledger=ledger_path(number),
             earlier=plan.earlier(),
-            lines=_text(plan.lines),
-            assessed=_text(plan.assessed),
+            lines=lines,
+            assessed=assessed,
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -214,12 +216,13 @@ def _publish(
     notes.mkdir(parents=True, exist_ok=True)
     there = {path.name for path in notes.glob("*.json")}
     todo = [shard for shard in shards if note_path(notes, shard).name not in there]
+    lines, assessed = _text(plan.lines), _text(plan.assessed)
     sources = [
         PartToPublish(
             documents=str(place / "documents.parquet"),
             verdict=str(_verdict(plan, number)),
-            lines=_text(plan.lines),
-            assessed=_text(plan.assessed),
+            lines=lines,
+            assessed=assessed,
             ordinal=number,
         )
         for number, place in enumerate(_files(plan, parts))

@@ -15,6 +15,7 @@ from florilegium.manifests.location import Location
 from florilegium.pipelines import assessors, provenance
 from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.index import Published
+from florilegium.pipelines.named_files import placeless
 from florilegium.pipelines.overlay import assessed_of, shares_of
 from florilegium.pipelines.part import Part, Unit, finished
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -74,7 +75,7 @@ class Plan(Struct, frozen=True):
     @property
     def assessed(self) -> Location | None:
         """What was told of texts; None if the recipe asks for nothing beyond counts."""
-        asked = provenance.placeless(assessors.asked(self.recipe))
+        asked = placeless(assessors.asked(self.recipe))
         if not asked:
             return None
         lines = None if self.lines is None else self.lines.name
@@ -130,10 +131,10 @@ class Plan(Struct, frozen=True):
 
     def searched(self) -> None:
         """Raise StepError unless repeated lines were looked for in all units, where they are."""
-        if self.lines is None:
+        if (folder := self.lines) is None:
             return
-        there = {path.name for path in self.lines.glob("*.npy")}
-        if any(shares_of(self.lines, n).name not in there for n in range(len(self.units))):
+        there = {path.name for path in folder.glob("*.npy")}
+        if any(shares_of(folder, n).name not in there for n in range(len(self.units))):
             raise StepError("lines")
 
     def told(self) -> None:
