@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from florilegium.filters.characters import MARK, SPACE, SYMBOL, Codes, Flags, flag_table
 from florilegium.filters.groups import Hashes, mix
 
-MOST_RUNS = 100_000_000
-"""Runs that a collection may have: 3.2 GB of memory at most."""
+MOST_RUNS = 50_000_000
+"""Runs that collections may have together: 1.4 GB of memory at most."""
 
 _Numbers = NDArray[np.uint16]
 _Counts = NDArray[np.int64]

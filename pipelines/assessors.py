@@ -51,10 +51,9 @@ def pinned(recipe: Recipe) -> Recipe:
 
     NamedFileError if one is another than the recipe says or cannot be used, OSError if it is gone.
     """
-    scorers.check_all(recipe.scorers)
-    word_lists.check_all(recipe.word_lists)
-    datatrove_filters.check_all(datatrove_filters.of(recipe.filters))
-    return msgspec.structs.replace(recipe, benchmarks=benchmarks.pinned(recipe.benchmarks))
+    made = msgspec.structs.replace(recipe, benchmarks=benchmarks.pinned(recipe.benchmarks))
+    assessors(made)  # what cannot be read is better said now than by every worker
+    return made
 
 
 def assessors(recipe: Recipe) -> list[Assessor]:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from msgspec import Meta, Struct
 
 from florilegium.filters.groups import Hashes
-from florilegium.filters.ngrams import Runs, TooManyRunsError, runs_of, word_hashes
+from florilegium.filters.ngrams import MOST_RUNS, Runs, TooManyRunsError, runs_of, word_hashes
 from florilegium.manifests.document import Document
 from florilegium.manifests.location import locate, sha256
 from florilegium.manifests.manifest import Resource
@@ -86,12 +86,14 @@ def used(chosen: Iterable[Benchmark]) -> tuple[Resource, ...]:
 def _runs(one: Benchmark) -> Hashes:
     """Return the runs of words of a benchmark; NamedFileError if it has none."""
     found: list[Hashes] = [np.array([], np.uint64)]
-    examples = 0
+    examples = number = 0
     with opened(one.path, one.sha256, "benchmark") as file:
         try:
             for text in _texts(one, file):
                 examples += 1
                 found.append(runs_of(word_hashes(text), one.words))
+                if (number := number + len(found[-1])) > MOST_RUNS:
+                    raise TooManyRunsError(f"more than {MOST_RUNS:,} runs of words")
         except (OSError, EOFError, ValueError) as error:
             if isinstance(error, NamedFileError):
                 raise

@@ -93,14 +93,11 @@ class Blocklists:
 
 
 def check_all(chosen: Iterable[Blocklist]) -> None:
-    """Raise NamedFileError if a list is another than its recipe says, OSError if it is missing."""
-    for one in chosen:
-        place = locate(one.path)
-        if _is_folder(place):
-            check(one.path, one.sha256, tree_digest(place, _NAMES), "blocklist")
-        else:
-            with opened(one.path, one.sha256, "blocklist"):
-                pass
+    """Raise NamedFileError if lists cannot be used, or one is another than the recipe says.
+
+    OSError if one is missing.
+    """
+    Blocklists(chosen)
 
 
 def used(chosen: Iterable[Blocklist]) -> tuple[Resource, ...]:

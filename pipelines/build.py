@@ -191,14 +191,14 @@ def _assess(
         with suppress(StepError):
             plan.told()
             return
-        judged = _text(plan.heard())
+        found = _found(plan, plan.made())
         todo = [
             PartToAssess(
                 ordinal=number,
                 documents=str(place / "documents.parquet"),
                 decisions=str(decisions[number]),
-                lines=_text(plan.found_by("lines")),
-                judged=judged,
+                lines=found["lines"],
+                judged=found["judged"],
             )
             for number, place in enumerate(files_of(plan, parts))
         ]
@@ -209,7 +209,8 @@ def _assess(
 
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
-    place, judged = plan.bench / "total.json", _text(plan.heard())
+    plan.heard()
+    place, found = plan.bench / "total.json", _found(plan, plan.made())
     todo = [
         PartToDecide(
             ordinal=number,
@@ -219,10 +220,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             release=str(plan.draft),
             ledger=ledger_path(number),
             earlier=plan.earlier(),
-            lines=_text(plan.found_by("lines")),
-            licences=_text(plan.found_by("licences")),
-            judged=judged,
-            assessed=_text(plan.assessed),
+            **found,
         )
         for number, unit in enumerate(plan.units)
     ]
@@ -252,15 +250,13 @@ def _publish(
     notes.mkdir(parents=True, exist_ok=True)
     there = {path.name for path in notes.glob("*.json")}
     todo = [shard for shard in shards if note_path(notes, shard).name not in there]
+    found = _found(plan, parts)
     sources = [
         PartToPublish(
             documents=str(place / "documents.parquet"),
             verdict=str(_verdict(plan, number)),
-            lines=_text(plan.found_by("lines")),
-            licences=_text(plan.found_by("licences")),
-            assessed=_text(plan.assessed),
+            **found,
             ordinal=number,
-            judged=_text(plan.judged(parts)),
         )
         for number, place in enumerate(files_of(plan, parts))
     ]
@@ -344,6 +340,16 @@ def release_made(plan: Plan) -> Manifest | None:
         return manifests.read(plan.release)
     except FileNotFoundError:
         return None
+
+
+def _found(plan: Plan, parts: list[Part]) -> dict[str, str | None]:
+    """Return the folders of what steps found in all units, by the names that later ones use."""
+    return {
+        "lines": _text(plan.found_by("lines")),
+        "licences": _text(plan.found_by("licences")),
+        "judged": _text(plan.judged(parts)),
+        "assessed": _text(plan.assessed),
+    }
 
 
 def _name(place: Location | None) -> str | None:

@@ -66,12 +66,6 @@ class DatatroveFilters:
         return {"objections": msgspec.json.encode(found).decode()} if found else {}
 
 
-def check_all(chosen: Sequence[Datatrove]) -> None:
-    """Raise DatatroveError if a recipe's filters cannot be run here."""
-    if chosen:
-        DatatroveFilters(chosen)
-
-
 def used(chosen: Iterable[Datatrove]) -> tuple[Resource, ...]:
     """Return class and version of each filter, with the digest of its arguments as JSON."""
     return tuple(

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -55,6 +55,14 @@ def check(
         raise refuse(
             f"{path} is not the {what} of the recipe: its SHA-256 is {found}, not {digest}"
         )
+
+
+def placeless(value: Any) -> Any:  # noqa: ANN401
+    """Return a setting without the places of files whose digest it names: they may be moved."""
+    if isinstance(value, dict):
+        left = {key for key in value if not (key == "path" and value.get("sha256"))}
+        return {key: placeless(value[key]) for key in sorted(left)}
+    return [placeless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def tree_digest(folder: Location, wanted: tuple[str, ...]) -> str:

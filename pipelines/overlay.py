@@ -93,7 +93,7 @@ class Overlay:
         self._cuts: pq.ParquetFile | None = None
         self._ranges: list[tuple[int, int]] = []
         self._open = ExitStack()
-        self._told = pq.read_table(assessed_of(assessed, ordinal)) if assessed else None
+        self._told = _read(assessed_of(assessed, ordinal)) if assessed is not None else None
         if folder is not None:
             self._shares = load_array(shares_of(folder, ordinal))
             if (cuts := cuts_of(folder, ordinal)).is_file():
@@ -176,6 +176,11 @@ class Overlay:
         found = self._cuts.read_row_groups(groups, ["row", *table.column_names], use_threads=False)
         rows = found.column("row").to_numpy()
         return found.filter(pa.array((rows >= row) & (rows < end)))
+
+
+def _read(place: Location) -> pa.Table:
+    with parquet(place) as file:
+        return file.read(use_threads=False)
 
 
 def _range(group: pq.RowGroupMetaData) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from florilegium.manifests.location import Location
 from florilegium.pipelines import assessors, optouts, provenance
 from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.index import Published
+from florilegium.pipelines.named_files import placeless
 from florilegium.pipelines.overlay import assessed_of
 from florilegium.pipelines.part import Part, Unit, finished
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -80,7 +81,7 @@ class Plan(Struct, frozen=True):
     @property
     def assessed(self) -> Location | None:
         """What was told of texts; None if the recipe asks for nothing beyond counts."""
-        asked = provenance.placeless(assessors.asked(self.recipe))
+        asked = placeless(assessors.asked(self.recipe))
         if not asked:
             return None
         lines = self.found_by("lines")

@@ -13,6 +13,7 @@ from florilegium.filters.optouts import agents
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines import assessors, blocklists, detection, language_models, tokens
 from florilegium.pipelines.block_model import shipped_model
+from florilegium.pipelines.named_files import placeless
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
 _PACKAGES = ("manifests", "filters", "dedup", "pipelines")
@@ -65,14 +66,6 @@ def harvest_fingerprint(recipe: Recipe) -> str:
     # Of rights, harvest judges pages by themselves; what hosts say is judged over all parts.
     chosen["rights"] = [chosen["rights"][key] for key in ("regime", "honour")]
     return digest([code(), environment(), chosen, _signatures(recipe)])
-
-
-def placeless(value: Any) -> Any:  # noqa: ANN401
-    """Return a setting without the places of files whose digest it names: they may be moved."""
-    if isinstance(value, dict):
-        left = {key for key in value if not (key == "path" and value.get("sha256"))}
-        return {key: placeless(value[key]) for key in sorted(left)}
-    return [placeless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _signatures(recipe: Recipe) -> str:

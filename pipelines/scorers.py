@@ -31,9 +31,12 @@ class Scorer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Scorers:
     """All scorers of a recipe, loaded. They cannot be pickled."""
 
-    def __init__(self, chosen: Iterable[Scorer]) -> None:
+    def __init__(self, chosen: Sequence[Scorer]) -> None:
         """Load the models. NamedFileError if one is another than the recipe says."""
         self._general: Model | None = None
+        named = [lang for one in chosen for lang in one.languages or ("all others",)]
+        if twice := [lang for lang in named if named.count(lang) > 1]:
+            raise NamedFileError(f"two scorers are for {twice[0]}: name one for each language")
         self._by_language: dict[str, Model] = {}
         for one in chosen:
             with opened(one.path, one.sha256, "scorer") as file:
@@ -75,14 +78,6 @@ def line_of(text: str) -> str:
     """Return the start of a text on one line, without what fastText would not take for a word."""
     start = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
     return " ".join(start.replace(_PREFIX, " ").replace("</s>", " ").split())
-
-
-def check_all(chosen: Sequence[Scorer]) -> None:
-    """Raise NamedFileError if scorers cannot be used as the recipe says, OSError if one is gone."""
-    named = [lang for one in chosen for lang in one.languages or ("all others",)]
-    if twice := [lang for lang in named if named.count(lang) > 1]:
-        raise NamedFileError(f"two scorers are for {twice[0]}: name one for each language")
-    Scorers(chosen)
 
 
 def used(chosen: Iterable[Scorer]) -> tuple[Resource, ...]:

@@ -24,6 +24,7 @@ from florilegium.pipelines.files import load_array
 from florilegium.pipelines.judged import judged_path, refusals_of
 from florilegium.pipelines.judgement import failed, removed
 from florilegium.pipelines.last import LastBuild, recall
+from florilegium.pipelines.named_files import placeless
 from florilegium.pipelines.overlay import Overlay, assessed_of, moves_of, shares_of
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -133,8 +134,9 @@ def whatif(recipe: Recipe, home: Location, examples: int = 8) -> Answer:
 
 def _recipe_of(last: LastBuild, asked: Recipe) -> Recipe:
     """Return the recipe of the last build, if the one asked for differs from it at the end only."""
-    now = msgspec.json.decode(msgspec.json.encode(resolved(asked)))
-    differs = [key for key in now if key not in DECIDED_LAST and last.recipe.get(key) != now[key]]
+    now = placeless(msgspec.json.decode(msgspec.json.encode(resolved(asked))))
+    then = placeless(last.recipe)
+    differs = [key for key in now if key not in DECIDED_LAST and then.get(key) != now[key]]
     if differs:
         raise WhatIfError(
             f"{', '.join(differs)} of the recipe {'is' if len(differs) == 1 else 'are'} not what "

@@ -61,13 +61,6 @@ class WordLists:
         return self._by_language[lang]
 
 
-def check_all(chosen: Iterable[WordList]) -> None:
-    """Raise NamedFileError if a list is another than its recipe says, OSError if it is missing."""
-    for one in chosen:
-        with opened(one.path, one.sha256, "word list"):
-            pass
-
-
 def used(chosen: Iterable[WordList]) -> tuple[Resource, ...]:
     """Return what was measured with, as the manifest names it."""
     return tuple(Resource(name=f"word list {one.path}", sha256=one.sha256) for one in chosen)

@@ -10,7 +10,7 @@ from florilegium.filters.datatrove import Datatrove
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
 from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.datatrove_filters import DatatroveError, DatatroveFilters, check_all
+from florilegium.pipelines.datatrove_filters import DatatroveError, DatatroveFilters
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.embedded import Embedded
@@ -34,7 +34,7 @@ REGEX = Datatrove(filter="RegexFilter", arguments={"regex_exp": "[Mm]oor"})
 @pytest.mark.skipif(THERE, reason="datatrove is installed")
 def test_where_datatrove_is_not_installed_a_recipe_with_its_filters_says_so():
     with pytest.raises(DatatroveError, match=r"pip install 'florilegium\[datatrove\]'"):
-        check_all([REGEX])
+        DatatroveFilters([REGEX])
 
 
 def test_a_recipe_names_the_class_and_its_arguments():
@@ -68,7 +68,7 @@ def test_its_objection_is_a_measure_with_the_reason(document):
 )
 def test_what_is_no_filter_is_refused(mine, said):
     with pytest.raises(DatatroveError, match=said):
-        check_all(mine)
+        DatatroveFilters(mine)
 
 
 @needed

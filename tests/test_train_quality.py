@@ -28,7 +28,7 @@ from florilegium.pipelines.examples import ExampleError, find, read
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.named_files import NamedFileError
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.scorers import Model, Scorer, Scorers, check_all, line_of
+from florilegium.pipelines.scorers import Model, Scorer, Scorers, line_of
 from florilegium.pipelines.train_quality import auc, train
 
 TEXTS = (
@@ -163,7 +163,7 @@ def test_a_scorer_that_is_none_is_refused(trained, tmp_path):
     with pytest.raises(NamedFileError, match="no label 'best'; it has: bad, good"):
         Scorers([replace(mine, label="best")])
     with pytest.raises(NamedFileError, match="two scorers are for all others"):
-        check_all([mine, mine])
+        Scorers([mine, mine])
     with pytest.raises(NamedFileError, match='needs its digest in the recipe: sha256 = "'):
         Scorers([replace(mine, sha256="")])
 

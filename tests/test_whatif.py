@@ -128,7 +128,7 @@ def test_settings_are_read_as_toml_and_reach_below_tables():
 
 def test_what_cannot_be_told_from_what_is_there_is_refused(built, tmp_path):
     out, recipe = built
-    with pytest.raises(WhatIfError, match="personal, keep of the recipe are not what"):
+    with pytest.raises(WhatIfError, match="keep, personal of the recipe are not what"):
         whatif(replace(recipe, personal="drop", keep="latest"), out / "demo")
     with pytest.raises(WhatIfError, match="run florilegium build first"):
         whatif(recipe, tmp_path / "demo")

@@ -19,7 +19,7 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.named_files import NamedFileError
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.word_lists import WordList, WordLists, check_all
+from florilegium.pipelines.word_lists import WordList, WordLists
 
 
 def listed(path, text, **changes):
@@ -58,7 +58,7 @@ def test_what_is_no_word_list_is_refused(tmp_path):
     with pytest.raises(NamedFileError, match="has more than 10 words"):
         WordLists([listed(tmp_path / "x", "this is a sentence of some text and no entry at all\n")])
     with pytest.raises(NamedFileError, match="is not the word list of the recipe"):
-        check_all([listed(tmp_path / "x", "a", sha256="0" * 64)])
+        WordLists([listed(tmp_path / "x", "a", sha256="0" * 64)])
 
 
 def test_a_build_measures_and_drops_nothing_unless_a_limit_says_so(tmp_path):
