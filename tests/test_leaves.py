@@ -18,13 +18,14 @@ from florilegium.manifests.leaves import leaves
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "70a03513f6dd776fe8c269de1e241ac3de4fed45e021afd67cb9ef628cc5b88b"
+LEAF_OF_SEVEN = "4364a7a7e90c88953ad092b4060e8b1b278f87351a2716c03e48abc8ac799f59"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
 shares = st.floats(0, 1, width=32)
 small = st.integers(0, 2**31 - 1)
 whole = st.integers(0, 2**40)
+_COUNTS = len(Counts.__struct_fields__)
 VALUES = {
     "id": st.binary(min_size=16, max_size=16),
     "payload_digest": st.binary(min_size=32, max_size=32),
@@ -45,9 +46,7 @@ VALUES = {
     "benchmark": st.none() | texts,
     "benchmark_ngrams": st.none() | whole,
     "objections": st.none() | texts,
-    "counts": st.lists(small, min_size=len(Counts.__struct_fields__), max_size=44).map(
-        lambda numbers: Counts(*numbers[: len(Counts.__struct_fields__)])
-    ),
+    "counts": st.lists(small, min_size=_COUNTS, max_size=_COUNTS).map(lambda few: Counts(*few)),
     "pii": st.builds(Personal, *[small] * 6),
     "chars": whole,
     "text_bytes": whole,
