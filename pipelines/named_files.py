@@ -23,13 +23,24 @@ class NamedFileError(ValueError):
 def opened(
     path: str, digest: str, what: str, refuse: type[NamedFileError] = NamedFileError
 ) -> Iterator[Path]:
-    """Give a local copy of a file, or the file; `refuse` is raised if it is another.
+    """Give a local copy of a file, or the file; `refuse` is raised if it is another, or gone.
 
     OSError if it cannot be read.
     """
-    with fetched(locate(path)) as file:
+    with fetched(there(path, what, refuse)) as file:
         check(path, digest, sha256(file), what, refuse)
         yield file
+
+
+def there(path: str, what: str, refuse: type[NamedFileError] = NamedFileError) -> Location:
+    """Return where a file is; `refuse` is raised if it is not there."""
+    try:
+        place = locate(path)
+    except ValueError as error:
+        raise refuse(f"the {what} of the recipe: {error}") from error
+    if not place.is_file():
+        raise refuse(f"the recipe names a {what}, and there is no file {path}")
+    return place
 
 
 def check(
