@@ -20,6 +20,7 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import language_models, provenance
 from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.calibrate import Limits, calibrate
+from florilegium.pipelines.calibrate_quality import Quality, calibrate_quality
 from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
 from florilegium.pipelines.display import Display
@@ -375,8 +376,12 @@ def _emptied(folder: Location) -> Location:
     return folder
 
 
-def calibrated(plan: Plan) -> Limits:
-    """Return limits of certainty from all that was harvested; StepError if something was not."""
+def calibrated(plan: Plan) -> tuple[Limits, Quality]:
+    """Return limits of certainty and of quality, from all that was harvested.
+
+    StepError if something was not.
+    """
     folders = [plan.parts / unit.folder for unit in plan.units]
     attempts = zip(folders, plan.made(), strict=True)
-    return calibrate(folder / part.attempt / "documents.parquet" for folder, part in attempts)
+    documents = [folder / part.attempt / "documents.parquet" for folder, part in attempts]
+    return calibrate(documents), calibrate_quality(documents, plan.recipe.filters)

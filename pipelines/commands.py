@@ -75,22 +75,23 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
 
 
 def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
-    """Print the filter that what was harvested comes to."""
-    from florilegium.pipelines import build, calibrate
+    """Print the filters that what was harvested comes to."""
+    from florilegium.pipelines import build, calibrate, calibrate_quality
     from florilegium.pipelines.inputs import find_files
     from florilegium.pipelines.recipe import load as load_recipe
 
     try:
         plan = build.plan(load_recipe(recipe), find_files(inputs), locate(out))
-        limits = build.calibrated(plan)
+        limits, quality = build.calibrated(plan)
     except ValueError as error:
         return ended(USAGE, str(error))
     except (OSError, ModuleNotFoundError, build.StepError) as error:
         return stopped(error)
     if output == "json":
-        print_json(limits)
-    for line in calibrate.toml(limits) if output == "text" else ():
-        click.echo(line)
+        print_json({"certainty": limits, "quality": quality})
+    elif output == "text":
+        for line in (*calibrate.toml(limits), "", *calibrate_quality.toml(quality)):
+            click.echo(line)
     return DONE
 
 
