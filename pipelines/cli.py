@@ -323,10 +323,13 @@ def inspect(
 @click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
 @OUTPUT
 def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> None:
-    """Measure how certain languages are in what was harvested, and say what to ask for.
+    """Measure certainty of language and quality in what was harvested, and say what to ask for.
 
-    Reads what `build RECIPE --step harvest` left, and writes a filter for the recipe: for each
-    language and length of text the probability that it must have, and the documents that rests on.
+    Reads what `build RECIPE --step harvest` left, and writes filters for the recipe: for each
+    language and length of text the probability that it must have, and the documents that rests on;
+    for each language limits of repetition and of ends of lines, with the shares of texts that the
+    recipe's rules keep before and after, and an alarm where a share is far from those of the
+    language's family.
     """
     from florilegium.pipelines import commands
 
