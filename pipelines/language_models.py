@@ -1,7 +1,9 @@
-"""The language model of a recipe: ours, or another by its place and digest."""
+"""The language models of a recipe: ours, or another by its place and digest, and a second one."""
 
+from florilegium.filters import language_second
 from florilegium.filters.language import Identifier, LanguageIdentifier
 from florilegium.filters.language_other import OtherIdentifier
+from florilegium.filters.language_second import SecondIdentifier
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines.named_files import NamedFileError, opened
 from florilegium.pipelines.recipe import LanguageModel
@@ -26,9 +28,42 @@ def load(chosen: LanguageModel) -> LanguageIdentifier:
             raise LanguageModelError(f"{chosen.path}: {error}") from error
 
 
+def load_second(chosen: LanguageModel) -> SecondIdentifier | None:
+    """Return the second identifier a recipe asks for, if any; it takes memory when first asked.
+
+    LanguageModelError if it is not installed.
+    """
+    if not chosen.second:
+        return None
+    try:
+        return SecondIdentifier()
+    except ImportError as error:
+        raise LanguageModelError(
+            f"language_model.second: {chosen.second} is not installed: "
+            f"pip install 'florilegium[{chosen.second}]', on every worker"
+        ) from error
+
+
+def check(chosen: LanguageModel) -> None:
+    """Raise what `load` and `load_second` do if a model cannot be used."""
+    if chosen.path:
+        load(chosen)
+    load_second(chosen)
+
+
 def used(chosen: LanguageModel) -> tuple[Resource, ...]:
     """Return the models that a recipe's labels rest on."""
+    second = second_used(chosen)
     if chosen.path:
-        return (Resource(name=f"language model {chosen.path}", sha256=chosen.sha256),)
+        return (Resource(name=f"language model {chosen.path}", sha256=chosen.sha256), *second)
     found = Identifier.packaged().digests
-    return tuple(Resource(name=name, sha256=digest) for name, digest in found.items())
+    return (*(Resource(name=name, sha256=digest) for name, digest in found.items()), *second)
+
+
+def second_used(chosen: LanguageModel) -> tuple[Resource, ...]:
+    """Return the second model, named with its version, if there is one."""
+    second = load_second(chosen)
+    if second is None:
+        return ()
+    name = f"language model {chosen.second} {second.version}"
+    return (Resource(name=name, sha256=language_second.digest()),)

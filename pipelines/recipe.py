@@ -109,6 +109,10 @@ class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Digest of that model; another file is refused."""
     labels: dict[str, str] = {}
     """Our codes of its labels that are none, without `__label__`: `als = "gsw_Latn"`."""
+    second: Literal["", "heliport"] = ""
+    """A second opinion, of languages that it knows, on texts in the recipe's languages: `heliport`
+    (`pip install florilegium[heliport]`, GPL-3.0, 900 MB a process). The filter `certainty` heeds
+    it."""
 
     def __post_init__(self) -> None:
         if bool(self.path) != bool(self.sha256):

@@ -211,6 +211,7 @@ def facts(**counts):
         lang="deu_Latn",
         lang_score=1.0,
         lang_second="",
+        lang_evidence="heliport fra",
         foreign_share=0.0,
         host_line_share=0.0,
         quality=0.0,
