@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from florilegium.dedup.decisions import Reason
-from florilegium.filters.catalogue import PROFILES
+from florilegium.filters.catalogue import ON_REQUEST, PROFILES
 from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
