@@ -7,13 +7,9 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines.cli_audit import keys, prove, sign, verify
-from florilegium.pipelines.cli_options import KEY, OUTPUT
+from florilegium.pipelines import cli_audit, cli_texts
+from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
-
-_RECIPE = click.option(
-    "--recipe", default="european", show_default=True, help="Recipe by name or path."
-)
 
 
 class _Interruptible(click.Group):
@@ -238,52 +234,6 @@ def build(
     )
 
 
-@main.command("opt-outs")
-@click.argument("release")
-@click.option(
-    "--records",
-    multiple=True,
-    metavar="WARC",
-    help="Captures of what hosts say: a WARC file, or a folder of them. May be given more than "
-    "once.",
-)
-@click.option(
-    "--list",
-    "lists",
-    multiple=True,
-    metavar="FILE",
-    help="Hosts and addresses, one a line; *.example.org is all below that host. May be given more "
-    "than once.",
-)
-@click.option(
-    "--recipe", help="Recipe whose [rights] count. Default: what the release was built with."
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 512),
-    default=1,
-    show_default=True,
-    help="Worker processes.",
-)
-@OUTPUT
-def opt_outs(
-    release: str,
-    records: tuple[str, ...],
-    lists: tuple[str, ...],
-    recipe: str | None,
-    workers: int,
-    output: str,
-) -> None:
-    """List the documents of a RELEASE that are opted out of by now; nothing is changed.
-
-    Each is a line: its id, the SHA-256 of its address, the rule, what says so, where that stands,
-    and the shard that holds it. As text, tabs are between them; as JSON, each is an object.
-    """
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.opt_outs(release, records, lists, recipe, workers, output))
-
-
 @main.command()
 @click.argument("page", required=False)
 @click.option("--jsonl", is_flag=True, help="Read pages as JSON lines from standard input.")
@@ -294,7 +244,7 @@ def opt_outs(
     metavar="WARC",
     help="Where to look for PAGE, if it is the address of a captured page.",
 )
-@_RECIPE
+@RECIPE
 @OUTPUT
 def inspect(
     page: str | None, jsonl: bool, inputs: tuple[str, ...], recipe: str, output: str
@@ -310,130 +260,7 @@ def inspect(
     sys.exit(commands.inspect(page, jsonl, inputs, recipe, output))
 
 
-@main.command()
-@click.argument("recipe")
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    required=True,
-    metavar="WARC",
-    help="A WARC file, or a folder of them, as it was given to build.",
-)
-@click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
-@OUTPUT
-def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> None:
-    """Measure certainty of language and quality in what was harvested, and say what to ask for.
-
-    Reads what `build RECIPE --step harvest` left, and writes filters for the recipe: for each
-    language and length of text the probability that it must have, and the documents that rests on;
-    for each language limits of repetition and of ends of lines, with the shares of texts that the
-    recipe's rules keep before and after, and an alarm where a share is far from those of the
-    language's family.
-    """
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.calibrate(recipe, inputs, out, output))
-
-
-@main.command()
-@click.argument("recipe")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A setting in place of the recipe's, such as filters.repetition.max_top_bigram=0.25. May "
-    "be given more than once.",
-)
-@click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
-@click.option(
-    "--examples",
-    type=click.IntRange(0, 100),
-    default=8,
-    show_default=True,
-    help="How many documents that would be gained or lost are shown.",
-)
-@OUTPUT
-def whatif(recipe: str, settings: tuple[str, ...], out: str, examples: int, output: str) -> None:
-    """Say what the last build would gain and lose if limits of its filters were others.
-
-    RECIPE, with the settings given, is compared with the recipe of the last build below OUT.
-    Documents and tokens are told by language and by rule. No input is read, nothing is written.
-    """
-    from florilegium.pipelines import whatif_command
-
-    sys.exit(whatif_command.ask(recipe, settings, out, examples, output))
-
-
-@main.command()
-@click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
-@OUTPUT
-def identify(jsonl: bool, output: str) -> None:
-    """Tell the language of a text on standard input, and of each of its paragraphs.
-
-    With --jsonl, texts are read a line each: {"id", "text"}, and answered by a JSON line each.
-    """
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.identify(jsonl, output))
-
-
-@main.command()
-@OUTPUT
-def recipes(output: str) -> None:
-    """List the recipes that come with the package."""
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.recipes(output))
-
-
-@main.command("train-quality")
-@click.option(
-    "--good",
-    multiple=True,
-    required=True,
-    metavar="PLACE",
-    help="Good examples: a file (.txt, .jsonl, .parquet), a folder of them, or a release. May be "
-    "given more than once.",
-)
-@click.option(
-    "--bad",
-    multiple=True,
-    required=True,
-    metavar="PLACE",
-    help="Bad examples, or a sample of anything. May be given more than once.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False),
-    help="Folder for the model and its card.",
-)
-@click.option("--field", default="text", show_default=True, help="Field that holds the text.")
-@OUTPUT
-def train_quality(
-    good: tuple[str, ...], bad: tuple[str, ...], out: str, field: str, output: str
-) -> None:
-    """Train a scorer of quality on good and bad examples, and say how well it tells them apart.
-
-    A tenth of the domains is held out to say so. The same examples give the same model.
-    """
-    from florilegium.pipelines import train_command
-
-    sys.exit(train_command.train_quality(good, bad, out, field, output))
-
-
-@main.command("demo-web")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def demo_web(folder: Path) -> None:
-    """Write the demonstration's WARC files, pages of our own with known fates, into FOLDER."""
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.demo_web(folder))
-
-
-for command in (keys, sign, verify, prove):
+for command in (*cli_audit.COMMANDS, *cli_texts.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":
