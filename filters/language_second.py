@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from florilegium.filters.language import MAX_CHARACTERS
+from florilegium.manifests.location import sha256
 
 NAME = "heliport"
 
@@ -83,7 +84,5 @@ def digest() -> str:
     hasher = hashlib.sha256()
     for file in sorted(path for folder in folders or () for path in Path(folder).iterdir()):
         if file.suffix == ".bin" or file.name == "confidenceThresholds":
-            with file.open("rb") as model:
-                found = hashlib.file_digest(model, "sha256").hexdigest()
-            hasher.update(f"{file.name} {found}\n".encode())
+            hasher.update(f"{file.name} {sha256(file)}\n".encode())
     return hasher.hexdigest()
