@@ -22,7 +22,7 @@ from florilegium.pipelines.answers import (
 
 def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, output: str) -> int:
     """Show what a build would think of a page, or of each on standard input."""
-    from florilegium.pipelines import inspection
+    from florilegium.pipelines import inspection, inspection_table
     from florilegium.pipelines.inputs import InputError, find_files
     from florilegium.pipelines.named_files import NamedFileError
     from florilegium.pipelines.recipe import RecipeError
@@ -47,7 +47,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
     if output == "json":
         print_json(found)
     else:
-        inspection.show(found, console_for(output))
+        inspection_table.show(found, console_for(output))
     return DONE
 
 

@@ -22,8 +22,8 @@ from florilegium.pipelines.inspection import (
     inspect_page,
     inspect_payload,
     inspect_text,
-    show,
 )
+from florilegium.pipelines.inspection_table import show
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import load
