@@ -23,7 +23,7 @@ from language_quality import NATIONAL, TIERS, Item, merged, read
 from florilegium.filters.certainty import Certainty
 from florilegium.filters.language import Identifier
 from florilegium.filters.language_second import SecondIdentifier, agrees
-from florilegium.filters.languages import LANGUAGES, european
+from florilegium.filters.language_table import LANGUAGES, european
 
 COLUMNS = ("coverage", "precision", "national", "small", "leak")
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from florilegium.dedup.policy import Keep
 from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.catalogue import DEFAULTS, PROFILES, AnyFilter
-from florilegium.filters.languages import LANGUAGES, MACRO, european
+from florilegium.filters.language_table import LANGUAGES, MACRO, european
 from florilegium.filters.licence_hosts import Licences
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.personal import Action, kinds_to

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.datatrove import Datatrove
-from florilegium.filters.languages import LANGUAGES, european
+from florilegium.filters.language_table import LANGUAGES, european
 from florilegium.filters.length import Length
 from florilegium.filters.limits import ByLanguage
 from florilegium.manifests.personal import KINDS, NATIONAL
