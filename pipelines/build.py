@@ -53,8 +53,7 @@ def plan(
     """
     blocklists.check_all(recipe.blocklists)
     recipe = pinned(recipe)
-    if recipe.language_model.path:
-        language_models.load(recipe.language_model)
+    language_models.check(recipe.language_model, recipe.languages)
     if against and recipe.duplicates.scope == "release":
         raise BadIndexError(
             f"the recipe {recipe.name} compares documents of one release only "
