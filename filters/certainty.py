@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from florilegium.filters.language_second import agrees
+from florilegium.filters.language_table import LANGUAGES
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.document import Facts
 
@@ -42,6 +43,13 @@ class Certainty(Filter, frozen=True, tag="certainty"):
     """For texts whose language and length has no limit of its own."""
     min_scores: dict[str, dict[str, Limit]] = field(default_factory=dict)
     """By language and `short`, `medium` or `long`, as `florilegium calibrate` writes them."""
+
+    def __post_init__(self) -> None:
+        for lang, limits in self.min_scores.items():
+            if lang not in LANGUAGES:
+                raise ValueError(f"`min_scores` for an unknown language {lang!r}")
+            if unknown := sorted(limits.keys() - {name for name, _ in TIERS}):
+                raise ValueError(f"`min_scores.{lang}` for an unknown length {unknown[0]!r}")
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield the probability of the language, and whether a second opinion agrees, if any."""

@@ -62,10 +62,16 @@ MACRO: Mapping[str, str] = MappingProxyType(
 
 
 @cache
+def packaged_labels() -> frozenset[str]:
+    """Return the codes that the packaged model tells, from its card."""
+    card = json.loads(_DATA.joinpath("language.json").read_text(encoding="utf-8"))
+    return frozenset(card["labels"])
+
+
+@cache
 def european() -> tuple[str, ...]:
     """Return the codes of the European languages that the packaged model tells, sorted."""
-    card = json.loads(_DATA.joinpath("language.json").read_text(encoding="utf-8"))
-    return tuple(sorted(code for code in card["labels"] if LANGUAGES[code].european))
+    return tuple(sorted(code for code in packaged_labels() if LANGUAGES[code].european))
 
 
 def group_of(code: str) -> str:

@@ -53,7 +53,7 @@ def plan(
     """
     blocklists.check_all(recipe.blocklists)
     recipe = pinned(recipe)
-    language_models.check(recipe.language_model)
+    language_models.check(recipe.language_model, recipe.languages)
     if against and recipe.duplicates.scope == "release":
         raise BadIndexError(
             f"the recipe {recipe.name} compares documents of one release only "

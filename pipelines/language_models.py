@@ -1,9 +1,12 @@
 """The language models of a recipe: ours, or another by its place and digest, and a second one."""
 
+from collections.abc import Iterable
+
 from florilegium.filters import language_second
 from florilegium.filters.language import Identifier, LanguageIdentifier
 from florilegium.filters.language_other import OtherIdentifier
 from florilegium.filters.language_second import SecondIdentifier
+from florilegium.filters.language_table import MACRO, packaged_labels
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines.named_files import NamedFileError, opened
 from florilegium.pipelines.recipe import LanguageModel
@@ -44,10 +47,22 @@ def load_second(chosen: LanguageModel) -> SecondIdentifier | None:
         ) from error
 
 
-def check(chosen: LanguageModel) -> None:
-    """Raise what `load` and `load_second` do if a model cannot be used."""
-    if chosen.path:
-        load(chosen)
+def check(chosen: LanguageModel, languages: Iterable[str]) -> None:
+    """Raise LanguageModelError where `load` or `load_second` would, or if languages cannot be told.
+
+    Ours must have a label for each of them, or for a member of a macro language. Another model,
+    which need not have all that `european` stands for, must for one at least.
+    """
+    labels = load(chosen).labels if chosen.path else packaged_labels()
+    told = {*labels, *(MACRO.get(label, label) for label in labels)}
+    untold = [code for code in languages if code not in told]
+    if chosen.path and told.isdisjoint(languages):
+        raise LanguageModelError(f"{chosen.path} has no label for {', '.join(untold[:5])}")
+    if untold and not chosen.path:
+        raise LanguageModelError(
+            f"our language model has no label for {', '.join(untold)}: leave that out, or name a "
+            "model that has one in [language_model]"
+        )
     load_second(chosen)
 
 

@@ -57,3 +57,13 @@ def test_a_text_is_held_to_the_limit_of_its_language_and_length(document):
     assert (failed.rule, failed.value, failed.limit) == ("lang_score", 0.79, 0.8)
     assert rule(document(1, lang_score=0.5, chars=300)) is None
     assert rule(document(1, "fra_Latn", lang_score=0.49, chars=10)).limit == 0.5
+
+
+@pytest.mark.parametrize(
+    ("lang", "length", "said"),
+    [("deu", "short", "unknown language 'deu'"), ("deu_Latn", "shrt", "unknown length 'shrt'")],
+)
+def test_a_limit_that_no_text_would_meet_is_refused(lang, length, said):
+    written = {"use": "certainty", "min_scores": {lang: {length: {"min_score": 1, "documents": 9}}}}
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(written, AnyFilter)

@@ -14,7 +14,7 @@ from florilegium.filters.language_other import OtherIdentifier
 from florilegium.pipelines import provenance
 from florilegium.pipelines.build import plan
 from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.language_models import LanguageModelError, load, used
+from florilegium.pipelines.language_models import LanguageModelError, check, load, used
 from florilegium.pipelines.recipe import LanguageModel, RecipeError, parse
 
 LINES = {
@@ -128,3 +128,20 @@ def test_the_packaged_models_are_named_in_the_manifest():
     names = [resource.name for resource in used(LanguageModel())]
     assert names[0] == "language model"
     assert "language model serbo-croatian" in names
+
+
+@pytest.mark.parametrize("code", ["cnr_Latn", "izh_Latn"])
+def test_a_language_that_our_model_cannot_tell_is_refused(code):
+    with pytest.raises(LanguageModelError, match=f"no label for {code}: leave that out"):
+        check(LanguageModel(), ("deu_Latn", code))
+
+
+def test_languages_and_their_macro_languages_are_told_by_our_model():
+    recipe = parse(b'name = "x"\nlanguages = ["european"]', "")
+    check(LanguageModel(), (*recipe.languages, "hbs_Cyrl", "hbs_Latn", "nor_Latn", "jpn_Jpan"))
+
+
+def test_another_model_must_tell_one_of_the_languages(model):
+    check(chosen(model), ("deu_Latn", "isl_Latn"))
+    with pytest.raises(LanguageModelError, match="has no label for fao_Latn, isl_Latn"):
+        check(chosen(model), ("fao_Latn", "isl_Latn"))
