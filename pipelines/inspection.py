@@ -36,6 +36,7 @@ from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location
 from florilegium.manifests.personal import KINDS, Personal
+from florilegium.pipelines.answers import printable
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.files import fetched
@@ -185,7 +186,7 @@ def inspect_page(page: Page, name: str, tools: Tools) -> Inspection:
         _add_loss(found, outcome)
         found.lang = outcome.lang or (outcome.detail if outcome.stage == "identify" else None)
         return found
-    return _judged(found, outcome, tools.recipe)
+    return _judged(found, outcome, tools)
 
 
 def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspection:
@@ -228,7 +229,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         text=text,
     )
     refused = of_kinds(spans, tools.recipe.kinds_to("drop"))
-    return _overruled(_judged(found, document, tools.recipe), chars, refused, tools)
+    return _overruled(_judged(found, document, tools), chars, refused, tools)
 
 
 def _overruled(
@@ -254,19 +255,19 @@ def _overruled(
 
 def show(found: Inspection, console: Console) -> None:
     """Print an inspection for a person; what the page says stands as it is, never as markup."""
-    console.print(_plain(found.url or found.id, "bold"), soft_wrap=True)
+    console.print(Text(printable(found.url or found.id), "bold"), soft_wrap=True)
     if found.fate == "kept":
         console.print("[green]would be kept[/], unless it is a copy")
     else:
         measured = "" if found.value is None else f": {found.value:.4g}, limit {found.limit}"
         about = f" ({found.detail})" if found.detail else ""
         why = f" at {found.stage} by {found.rule}{measured}{about}"
-        console.print(Text("would be lost", "red") + _plain(why))
+        console.print(Text("would be lost", "red") + printable(why))
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in _said(found):
-        table.add_row(Text(name, "dim"), _plain(str(value)))
+        table.add_row(Text(name, "dim"), Text(printable(value)))
     for line in found.host:
-        table.add_row(Text("host", "dim"), _plain(line))
+        table.add_row(Text("host", "dim"), Text(printable(line)))
     console.print(table)
     for one in found.measures:
         mark = ("ok  ", "green") if one.holds else ("out ", "red")
@@ -276,11 +277,6 @@ def show(found: Inspection, console: Console) -> None:
     if found.text is not None:
         console.print()
         console.print(Text(found.text), soft_wrap=True)
-
-
-def _plain(said: str, style: str = "") -> Text:
-    """Return what a page says without the characters that would steer the terminal."""
-    return Text("".join(c if c.isprintable() else " " for c in said), style)
 
 
 def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
@@ -372,23 +368,22 @@ def _add_loss(found: Inspection, loss: Loss) -> None:
 
 _FACTS = (
     "text", "lang", "lang_score", "lang_second", "lang_second_score", "foreign_share",
-    "english_share", "paragraph_langs", "chars", "tokens",
+    "english_share", "paragraph_langs", "chars", "tokens", "extraction_confidence",
 )  # fmt: skip
 
 
-def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection:
+def _judged(found: Inspection, document: Document, tools: Tools) -> Inspection:
     """Add the facts of a document, and every measure with its range."""
     (row,) = measure([document.text], [customs(document.lang)])
-    document = msgspec.structs.replace(document, counts=counts(row))
+    told = {name: fact for one in tools.assessors for name, fact in one.assess(document).items()}
+    document = msgspec.structs.replace(document, counts=counts(row), **told)
     for name in _FACTS:
         setattr(found, name, getattr(document, name))
     found.pii, found.extractor = document.pii, document.extractor or None
-    kinds = recipe.kinds_to("mask")
-    numbers = msgspec.structs.asdict(document.pii).items()
-    found.masked = {kind: number for kind, number in numbers if number and kind in kinds}
-    found.extraction_confidence = document.extraction_confidence
+    numbers = {kind: getattr(document.pii, kind) for kind in sorted(tools.recipe.kinds_to("mask"))}
+    found.masked = {kind: number for kind, number in numbers.items() if number}
     found.counts = msgspec.structs.asdict(document.counts)
-    taken = [one for rule in recipe.filters for one in rule.measures(document)]
+    taken = [one for rule in tools.recipe.filters for one in rule.measures(document)]
     found.measures = [
         Judged(m.rule, m.value, _finite(m.low), _finite(m.high), m.holds) for m in taken
     ]
@@ -396,7 +391,7 @@ def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection
     if failed is None:
         found.fate = "kept"
     else:
-        found.stage, found.rule = "quality", failed.rule
+        found.stage, found.rule, found.detail = "quality", failed.rule, failed.detail
         found.value, found.limit = failed.value, failed.limit
     return found
 
