@@ -52,3 +52,8 @@ def _said(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     traceback = any(line.startswith("Traceback") for line in lines)
     return lines[-1] if traceback else "\n".join(lines)
+
+
+def printable(said: object) -> str:
+    """Return what somebody else wrote without the characters that would steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in str(said))

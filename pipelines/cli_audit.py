@@ -1,4 +1,4 @@
-"""What can be typed about finished releases: keys, signatures, checks and proofs."""
+"""What can be typed about finished releases: keys, signatures, checks, proofs and opt-outs."""
 
 import sys
 from pathlib import Path

@@ -16,6 +16,7 @@ from florilegium.pipelines.answers import (
     console_for,
     ended,
     print_json,
+    printable,
     stopped,
 )
 
@@ -92,7 +93,7 @@ def opt_outs(
 def _printable(record: Struct) -> Iterable[str]:
     """Return the fields of a record without what would steer a terminal or break a line."""
     for value in msgspec.structs.astuple(record):
-        yield "".join(c if c.isprintable() else " " for c in str(value))
+        yield printable(value)
 
 
 def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:

@@ -182,7 +182,7 @@ def inspect_page(page: Page, name: str, tools: Tools) -> Inspection:
         _add_loss(found, outcome)
         found.lang = outcome.lang or (outcome.detail if outcome.stage == "identify" else None)
         return found
-    return _judged(found, outcome, tools.recipe)
+    return _judged(found, outcome, tools)
 
 
 def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspection:
@@ -226,7 +226,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         text=text,
     )
     refused = of_kinds(spans, tools.recipe.kinds_to("drop"))
-    return _overruled(_judged(found, document, tools.recipe), chars, refused, tools)
+    return _overruled(_judged(found, document, tools), chars, refused, tools)
 
 
 def _overruled(
@@ -310,23 +310,22 @@ def _add_loss(found: Inspection, loss: Loss) -> None:
 
 _FACTS = (
     "text", "lang", "lang_score", "lang_second", "lang_second_score", "foreign_share",
-    "english_share", "paragraph_langs", "chars", "tokens",
+    "english_share", "paragraph_langs", "chars", "tokens", "extraction_confidence",
 )  # fmt: skip
 
 
-def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection:
+def _judged(found: Inspection, document: Document, tools: Tools) -> Inspection:
     """Add the facts of a document, and every measure with its range."""
     (row,) = measure([document.text], [customs(document.lang)])
-    document = msgspec.structs.replace(document, counts=counts(row))
+    told = {name: fact for one in tools.assessors for name, fact in one.assess(document).items()}
+    document = msgspec.structs.replace(document, counts=counts(row), **told)
     for name in _FACTS:
         setattr(found, name, getattr(document, name))
     found.pii, found.extractor = document.pii, document.extractor or None
-    kinds = recipe.kinds_to("mask")
-    numbers = msgspec.structs.asdict(document.pii).items()
-    found.masked = {kind: number for kind, number in numbers if number and kind in kinds}
-    found.extraction_confidence = document.extraction_confidence
+    numbers = {kind: getattr(document.pii, kind) for kind in sorted(tools.recipe.kinds_to("mask"))}
+    found.masked = {kind: number for kind, number in numbers.items() if number}
     found.counts = msgspec.structs.asdict(document.counts)
-    taken = [one for rule in recipe.filters for one in rule.measures(document)]
+    taken = [one for rule in tools.recipe.filters for one in rule.measures(document)]
     found.measures = [
         Judged(m.rule, m.value, _finite(m.low), _finite(m.high), m.holds) for m in taken
     ]
@@ -334,7 +333,7 @@ def _judged(found: Inspection, document: Document, recipe: Recipe) -> Inspection
     if failed is None:
         found.fate = "kept"
     else:
-        found.stage, found.rule = "quality", failed.rule
+        found.stage, found.rule, found.detail = "quality", failed.rule, failed.detail
         found.value, found.limit = failed.value, failed.limit
     return found
 

@@ -10,25 +10,26 @@ from rich.text import Text
 
 from florilegium.filters.personal import in_words
 from florilegium.manifests.personal import KINDS
+from florilegium.pipelines.answers import printable
 from florilegium.pipelines.inspection import Inspection
 from florilegium.pipelines.metadata import Metadata
 
 
 def show(found: Inspection, console: Console) -> None:
     """Print an inspection for a person; what the page says stands as it is, never as markup."""
-    console.print(_plain(found.url or found.id, "bold"), soft_wrap=True)
+    console.print(Text(printable(found.url or found.id), "bold"), soft_wrap=True)
     if found.fate == "kept":
         console.print("[green]would be kept[/], unless it is a copy")
     else:
         measured = "" if found.value is None else f": {found.value:.4g}, limit {found.limit}"
         about = f" ({found.detail})" if found.detail else ""
         why = f" at {found.stage} by {found.rule}{measured}{about}"
-        console.print(Text("would be lost", "red") + _plain(why))
+        console.print(Text("would be lost", "red") + printable(why))
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in _said(found):
-        table.add_row(Text(name, "dim"), _plain(str(value)))
+        table.add_row(Text(name, "dim"), Text(printable(value)))
     for line in found.host:
-        table.add_row(Text("host", "dim"), _plain(line))
+        table.add_row(Text("host", "dim"), Text(printable(line)))
     console.print(table)
     for one in found.measures:
         mark = ("ok  ", "green") if one.holds else ("out ", "red")
@@ -52,11 +53,6 @@ def _counted_table(counts: dict[str, int]) -> Table:
     for row in zip_longest(*columns, fillvalue=(Text(), Text())):
         table.add_row(*chain.from_iterable(row))
     return table
-
-
-def _plain(said: str, style: str = "") -> Text:
-    """Return what a page says without the characters that would steer the terminal."""
-    return Text("".join(c if c.isprintable() else " " for c in said), style)
 
 
 def _said(found: Inspection) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ the recipe's rules decide later.
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -36,6 +37,7 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines import language_models
+from florilegium.pipelines.assessors import Assessor, assessors, pinned
 from florilegium.pipelines.blocklists import Blocklists
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
@@ -63,6 +65,11 @@ class Tools:
         self.tokens = TokenCounter(recipe.tokenizer)
         self.extractor = Extractor(recipe.extraction)
         self._remembered: OrderedDict[bytes, Extracted | Failure] = OrderedDict()
+
+    @cached_property
+    def assessors(self) -> list[Assessor]:
+        """What the recipe lets look at texts, beyond harvest; loaded when it is first asked for."""
+        return assessors(pinned(self.recipe))
 
     def extract(self, html: str) -> Extracted | Failure:
         """Return the main text; a page seen a moment ago is not parsed again."""

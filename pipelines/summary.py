@@ -8,6 +8,7 @@ from florilegium.manifests import funnel
 from florilegium.manifests.funnel import STAGES
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
+from florilegium.pipelines.answers import printable
 
 _MOST_LANGUAGES = 20
 _MOST_RULES = 4
@@ -47,7 +48,7 @@ def alarm_lines(manifest: Manifest) -> list[str]:
     lines: list[str] = []
     for kind, number in sorted(manifest.alarms_raised.items()):
         mine = [alarm for alarm in manifest.alarms if alarm.kind == kind][:_MOST_ALARMS]
-        lines += ["ALARM " + "".join(c if c.isprintable() else " " for c in str(a)) for a in mine]
+        lines += ["ALARM " + printable(a) for a in mine]
         if number > len(mine):
             lines.append(f"ALARM {kind}: {number - len(mine):,} more, see manifest.json")
     return lines

@@ -7,7 +7,15 @@ from rich.table import Table
 from rich.text import Text
 
 from florilegium.manifests.location import locate
-from florilegium.pipelines.answers import DONE, USAGE, console_for, ended, print_json, stopped
+from florilegium.pipelines.answers import (
+    DONE,
+    USAGE,
+    console_for,
+    ended,
+    print_json,
+    printable,
+    stopped,
+)
 from florilegium.pipelines.recipe import changed
 from florilegium.pipelines.recipe import load as load_recipe
 from florilegium.pipelines.whatif import Answer, Count, Example, whatif
@@ -43,8 +51,9 @@ def _told(answer: Answer) -> Iterator[Table | Text]:
     if not answer.changes:
         yield Text("nothing would be gained or lost")
         return
-    yield Text()
-    yield _languages(answer)
+    if any(change.gained.documents or change.lost.documents for change in answer.changes):
+        yield Text()
+        yield _languages(answer)
     yield Text()
     yield _rules(answer)
     for example in answer.examples:
@@ -119,9 +128,5 @@ def _table(first: str, *others: str) -> Table:
 def _example(example: Example) -> Iterator[Text]:
     value = "" if example.value is None else f" {example.value:.3f}, limit {example.limit:.3f}"
     yield Text(f"{example.way} {example.lang} {example.rule}{value}")
-    yield Text(_plain(f"  {example.url}"))
-    yield Text(_plain(f"  {example.words}"))
-
-
-def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+    yield Text(printable(f"  {example.url}"))
+    yield Text(printable(f"  {example.words}"))

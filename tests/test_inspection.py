@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 import re
 from io import BytesIO, StringIO
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
+from florilegium.filters.bad_words import BadWords
+from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.personal import Personal
+from florilegium.pipelines.benchmarks import Benchmark
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.inspection import (
@@ -27,8 +31,9 @@ from florilegium.pipelines.inspection_table import show
 from florilegium.pipelines.metadata import Metadata
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.stages import harvest_page
+from florilegium.pipelines.stages import Tools, harvest_page
 from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.word_lists import WordList
 
 INDONESIAN = "Di bengkel di tepi danau ada tiga puluh jam berdetak, dan tidak satu pun sama. " * 4
 CONTACT = "Fragen an uhren@werkstatt.example, auch am Abend."
@@ -91,6 +96,26 @@ def test_every_measure_comes_with_its_range_and_the_first_that_fails_is_the_reas
         assert (found.fate == "kept") == (failed is None)
         assert found.rule == (failed and failed.rule)
         assert found.value == (failed and failed.value)
+
+
+def test_benchmarks_and_lists_of_the_recipe_are_looked_at(tmp_path):
+    words, questions = tmp_path / "words.txt", tmp_path / "questions.jsonl"
+    words.write_text("jam\n")
+    questions.write_text(json.dumps({"text": INDONESIAN}))
+    digest = hashlib.sha256(words.read_bytes()).hexdigest()
+    recipe = replace(
+        load("demo"),
+        languages=("ind_Latn", *load("demo").languages),
+        word_lists=(WordList(path=str(words), sha256=digest),),
+        benchmarks=(Benchmark(name="clocks", path=str(questions)),),
+        filters=(BadWords(), Benchmarks()),
+    )
+    with Tools(recipe) as tools:
+        found = inspect_text("x", None, INDONESIAN, tools)
+    bad, shared = found.measures
+    assert bad.value == pytest.approx(4 / len(INDONESIAN.split()))
+    assert shared.value > 0
+    assert (found.fate, found.rule, found.detail) == ("lost", "benchmark_ngrams", "clocks")
 
 
 def test_what_a_page_declares_is_told_even_if_it_is_lost_before(tools, page, html):
