@@ -114,6 +114,9 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
         print_json(limits)
     for line in calibrate.toml(limits) if output == "text" else ():
         click.echo(line)
+    if not limits:
+        least = calibrate.MIN_DOCUMENTS
+        click.echo(f"no limits: no language has {least} documents of one length", err=True)
     return DONE
 
 
