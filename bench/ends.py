@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from florilegium.filters.languages import european
+from florilegium.filters.language_table import european
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import BUCKETS, Bucket
 from florilegium.manifests.manifest import Shard, Table

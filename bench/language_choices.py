@@ -19,7 +19,7 @@ from language_quality import scores
 from train_language import QUANTISING, TRAINING, train, train_close
 
 from florilegium.filters.language import Identifier
-from florilegium.filters.languages import LANGUAGES
+from florilegium.filters.language_table import LANGUAGES
 
 SENTENCES, DOCUMENTS, LINES_OF_DOCUMENT = 100, 30, 5  # of each language, at most
 PREFIXES = (20, 40, 80)

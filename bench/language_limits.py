@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from florilegium.filters.languages import MACRO, european
+from florilegium.filters.language_table import MACRO, european
 from florilegium.filters.limits import Limits
 from florilegium.filters.normalise import normalise
 from florilegium.filters.segment import profile, words_in

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from language_text import PROSE, Text
 
-from florilegium.filters.languages import LANGUAGES, NO_LANGUAGE
+from florilegium.filters.language_table import LANGUAGES, NO_LANGUAGE
 
 SEED = 5
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from florilegium.filters.languages import LANGUAGES, MACRO
+from florilegium.filters.language_table import LANGUAGES, MACRO
 
 
 class Package(NamedTuple):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from florilegium.filters.language import Identifier
-from florilegium.filters.languages import LANGUAGES
+from florilegium.filters.language_table import LANGUAGES
 
 TIERS = ("sentence", "document")
 MIN_ITEMS = 30  # labels with fewer gold items are too few to average over

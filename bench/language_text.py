@@ -16,7 +16,7 @@ from typing import NamedTuple
 import language_packages
 
 from florilegium.filters.language import fold
-from florilegium.filters.languages import LANGUAGES
+from florilegium.filters.language_table import LANGUAGES
 from florilegium.filters.scripts import dominant_script
 
 PROSE = ("lingua", "lingua-translit", "ud", "tatoeba")

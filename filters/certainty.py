@@ -5,7 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from florilegium.filters.languages import LANGUAGES
+from florilegium.filters.language_second import agrees
+from florilegium.filters.language_table import LANGUAGES
 from florilegium.filters.rule import Filter, Measure
 from florilegium.manifests.document import Facts
 
@@ -32,7 +33,11 @@ def tier(chars: int) -> str:
 
 
 class Certainty(Filter, frozen=True, tag="certainty"):
-    """Probability of the language, 0 to 1, by language and length where limits are given."""
+    """Probability of the language, 0 to 1, by language and length where limits are given.
+
+    Where a second identifier was asked that knows the language, its word decides: 1 if it says the
+    same, however probable, 0 if it says another.
+    """
 
     min_score: Score = 0.30
     """For texts whose language and length has no limit of its own."""
@@ -47,7 +52,10 @@ class Certainty(Filter, frozen=True, tag="certainty"):
                 raise ValueError(f"`min_scores.{lang}` for an unknown length {unknown[0]!r}")
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
-        """Yield the probability of the language."""
+        """Yield the probability of the language, and whether a second opinion agrees, if any."""
         limit = self.min_scores.get(facts.lang, {}).get(tier(facts.chars))
         low = limit.min_score if limit else self.min_score
-        yield Measure("lang_score", facts.lang_score, low=low)
+        agreed = agrees(facts.lang, facts.lang_evidence)
+        yield Measure("lang_score", facts.lang_score, low=0.0 if agreed else low)
+        if agreed is not None:
+            yield Measure("lang_second_opinion", float(agreed), low=1, detail=facts.lang_evidence)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from florilegium.filters.language import Identity
-from florilegium.filters.languages import LANGUAGES
+from florilegium.filters.language_table import LANGUAGES
 
 MAX_WEAK_SCORE = 0.7
 """Probability up to which a label may be overruled by evidence."""

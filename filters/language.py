@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from florilegium.filters.fasttext_model import FastText
-from florilegium.filters.languages import MACRO, NO_LANGUAGE, group_of
+from florilegium.filters.language_table import MACRO, NO_LANGUAGE, group_of
 from florilegium.filters.scripts import SCRIPTS, Points, Scripts, dominant_scripts, points_of
 
 MAX_CHARACTERS = 2000

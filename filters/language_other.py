@@ -11,7 +11,7 @@ from pathlib import Path
 import fasttext
 
 from florilegium.filters.language import MAX_CHARACTERS, Identity
-from florilegium.filters.languages import NO_LANGUAGE
+from florilegium.filters.language_table import NO_LANGUAGE
 from florilegium.filters.scripts import dominant_script
 
 MOST_LABELS = 10

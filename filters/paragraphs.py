@@ -10,7 +10,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from florilegium.filters.language import Identity, LanguageIdentifier
-from florilegium.filters.languages import NO_LANGUAGE, easily_mistaken
+from florilegium.filters.language_table import NO_LANGUAGE, easily_mistaken
 
 MIN_PARAGRAPH = 40
 """Characters below which a paragraph is too short to have a language of its own."""

@@ -26,7 +26,11 @@ class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     lang_second: Annotated[str, Meta(description="second most probable language")]
     lang_second_score: Annotated[float, Meta(description="its probability, 0 to 1")] = 0.0
     lang_evidence: Annotated[
-        str, Meta(description="what decided a weak language beside the text, as `declared de`")
+        str,
+        Meta(
+            description="what a second identifier says, as `heliport deu`, then what decided a "
+            "weak language beside the text, as `declared de`"
+        ),
     ] = ""
     foreign_share: Annotated[
         float, Meta(description="share of characters in paragraphs of another language, 0 to 1")

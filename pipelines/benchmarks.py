@@ -14,9 +14,9 @@ from msgspec import Meta, Struct
 from florilegium.filters.groups import Hashes
 from florilegium.filters.ngrams import MOST_RUNS, Runs, TooManyRunsError, runs_of, word_hashes
 from florilegium.manifests.document import Document
-from florilegium.manifests.location import locate, sha256
+from florilegium.manifests.location import sha256
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines.named_files import Digest, NamedFileError, opened
+from florilegium.pipelines.named_files import Digest, NamedFileError, opened, there
 
 _MAX_LINE = 64 << 20
 
@@ -72,7 +72,7 @@ def pinned(chosen: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
     """
     made = []
     for one in chosen:
-        digest = one.sha256 or sha256(locate(one.path))
+        digest = one.sha256 or sha256(there(one.path, "benchmark"))
         with opened(one.path, digest, "benchmark"):
             made.append(msgspec.structs.replace(one, sha256=digest))
     return tuple(made)

@@ -135,7 +135,7 @@ def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> 
         if not optouts.judged(folder, len(parts)):
             settings = optouts.JudgeSettings(plan.recipe.rights, str(folder), str(folder / STAGED))
             engine.run(optouts.laid_out(files_of(plan, parts), parts, settings), "rights")
-        plan.heard()
+        plan.heard(parts)
 
 
 def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> list[Location]:
@@ -145,7 +145,7 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
         plan.decisions.mkdir(parents=True, exist_ok=True)
         places = enumerate(files_of(plan, parts))
         sources = [(number, str(place / "signatures.npy")) for number, place in places]
-        recipe, judged = plan.recipe, _text(plan.heard()) or ""
+        recipe, judged = plan.recipe, _text(plan.heard(parts)) or ""
         indexes = [msgspec.json.encode(file).decode() for one in plan.against for file in one.files]
         engine.run(
             lambda root: write_decisions(
@@ -166,7 +166,7 @@ def _search(
     with display.step(step):
         with suppress(StepError):
             return plan.searched(step)
-        judged = _text(plan.heard())
+        judged = _text(plan.heard(parts))
         todo = [
             PartWithLines(str(place / "documents.parquet"), str(decided), judged)
             for place, decided in zip(files_of(plan, parts), decisions, strict=False)
@@ -190,7 +190,7 @@ def _assess(
         with suppress(StepError):
             plan.told()
             return
-        found = _found(plan, plan.made())
+        found = _found(plan, parts)
         todo = [
             PartToAssess(
                 ordinal=number,
@@ -208,8 +208,8 @@ def _assess(
 
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
-    plan.heard()
-    place, found = plan.bench / "total.json", _found(plan, plan.made())
+    plan.heard(parts := plan.made())
+    place, found = plan.bench / "total.json", _found(plan, parts)
     todo = [
         PartToDecide(
             ordinal=number,

@@ -7,14 +7,9 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines.cli_audit import keys, prove, sign, verify
-from florilegium.pipelines.cli_limits import calibrate, train_quality, whatif
-from florilegium.pipelines.cli_options import KEY, OUTPUT
+from florilegium.pipelines import cli_audit, cli_texts
+from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
-
-_RECIPE = click.option(
-    "--recipe", default="european", show_default=True, help="Recipe by name or path."
-)
 
 
 class _Interruptible(click.Group):
@@ -239,52 +234,6 @@ def build(
     )
 
 
-@main.command("opt-outs")
-@click.argument("release")
-@click.option(
-    "--records",
-    multiple=True,
-    metavar="WARC",
-    help="Captures of what hosts say: a WARC file, or a folder of them. May be given more than "
-    "once.",
-)
-@click.option(
-    "--list",
-    "lists",
-    multiple=True,
-    metavar="FILE",
-    help="Hosts and addresses, one a line; *.example.org is all below that host. May be given more "
-    "than once.",
-)
-@click.option(
-    "--recipe", help="Recipe whose [rights] count. Default: what the release was built with."
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 512),
-    default=1,
-    show_default=True,
-    help="Worker processes.",
-)
-@OUTPUT
-def opt_outs(
-    release: str,
-    records: tuple[str, ...],
-    lists: tuple[str, ...],
-    recipe: str | None,
-    workers: int,
-    output: str,
-) -> None:
-    """List the documents of a RELEASE that are opted out of by now; nothing is changed.
-
-    Each is a line: its id, the SHA-256 of its address, the rule, what says so, where that stands,
-    and the shard that holds it. As text, tabs are between them; as JSON, each is an object.
-    """
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.opt_outs(release, records, lists, recipe, workers, output))
-
-
 @main.command()
 @click.argument("page", required=False)
 @click.option("--jsonl", is_flag=True, help="Read pages as JSON lines from standard input.")
@@ -295,7 +244,7 @@ def opt_outs(
     metavar="WARC",
     help="Where to look for PAGE, if it is the address of a captured page.",
 )
-@_RECIPE
+@RECIPE
 @OUTPUT
 def inspect(
     page: str | None, jsonl: bool, inputs: tuple[str, ...], recipe: str, output: str
@@ -311,38 +260,7 @@ def inspect(
     sys.exit(commands.inspect(page, jsonl, inputs, recipe, output))
 
 
-@main.command()
-@click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
-@OUTPUT
-def identify(jsonl: bool, output: str) -> None:
-    """Tell the language of a text on standard input, and of each of its paragraphs.
-
-    With --jsonl, texts are read a line each: {"id", "text"}, and answered by a JSON line each.
-    """
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.identify(jsonl, output))
-
-
-@main.command()
-@OUTPUT
-def recipes(output: str) -> None:
-    """List the recipes that come with the package."""
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.recipes(output))
-
-
-@main.command("demo-web")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def demo_web(folder: Path) -> None:
-    """Write the demonstration's WARC files, pages of our own with known fates, into FOLDER."""
-    from florilegium.pipelines import commands
-
-    sys.exit(commands.demo_web(folder))
-
-
-for command in (calibrate, whatif, train_quality, keys, sign, verify, prove):
+for command in (*cli_audit.COMMANDS, *cli_texts.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":

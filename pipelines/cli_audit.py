@@ -130,3 +130,52 @@ def prove(release: str, wanted: str) -> None:
     from florilegium.pipelines import audit
 
     sys.exit(audit.prove(release, wanted))
+
+
+@click.command("opt-outs")
+@click.argument("release")
+@click.option(
+    "--records",
+    multiple=True,
+    metavar="WARC",
+    help="Captures of what hosts say: a WARC file, or a folder of them. May be given more than "
+    "once.",
+)
+@click.option(
+    "--list",
+    "lists",
+    multiple=True,
+    metavar="FILE",
+    help="Hosts and addresses, one a line; *.example.org is all below that host. May be given more "
+    "than once.",
+)
+@click.option(
+    "--recipe", help="Recipe whose [rights] count. Default: what the release was built with."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 512),
+    default=1,
+    show_default=True,
+    help="Worker processes.",
+)
+@OUTPUT
+def opt_outs(
+    release: str,
+    records: tuple[str, ...],
+    lists: tuple[str, ...],
+    recipe: str | None,
+    workers: int,
+    output: str,
+) -> None:
+    """List the documents of a RELEASE that are opted out of by now; nothing is changed.
+
+    Each is a line: its id, the SHA-256 of its address, the rule, what says so, where that stands,
+    and the shard that holds it. As text, tabs are between them; as JSON, each is an object.
+    """
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.opt_outs(release, records, lists, recipe, workers, output))
+
+
+COMMANDS: tuple[click.Command, ...] = (keys, sign, verify, prove, opt_outs)

@@ -16,3 +16,6 @@ KEY = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Sign the finished release with the key in FILE, as `keys make` wrote it.",
 )
+RECIPE = click.option(
+    "--recipe", default="european", show_default=True, help="Recipe by name or path."
+)

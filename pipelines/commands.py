@@ -96,8 +96,8 @@ def _printable(record: Struct) -> Iterable[str]:
 
 
 def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
-    """Print the filter that what was harvested comes to."""
-    from florilegium.pipelines import build, calibrate
+    """Print the filters that what was harvested comes to."""
+    from florilegium.pipelines import build, calibrate, calibrate_quality
     from florilegium.pipelines.inputs import find_files
     from florilegium.pipelines.planning import StepError
     from florilegium.pipelines.recipe import load as load_recipe
@@ -105,15 +105,18 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
     try:
         plan = build.plan(load_recipe(recipe), find_files(inputs), locate(out))
         places = build.files_of(plan, plan.made())
-        limits = calibrate.calibrate(place / "documents.parquet" for place in places)
+        documents = [place / "documents.parquet" for place in places]
+        limits = calibrate.calibrate(documents)
+        quality = calibrate_quality.calibrate_quality(documents, plan.recipe.filters)
     except ValueError as error:
         return ended(USAGE, str(error))
     except (OSError, ModuleNotFoundError, StepError) as error:
         return stopped(error)
     if output == "json":
-        print_json(limits)
-    for line in calibrate.toml(limits) if output == "text" else ():
-        click.echo(line)
+        print_json({"certainty": limits, "quality": quality})
+    elif output == "text":
+        for line in (*calibrate.toml(limits), "", *calibrate_quality.toml(quality)):
+            click.echo(line)
     if not limits:
         least = calibrate.MIN_DOCUMENTS
         click.echo(f"no limits: no language has {least} documents of one length", err=True)

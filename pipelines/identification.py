@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.filters.language import LanguageIdentifier
-from florilegium.filters.languages import group_of
+from florilegium.filters.language_table import group_of
 from florilegium.filters.normalise import normalise
 from florilegium.filters.paragraphs import foreign_share, read, share_in
 

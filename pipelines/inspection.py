@@ -192,7 +192,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
     found = Inspection(id=name, url=url)
     text = normalise(text)
     identity = merged(tools.identifier.identify(text), tools.languages)
-    chars = len(text)
+    opinion, chars = tools.second_opinion(text, identity.lang), len(text)
     text = normalise(text, identity.lang)
     found_languages = paragraphs(text, tools.identifier)
     if tools.recipe.foreign_paragraphs == "drop":
@@ -209,6 +209,7 @@ def inspect_text(name: str, url: str | None, text: str, tools: Tools) -> Inspect
         lang_score=identity.score,
         lang_second=identity.second,
         lang_second_score=identity.second_score,
+        lang_evidence=opinion,
         foreign_share=foreign_share(found_languages, identity.lang),
         english_share=share_in(found_languages, "eng"),
         paragraph_langs=runs(found_languages),

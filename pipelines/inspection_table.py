@@ -1,6 +1,7 @@
 """An inspection as a person reads it."""
 
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 from typing import Any
 
 from rich.console import Console
@@ -34,9 +35,23 @@ def show(found: Inspection, console: Console) -> None:
         low = "" if one.low is None else f"≥ {one.low:g} "
         high = "" if one.high is None else f"≤ {one.high:g}"
         console.print(Text.assemble(mark, f"{one.rule:28} {one.value:10.4g}   {low}{high}"))
+    if found.counts is not None:
+        console.print()
+        console.print(_counted_table(found.counts))
     if found.text is not None:
         console.print()
         console.print(Text(found.text), soft_wrap=True)
+
+
+def _counted_table(counts: dict[str, int]) -> Table:
+    """Return all counts, three columns of names and numbers, to be read downwards."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    items = [(Text(name, "dim"), Text(f"{value:,}")) for name, value in counts.items()]
+    third = -(-len(items) // 3)
+    columns = [items[start : start + third] for start in range(0, len(items), third)]
+    for row in zip_longest(*columns, fillvalue=(Text(), Text())):
+        table.add_row(*chain.from_iterable(row))
+    return table
 
 
 def _plain(said: str, style: str = "") -> Text:

@@ -1,10 +1,12 @@
-"""The language model of a recipe: ours, or another by its place and digest."""
+"""The language models of a recipe: ours, or another by its place and digest, and a second one."""
 
 from collections.abc import Iterable
 
+from florilegium.filters import language_second
 from florilegium.filters.language import Identifier, LanguageIdentifier
 from florilegium.filters.language_other import OtherIdentifier
-from florilegium.filters.languages import MACRO, packaged_labels
+from florilegium.filters.language_second import SecondIdentifier
+from florilegium.filters.language_table import MACRO, packaged_labels
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines.named_files import NamedFileError, opened
 from florilegium.pipelines.recipe import LanguageModel
@@ -29,8 +31,24 @@ def load(chosen: LanguageModel) -> LanguageIdentifier:
             raise LanguageModelError(f"{chosen.path}: {error}") from error
 
 
+def load_second(chosen: LanguageModel) -> SecondIdentifier | None:
+    """Return the second identifier a recipe asks for, if any; it takes memory when first asked.
+
+    LanguageModelError if it is not installed.
+    """
+    if not chosen.second:
+        return None
+    try:
+        return SecondIdentifier()
+    except ImportError as error:
+        raise LanguageModelError(
+            f"language_model.second: {chosen.second} is not installed: "
+            f"pip install 'florilegium[{chosen.second}]', on every worker"
+        ) from error
+
+
 def check(chosen: LanguageModel, languages: Iterable[str]) -> None:
-    """Raise LanguageModelError where `load` would, or if languages asked for cannot be told.
+    """Raise what `load` and `load_second` do, or LanguageModelError if languages asked for cannot be told.
 
     Ours must have a label for each of them, or for a member of a macro language. Another model,
     which need not have all that `european` stands for, must for one at least.
@@ -45,11 +63,22 @@ def check(chosen: LanguageModel, languages: Iterable[str]) -> None:
             f"our language model has no label for {', '.join(untold)}: leave that out, or name a "
             "model that has one in [language_model]"
         )
+    load_second(chosen)
 
 
 def used(chosen: LanguageModel) -> tuple[Resource, ...]:
     """Return the models that a recipe's labels rest on."""
+    second = second_used(chosen)
     if chosen.path:
-        return (Resource(name=f"language model {chosen.path}", sha256=chosen.sha256),)
+        return (Resource(name=f"language model {chosen.path}", sha256=chosen.sha256), *second)
     found = Identifier.packaged().digests
-    return tuple(Resource(name=name, sha256=digest) for name, digest in found.items())
+    return (*(Resource(name=name, sha256=digest) for name, digest in found.items()), *second)
+
+
+def second_used(chosen: LanguageModel) -> tuple[Resource, ...]:
+    """Return the second model, named with its version, if there is one."""
+    second = load_second(chosen)
+    if second is None:
+        return ()
+    name = f"language model {chosen.second} {second.version}"
+    return (Resource(name=name, sha256=language_second.digest()),)

@@ -24,7 +24,7 @@ class NamedFileError(ValueError):
 def opened(
     path: str, digest: str, what: str, refuse: type[NamedFileError] = NamedFileError
 ) -> Iterator[Path]:
-    """Give a local copy of a file, or the file; `refuse` is raised if it is another.
+    """Give a local copy of a file, or the file; `refuse` is raised if it is another, or gone.
 
     OSError if it cannot be read.
     """
@@ -36,13 +36,24 @@ def opened(
 def _located(path: str, digest: str, what: str, refuse: type[NamedFileError]) -> Location:
     """Return where a file is, once it is fetched if it is on the web."""
     if not is_web_address(path):
-        return locate(path)
+        return there(path, what, refuse)
     if not digest:
         raise refuse(f"{what} {path} needs its digest in the recipe, as sha256")
     try:
         return downloaded(path, digest)
     except DownloadError as error:
         raise refuse(str(error)) from error
+
+
+def there(path: str, what: str, refuse: type[NamedFileError] = NamedFileError) -> Location:
+    """Return where a file is; `refuse` is raised if it is not there."""
+    try:
+        place = locate(path)
+    except ValueError as error:
+        raise refuse(f"the {what} of the recipe: {error}") from error
+    if not place.is_file():
+        raise refuse(f"the recipe names a {what}, and there is no file {path}")
+    return place
 
 
 def check(

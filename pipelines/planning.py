@@ -139,9 +139,9 @@ class Plan(Struct, frozen=True):
             raise StepError("deduplicate")
         return places
 
-    def heard(self) -> Location | None:
+    def heard(self, parts: list[Part]) -> Location | None:
         """Return where verdicts on rights are, if they are; StepError if one is missing."""
-        folder = self.judged(self.made())
+        folder = self.judged(parts)
         if folder is not None and not optouts.judged(folder, len(self.units)):
             raise StepError("rights")
         return folder

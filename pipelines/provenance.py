@@ -65,7 +65,8 @@ def harvest_fingerprint(recipe: Recipe) -> str:
     chosen = {key: placeless(resolved(recipe)[key]) for key in HARVEST_KEYS}
     # Of rights, harvest judges pages by themselves; what hosts say is judged over all parts.
     chosen["rights"] = [chosen["rights"][key] for key in ("regime", "honour")]
-    return digest([code(), environment(), chosen, _signatures(recipe)])
+    second = msgspec.to_builtins(language_models.second_used(recipe.language_model))
+    return digest([code(), environment(), chosen, second, _signatures(recipe)])
 
 
 def _signatures(recipe: Recipe) -> str:

@@ -4,9 +4,8 @@ A number has one home, the default of its field; a recipe overrides it, and the 
 records the whole resolved recipe.
 """
 
-import difflib
-import re
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -16,7 +15,7 @@ from msgspec import Meta, Struct
 from florilegium.dedup.policy import Keep
 from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.catalogue import DEFAULTS, PROFILES, AnyFilter
-from florilegium.filters.languages import LANGUAGES, MACRO, european
+from florilegium.filters.language_table import LANGUAGES, MACRO, european
 from florilegium.filters.licence_hosts import Licences
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.personal import Action, kinds_to
@@ -27,6 +26,7 @@ from florilegium.pipelines.benchmarks import Benchmark
 from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.scorers import Scorer
+from florilegium.pipelines.spelling import hint, nearest
 from florilegium.pipelines.word_lists import WordList
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
@@ -109,6 +109,10 @@ class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Digest of that model; another file is refused."""
     labels: dict[str, str] = {}
     """Our codes of its labels that are none, without `__label__`: `als = "gsw_Latn"`."""
+    second: Literal["", "heliport"] = ""
+    """A second opinion, of languages that it knows, on texts in the recipe's languages: `heliport`
+    (`pip install florilegium[heliport]`, GPL-3.0, 900 MB a process). The filter `certainty` heeds
+    it."""
 
     def __post_init__(self) -> None:
         if bool(self.path) != bool(self.sha256):
@@ -193,7 +197,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         known = (*KINDS, "national_id")
         for kind in self.personal_kinds:
             if kind not in known:
-                raise ValueError(f"unknown kind of personal data {kind!r}{_nearest(kind, known)}")
+                raise ValueError(f"unknown kind of personal data {kind!r}{nearest(kind, known)}")
         if self.benchmarks and not any(isinstance(one, Benchmarks) for one in self.filters):
             raise ValueError(
                 "`benchmarks` are named, but of the `filters` none looks at them: add one with "
@@ -244,9 +248,9 @@ def load(name_or_path: str) -> Recipe:
         raise RecipeError(str(error)) from error
     if not path.is_file():
         known = ", ".join(shipped())
-        hint = _nearest(name_or_path, shipped())
+        near = nearest(name_or_path, shipped())
         raise RecipeError(
-            f"there is no recipe {name_or_path!r}{hint}: give a path or one of {known}"
+            f"there is no recipe {name_or_path!r}{near}: give a path or one of {known}"
         )
     return parse(path.read_bytes(), str(path))
 
@@ -256,18 +260,15 @@ def parse(text: bytes, source: str) -> Recipe:
     try:
         recipe = msgspec.toml.decode(text, type=Recipe)
     except msgspec.ValidationError as error:
-        raise RecipeError(f"{source}: {error}{_hint(str(error))}") from error
+        raise RecipeError(f"{source}: {error}{hint(str(error), Recipe)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"{source}: not TOML: {error}") from error
-    languages = _languages(recipe.languages, source)
     given = msgspec.toml.decode(text)
     if "filters" not in given:
-        return msgspec.structs.replace(
-            recipe, languages=languages, filters=PROFILES[recipe.profile]
-        )
-    if "profile" in given:
-        raise RecipeError(f"{source}: a recipe has either a `profile` or `[[filters]]`, not both")
-    return msgspec.structs.replace(recipe, languages=languages)
+        recipe = _of_profile(recipe, source)
+    elif "profile" in given:
+        raise _two_kinds_of_rules(source)
+    return _checked(recipe, source)
 
 
 def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
@@ -287,10 +288,47 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     try:
         made = msgspec.convert(values, Recipe)
     except msgspec.ValidationError as error:
-        raise RecipeError(f"{said}: {error}{_hint(str(error))}") from error
+        raise RecipeError(f"{said}: {error}{hint(str(error), Recipe)}") from error
     if made.profile != recipe.profile:
-        made = msgspec.structs.replace(made, filters=PROFILES[made.profile])
-    return msgspec.structs.replace(made, languages=_languages(made.languages, said))
+        if made.filters != PROFILES[recipe.profile]:
+            raise _two_kinds_of_rules(said)
+        made = _of_profile(made, said)
+    return _checked(made, said)
+
+
+def _two_kinds_of_rules(source: str) -> RecipeError:
+    return RecipeError(f"{source}: a recipe has either a `profile` or `[[filters]]`, not both")
+
+
+def _of_profile(recipe: Recipe, source: str) -> Recipe:
+    """Return a recipe with the filters of its profile; RecipeError if they do not go with it."""
+    try:
+        return msgspec.structs.replace(recipe, filters=PROFILES[recipe.profile])
+    except ValueError as error:
+        raise RecipeError(f"{source}: {error}") from error
+
+
+def _checked(recipe: Recipe, source: str) -> Recipe:
+    """Return a recipe with its languages resolved; RecipeError if a number of it has no end.
+
+    JSON has neither `inf` nor `nan`: a worker or the manifest would read that there is none.
+    """
+    for key, number in _numbers(resolved(recipe), "$"):
+        if not math.isfinite(number):
+            raise RecipeError(f"{source}: {number} is no number that can be used - at `{key}`")
+    return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
+
+
+def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401
+    """Yield all numbers with a point, and where they are."""
+    if isinstance(value, float):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _numbers(one, f"{key}.{name}")
+    elif isinstance(value, list | tuple):
+        for place, one in enumerate(value):
+            yield from _numbers(one, f"{key}[{place}]")
 
 
 _MANY = (dict, list, tuple)
@@ -322,7 +360,7 @@ def _below(node: Any, key: str, setting: str) -> Any:  # noqa: ANN401
     if found:
         raise RecipeError(f"{setting}: {key!r} is there {len(found)} times: change the recipe")
     raise RecipeError(
-        f"{setting}: there is no {key!r}{_nearest(key, names)}; there are: {', '.join(names)}"
+        f"{setting}: there is no {key!r}{nearest(key, names)}; there are: {', '.join(names)}"
     )
 
 
@@ -346,36 +384,8 @@ def _languages(codes: tuple[str, ...], source: str) -> tuple[str, ...]:
         elif code in LANGUAGES:
             chosen.add(code)
         else:
-            hint = _nearest(code, [*LANGUAGES, "european"])
+            near = nearest(code, [*LANGUAGES, "european"])
             raise RecipeError(
-                f"{source}: unknown language {code!r}{hint} - at `$.languages[{position}]`"
+                f"{source}: unknown language {code!r}{near} - at `$.languages[{position}]`"
             )
     return tuple(sorted(code for code in chosen if MACRO.get(code) not in chosen))
-
-
-def _hint(message: str) -> str:
-    """Return what a misspelt key or value was probably meant to be, as a remark."""
-    found = re.search(r"unknown field `([^`]*)`|Invalid (?:enum )?value '([^']*)'", message)
-    if found is None:
-        return ""
-    return _nearest(found[1] or found[2], sorted(_known_words()))
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def _known_words() -> set[str]:
-    """Return every key and every fixed value that a recipe may contain."""
-    words: set[str] = set()
-    pending: list[Any] = [msgspec.json.schema(Recipe)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            words.update(node.get("properties", ()))
-            words.update(v for v in node.get("enum", ()) if isinstance(v, str))
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
-    return words

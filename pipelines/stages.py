@@ -59,6 +59,7 @@ class Tools:
         self.languages = frozenset(recipe.languages)
         self.blocklists = Blocklists(recipe.blocklists)
         self.identifier = language_models.load(recipe.language_model)
+        self._second = language_models.load_second(recipe.language_model)
         self.tokens = TokenCounter(recipe.tokenizer)
         self.extractor = Extractor(recipe.extraction)
         self._remembered: OrderedDict[bytes, Extracted | Failure] = OrderedDict()
@@ -75,6 +76,10 @@ class Tools:
         if len(self._remembered) > REMEMBERED_PAGES:
             self._remembered.popitem(last=False)
         return found
+
+    def second_opinion(self, text: str, lang: str) -> str:
+        """Return what the recipe's second identifier says of a text, as evidence, or nothing."""
+        return self._second.evidence(text, lang) if self._second else ""
 
     def close(self) -> None:
         """End the extraction child."""
@@ -151,6 +156,8 @@ def read_text(markup: Markup, tools: Tools) -> Document | Loss:
     identity = merged(identity, tools.languages)
     if identity.lang not in tools.languages:
         return _foreign(page, identity)
+    opinion = tools.second_opinion(text, identity.lang)
+    evidence = ", ".join(filter(None, (opinion, evidence)))
     if (own := normalise(text, identity.lang)) != text:
         text, found = own, paragraphs(own, tools.identifier)
     if recipe.foreign_paragraphs == "drop":

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "demo.json").read_text())
 IMAGE = "registry.example.org/florilegium:0.1.0"
 JOBS = "/v1b3/projects/a-project/locations/europe-west4/jobs"
-STEPS = ["harvest", "deduplicate", "decide", "publish"]
+STEPS = ["harvest", "rights", "deduplicate", "decide", "publish"]
 RECIPE = 'name = "demo"\nlanguages = ["european"]\n[duplicates]\n'
 
 
@@ -116,7 +116,7 @@ def built(google):
 @pytest.fixture(scope="module")
 def jobs(built):
     """The jobs that the build made, by step."""
-    assert [(one["method"], one["path"]) for one in built[2]] == [("POST", JOBS)] * 4
+    assert [(one["method"], one["path"]) for one in built[2]] == [("POST", JOBS)] * len(STEPS)
     return {step: one["body"] for step, one in zip(STEPS, built[2], strict=True)}
 
 

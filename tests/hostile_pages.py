@@ -75,7 +75,10 @@ PAGES = {
     "a list of 5 MB": ("<ul>" + until(4.9 * MEGABYTE, f"<li>{SENTENCE}"), {TEXT, TIMEOUT, MEMORY}),
     "more than 5 MB": (until(5.1 * MEGABYTE, SENTENCE), {LARGE}),
     "a body that is one list": (f"<ul>{numbered(300, f'<li>{SENTENCE}')}</ul>", {TEXT}),
-    "code of a megabyte": (f"{BODY}<pre>" + until(MEGABYTE, "  x# = ```#```\n"), {TEXT}),
+    "code of a megabyte": (
+        f"{BODY}<pre>" + until(MEGABYTE, "  x# = ```#```\n"),
+        {TEXT, "identify language"},  # code is no language
+    ),
     "spaces": (f"<p>a{' ' * MEGABYTE}b</p>{BODY}", {TEXT}),
     "digits": (BODY + "<p>" + "1234567890" * 20_000, {TEXT}),
     "a word of a megabyte": (BODY + "<p>" + "Uhr" * 300_000, {TEXT}),

@@ -122,6 +122,8 @@ def test_what_cannot_be_compared_is_refused_with_what_to_do(tmp_path):
     (tmp_path / "b.parquet").write_text("x")
     with pytest.raises(NamedFileError, match=r"b\.parquet"):
         Contamination([benchmark(tmp_path / "b.parquet")])
+    with pytest.raises(NamedFileError, match="names a benchmark, and there is no file"):
+        pinned([Benchmark(name="x", path=str(tmp_path / "nothing.jsonl"))])
     with pytest.raises(NamedFileError, match="is not the benchmark of the recipe"):
         pinned([benchmark(tmp_path / "a.jsonl", sha256="0" * 64)])
 

@@ -135,6 +135,8 @@ def test_another_list_and_what_is_no_list_are_refused(tmp_path):
     (tmp_path / "list").write_text(PLAIN + "neu.example\n")
     with pytest.raises(NamedFileError, match="is not the blocklist of the recipe"):
         check_all([chosen])
+    with pytest.raises(NamedFileError, match=r"names a blocklist, and there is no file .*nothing"):
+        check_all([replace(chosen, path=str(tmp_path / "nothing"))])
     (tmp_path / "page.html").write_text("<html>\n<p>Not a list\n<p>at all</p>\n")
     with pytest.raises(NamedFileError, match="is no list: 3 of 3 lines name nothing, first line 1"):
         Blocklists([named(tmp_path / "page.html")])

@@ -197,7 +197,8 @@ def test_every_key_of_a_recipe_says_what_it_is_and_is_in_the_reference(generate)
         section = sections[f'use = "{rule.__struct_config__.tag}"']
         for field in rule.__struct_fields__:
             value = getattr(rule, field)
-            default = "of the language" if value is None else f"`{value}`"
+            written = msgspec.json.encode(value).decode()
+            default = "of the language" if value is None else f"`{written}`"
             assert f"| `{field}` | {default} |" in section
 
 
@@ -211,6 +212,7 @@ def facts(**counts):
         lang="deu_Latn",
         lang_score=1.0,
         lang_second="",
+        lang_evidence="heliport fra",
         foreign_share=0.0,
         host_line_share=0.0,
         quality=0.0,
@@ -268,7 +270,7 @@ def spelled(call):
     named = {k.arg: k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)}
     if name == "lose":
         yield "read", words[0][0]
-    elif name in ("loss", "_loss") and len(words) == 2:
+    elif name in ("loss", "lost") and len(words) == 2:
         yield words[0][0], words[1][0]
     elif name in ("Failure", "Undecodable"):
         yield from ((None, rule) for rule in words[0])

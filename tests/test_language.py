@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.language import MAX_CHARACTERS, Identifier, Identity, merged, normalise
-from florilegium.filters.languages import LANGUAGES, NO_LANGUAGE, european, group_of
+from florilegium.filters.language_table import LANGUAGES, NO_LANGUAGE, european, group_of
 from florilegium.filters.scripts import dominant_script
 
 DATA = files("florilegium.filters")

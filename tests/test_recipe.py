@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.datatrove import Datatrove
-from florilegium.filters.languages import LANGUAGES, european
+from florilegium.filters.language_table import LANGUAGES, european
 from florilegium.filters.length import Length
 from florilegium.filters.limits import ByLanguage
 from florilegium.manifests.personal import KINDS, NATIONAL
@@ -24,6 +24,7 @@ from florilegium.pipelines.recipe import (
     HARVEST_KEYS,
     Recipe,
     RecipeError,
+    changed,
     load,
     parse,
     resolved,
@@ -78,6 +79,30 @@ def test_a_profile_stands_for_its_filters():
     ]
     with pytest.raises(RecipeError, match="either a `profile` or"):
         parse(f'{START}profile = "even"\nfilters = []'.encode(), "")
+
+
+def test_a_profile_with_rules_of_its_own_or_with_what_it_has_no_rule_for_is_refused():
+    own = parse(f'{START}[[filters]]\nuse = "length"\n'.encode(), "s.toml")
+    with pytest.raises(RecipeError, match="either a `profile` or"):
+        changed(own, ["profile=datatrove"])
+    with pytest.raises(RecipeError, match="either a `profile` or"):
+        changed(load("demo"), ["profile=datatrove", "filters.length.min_chars=5"])
+    benchmarks = f'{START}[[benchmarks]]\nname = "b"\npath = "b.jsonl"\n'
+    with pytest.raises(RecipeError, match=r"^s\.toml: `benchmarks` are named"):
+        parse(f'profile = "datatrove"\n{benchmarks}'.encode(), "s.toml")
+    with pytest.raises(RecipeError, match=r"^profile=datatrove: `benchmarks` are named"):
+        changed(parse(benchmarks.encode(), "s.toml"), ["profile=datatrove"])
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_a_number_that_json_cannot_write_is_refused_with_its_place(number):
+    limit = f'[[filters]]\nuse = "repetition"\nmax_top_bigram = {number}\n'
+    with pytest.raises(
+        RecipeError, match=r"no number that can be used - at `\$\.filters\[0\]\.max"
+    ):
+        parse(f"{START}{limit}".encode(), "s.toml")
+    with pytest.raises(RecipeError, match="no number that can be used"):
+        changed(load("demo"), [f"filters.length.min_mean_word={number}"])
 
 
 def test_limits_of_a_language_come_before_those_of_all():

@@ -1,6 +1,7 @@
-"""What can be typed to find limits and models for a recipe."""
+"""What can be typed about texts, rules and recipes, beside building and inspecting."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -20,10 +21,13 @@ from florilegium.pipelines.cli_options import OUTPUT
 @click.option("--out", default="corpora", show_default=True, help="Where corpora are kept.")
 @OUTPUT
 def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> None:
-    """Measure how certain languages are in what was harvested, and say what to ask for.
+    """Measure certainty of language and quality in what was harvested, and say what to ask for.
 
-    Reads what `build RECIPE --step harvest` left, and writes a filter for the recipe: for each
-    language and length of text the probability that it must have, and the documents that rests on.
+    Reads what `build RECIPE --step harvest` left, and writes filters for the recipe: for each
+    language and length of text the probability that it must have, and the documents that rests on;
+    for each language limits of repetition and of ends of lines, with the shares of texts that the
+    recipe's rules keep before and after, and an alarm where a share is far from those of the
+    language's family.
     """
     from florilegium.pipelines import commands
 
@@ -60,6 +64,28 @@ def whatif(recipe: str, settings: tuple[str, ...], out: str, examples: int, outp
     sys.exit(whatif_command.ask(recipe, settings, out, examples, output))
 
 
+@click.command()
+@click.option("--jsonl", is_flag=True, help="Read texts as JSON lines from standard input.")
+@OUTPUT
+def identify(jsonl: bool, output: str) -> None:
+    """Tell the language of a text on standard input, and of each of its paragraphs.
+
+    With --jsonl, texts are read a line each: {"id", "text"}, and answered by a JSON line each.
+    """
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.identify(jsonl, output))
+
+
+@click.command()
+@OUTPUT
+def recipes(output: str) -> None:
+    """List the recipes that come with the package."""
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.recipes(output))
+
+
 @click.command("train-quality")
 @click.option(
     "--good",
@@ -94,3 +120,17 @@ def train_quality(
     from florilegium.pipelines import train_command
 
     sys.exit(train_command.train_quality(good, bad, out, field, output))
+
+
+@click.command("demo-web")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def demo_web(folder: Path) -> None:
+    """Write the demonstration's WARC files, pages of our own with known fates, into FOLDER."""
+    from florilegium.pipelines import commands
+
+    sys.exit(commands.demo_web(folder))
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    calibrate, whatif, identify, recipes, train_quality, demo_web,
+)  # fmt: skip
