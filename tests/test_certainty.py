@@ -82,6 +82,6 @@ def test_calibrate_reads_what_was_harvested_and_says_where_that_gives_no_limit(t
     assert built.exit_code == 0, built.output
     found = CliRunner().invoke(main, ["calibrate", *asked])
     assert found.exit_code == 0
-    (written,) = tomllib.loads(found.stdout)["filters"]
-    assert msgspec.convert(written, AnyFilter) == Certainty()
+    written = msgspec.convert(tomllib.loads(found.stdout)["filters"], list[AnyFilter])
+    assert Certainty() in written
     assert found.stderr == (f"no limits: no language has {MIN_DOCUMENTS} documents of one length\n")
