@@ -48,8 +48,9 @@ def _no_room(error: BaseException) -> str | None:
 
 
 def _said(error: Exception) -> str:
-    """Return what an error says; of a worker's traceback, the last line."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+    """Return what an error says, not where in Beam; of a worker's traceback, the last line."""
+    said = str(error).partition(" [while running ")[0]
+    lines = said.strip().splitlines() or [type(error).__name__]
     traceback = any(line.startswith("Traceback") for line in lines)
     return lines[-1] if traceback else "\n".join(lines)
 

@@ -118,6 +118,9 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
     elif output == "text":
         for line in (*calibrate.toml(limits), "", *calibrate_quality.toml(quality)):
             click.echo(line)
+    if not limits:
+        least = calibrate.MIN_DOCUMENTS
+        click.echo(f"no limits: no language has {least} documents of one length", err=True)
     return DONE
 
 

@@ -90,6 +90,8 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     lang_score: float | None = None
     lang_second: str | None = None
     lang_second_score: float | None = None
+    lang_evidence: str | None = None
+    """What decided a weak language beside the text, as `declared de`."""
     foreign_share: float | None = None
     english_share: float | None = None
     paragraph_langs: str | None = None
@@ -309,8 +311,9 @@ def _add_loss(found: Inspection, loss: Loss) -> None:
 
 
 _FACTS = (
-    "text", "lang", "lang_score", "lang_second", "lang_second_score", "foreign_share",
-    "english_share", "paragraph_langs", "chars", "tokens", "extraction_confidence",
+    "text", "lang", "lang_score", "lang_second", "lang_second_score", "lang_evidence",
+    "foreign_share", "english_share", "paragraph_langs", "chars", "tokens",
+    "extraction_confidence",
 )  # fmt: skip
 
 

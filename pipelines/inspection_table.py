@@ -60,6 +60,7 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
     values = (
         ("language", found.lang and f"{found.lang} {found.lang_score or ''}"),
         ("second", found.lang_second and f"{found.lang_second} {found.lang_second_score or ''}"),
+        ("decided by", found.lang_evidence),
         ("foreign", found.foreign_share),
         ("paragraphs", found.paragraph_langs),
         ("charset", found.charset and f"{found.charset} (by {found.charset_method})"),

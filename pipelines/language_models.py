@@ -48,7 +48,7 @@ def load_second(chosen: LanguageModel) -> SecondIdentifier | None:
 
 
 def check(chosen: LanguageModel, languages: Iterable[str]) -> None:
-    """Raise LanguageModelError where `load` or `load_second` would, or if languages cannot be told.
+    """Raise what `load` and `load_second` do, or LanguageModelError if languages cannot be told.
 
     Ours must have a label for each of them, or for a member of a macro language. Another model,
     which need not have all that `european` stands for, must for one at least.

@@ -6,12 +6,15 @@ import tomllib
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.catalogue import AnyFilter
 from florilegium.filters.certainty import Certainty, Limit
 from florilegium.pipelines.calibrate import HIGHEST, LOWEST, MIN_DOCUMENTS, calibrate, limit, toml
+from florilegium.pipelines.cli import main
+from florilegium.pipelines.demo_web import pack
 
 scores_of_four_decimals = st.integers(0, 10_000).map(lambda n: n / 10_000)
 
@@ -67,3 +70,18 @@ def test_a_limit_that_no_text_would_meet_is_refused(lang, length, said):
     written = {"use": "certainty", "min_scores": {lang: {length: {"min_score": 1, "documents": 9}}}}
     with pytest.raises(msgspec.ValidationError, match=said):
         msgspec.convert(written, AnyFilter)
+
+
+def test_calibrate_reads_what_was_harvested_and_says_where_that_gives_no_limit(tmp_path):
+    warc = str(pack(tmp_path / "web")[0])
+    asked = ["demo", "--input", warc, "--out", str(tmp_path / "out")]
+    early = CliRunner().invoke(main, ["calibrate", *asked])
+    assert (early.exit_code, early.stdout) == (1, "")
+    assert "harvest is not done" in early.stderr
+    built = CliRunner().invoke(main, ["build", *asked, "--step", "harvest", "--workers", "1"])
+    assert built.exit_code == 0, built.output
+    found = CliRunner().invoke(main, ["calibrate", *asked])
+    assert found.exit_code == 0
+    written = msgspec.convert(tomllib.loads(found.stdout)["filters"], list[AnyFilter])
+    assert Certainty() in written
+    assert found.stderr == (f"no limits: no language has {MIN_DOCUMENTS} documents of one length\n")

@@ -306,6 +306,11 @@ def test_an_inspection_is_printed_with_fate_measures_and_text(tools, page, html,
     assert prose[2] in text
 
 
+def test_what_decided_a_weak_language_is_printed():
+    text = printed(Inspection(id="x", lang="dan_Latn", lang_evidence="declared da"))
+    assert re.search(r"^decided by +declared da *$", text, re.M)
+
+
 def test_a_loss_is_printed_with_its_value_and_limit(tools, page, html, prose):
     text = printed(inspect_page(page(html(prose[0])), "x", tools))
     assert f"would be lost at extract by too_short: {len(prose[0])}, limit 150" in text

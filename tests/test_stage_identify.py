@@ -3,7 +3,7 @@
 import pytest
 
 from florilegium.filters import evidence as evidence_module
-from florilegium.pipelines.inspection import inspect_text
+from florilegium.pipelines.inspection import inspect_page, inspect_text
 from florilegium.pipelines.stages import harvest_page
 
 ENGLISH = (
@@ -92,6 +92,8 @@ def test_the_pages_own_alternate_and_its_locale_decide_between_two_labels(
     said = text.replace("<head>", "<head>" + head.format(tag))
     found = harvest_page(page(said, url="https://example.org/a"), tools)
     assert found.lang_evidence == evidence.format(tag)
+    inspected = inspect_page(page(said, url="https://example.org/a"), "x", tools)
+    assert inspected.lang_evidence == found.lang_evidence
     assert found.lang == (first.second if evidence else first.lang)
 
 
