@@ -197,7 +197,8 @@ def test_every_key_of_a_recipe_says_what_it_is_and_is_in_the_reference(generate)
         section = sections[f'use = "{rule.__struct_config__.tag}"']
         for field in rule.__struct_fields__:
             value = getattr(rule, field)
-            default = "of the language" if value is None else f"`{value}`"
+            written = f'"{value}"' if isinstance(value, str) else value
+            default = "of the language" if value is None else f"`{written}`"
             assert f"| `{field}` | {default} |" in section
 
 
