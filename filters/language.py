@@ -20,11 +20,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from florilegium.filters.fasttext_model import FastText
-from florilegium.filters.language_table import MACRO, NO_LANGUAGE, group_of
+from florilegium.filters.language_table import MACRO, MAX_CHARACTERS, NO_LANGUAGE, group_of
 from florilegium.filters.scripts import SCRIPTS, Points, Scripts, dominant_scripts, points_of
-
-MAX_CHARACTERS = 2000
-"""Characters of a text that are looked at, from its start."""
 
 _PASSED_OVER = -1  # in place of a script: a line that need not be told
 _TOGETHER = 256  # texts taken at a time, a bound on memory

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import fasttext
 
-from florilegium.filters.language import MAX_CHARACTERS, Identity
-from florilegium.filters.language_table import NO_LANGUAGE
+from florilegium.filters.language import Identity
+from florilegium.filters.language_table import MAX_CHARACTERS, NO_LANGUAGE
 from florilegium.filters.scripts import dominant_script
 
 MOST_LABELS = 10

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from florilegium.filters.language import MAX_CHARACTERS
+from florilegium.filters.language_table import MAX_CHARACTERS
 from florilegium.manifests.location import sha256
 
 NAME = "heliport"

@@ -15,6 +15,9 @@ from msgspec import Struct
 NO_LANGUAGE = "zxx_Zzzz"
 """Label of text that is in no language: code, addresses, product numbers."""
 
+MAX_CHARACTERS = 2000
+"""Characters of a text that are looked at to tell its language, from its start."""
+
 _DATA = files("florilegium.filters")
 
 

@@ -4,38 +4,21 @@ import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 import pyarrow.parquet as pq
-from msgspec import Meta, Struct
 
 from florilegium.filters.groups import Hashes
 from florilegium.filters.ngrams import MOST_RUNS, Runs, TooManyRunsError, runs_of, word_hashes
 from florilegium.manifests.document import Document
 from florilegium.manifests.location import sha256
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines.named_files import Digest, NamedFileError, opened, there
+from florilegium.pipelines.named_files import NamedFileError, opened, there
+from florilegium.pipelines.named_texts import Benchmark
 
 _MAX_LINE = 64 << 20
-
-
-class Benchmark(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A file of examples that models are tested on: JSON lines, Parquet or text, also in gzip."""
-
-    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}\Z")]
-    """What the ledger calls it. Several files may have the same name."""
-    path: str
-    """Where it is, local, `s3://…` or `gs://…`: `.jsonl`, `.parquet` or `.txt`, perhaps with `.gz`.
-    In a text, examples are parted by blank lines."""
-    sha256: Digest = ""
-    """Digest of the file; found and recorded by the build if left out."""
-    fields: tuple[str, ...] = ("text",)
-    """Fields that hold text, or lists of it; `question.stem` is a field in a field. Each is looked
-    for by itself. A text file has none."""
-    words: Annotated[int, Meta(ge=5, le=100)] = 13
-    """Words in a row that make a match, as in GPT-3. Texts with fewer cannot be found."""
 
 
 class Contamination:

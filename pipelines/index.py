@@ -19,7 +19,7 @@ from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import Method
 from florilegium.filters import address
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.location import Location, locate, replacing, sha256
+from florilegium.manifests.location import Location, locate, replacing, sha256, stat
 from florilegium.manifests.manifest import Earlier, Table
 from florilegium.pipelines.files import load_array
 
@@ -90,8 +90,8 @@ def write_index(
 def open_index(release: Location, method: Method) -> Published:
     """Return an earlier release with its index, from the manifest; no file of it is read.
 
-    BadIndexError if there is no release, if it was made without an index, or if its signatures
-    cannot be compared with those of the method.
+    BadIndexError if there is no release, if it was made without an index, if a file of that is
+    gone or has another size, or if its signatures cannot be compared with those of the method.
     """
     try:
         manifest = manifests.read(release)
@@ -110,6 +110,8 @@ def open_index(release: Location, method: Method) -> Published:
                 f"with their like: this build makes {format_of(method)}. Choose the `method` of "
                 "that release in [duplicates], or build it anew"
             )
+    for table in tables:
+        _check_there(release / table.path, table.file_bytes, name)
     about = Earlier(
         name=manifest.name,
         build_id=manifest.build_id,
@@ -118,6 +120,17 @@ def open_index(release: Location, method: Method) -> Published:
     )
     files = [IndexFile(str(release / table.path), table.sha256, name) for table in tables]
     return Published(about, files)
+
+
+def _check_there(file: Location, size: int, name: str) -> None:
+    try:
+        found = stat(file).st_size
+    except FileNotFoundError:
+        raise BadIndexError(f"the index of {name} is not whole: {file} is gone") from None
+    if found != size:
+        raise BadIndexError(
+            f"the index of {name} is damaged: {file} has {found} bytes, its manifest says {size}"
+        )
 
 
 def read_index(encoded: str, method: Method) -> NDArray[np.void]:

@@ -22,12 +22,10 @@ from florilegium.filters.personal import Action, kinds_to
 from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
 from florilegium.pipelines.alarms import Alarms
-from florilegium.pipelines.benchmarks import Benchmark
 from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.extract import Extraction
-from florilegium.pipelines.scorers import Scorer
+from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.spelling import hint, nearest
-from florilegium.pipelines.word_lists import WordList
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
 """Which documents are compared."""

@@ -1,31 +1,18 @@
 """Scorers: fastText models that tell good text from bad, named by a recipe with their digest."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import fasttext
-from msgspec import Meta, Struct
 
 from florilegium.manifests.document import Document
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines.named_files import Digest, NamedFileError, opened
+from florilegium.pipelines.named_files import NamedFileError, opened
+from florilegium.pipelines.named_texts import Scorer
 
 MAX_CHARACTERS = 100_000
 """Of a text that are scored."""
 _PREFIX = "__label__"
-
-
-class Scorer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A supervised fastText model, of `florilegium train-quality` or of anybody."""
-
-    path: str
-    """Where it is, local, `s3://…` or `gs://…`."""
-    sha256: Digest = ""
-    """Digest of the file. A build tells it if it is left out, and refuses another model."""
-    label: Annotated[str, Meta(min_length=1)] = "good"
-    """The label, without `__label__`, whose probability is the score."""
-    languages: tuple[str, ...] = ()
-    """Languages that it scores; if empty, all that no other scorer is for."""
 
 
 class Scorers:

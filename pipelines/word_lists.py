@@ -5,31 +5,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
 
 from florilegium.filters.groups import Hashes
 from florilegium.filters.ngrams import Runs, runs_of, word_hashes
 from florilegium.filters.rule import share
 from florilegium.manifests.document import Document
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines.named_files import Digest, NamedFileError, opened
+from florilegium.pipelines.named_files import NamedFileError, opened
+from florilegium.pipelines.named_texts import WordList
 
 _MAX_LINE = 4096
 _MOST_WORDS = 10
-
-
-class WordList(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Words and phrases, one on each line of a file in UTF-8; what begins with `#` is a remark.
-
-    Case and punctuation make no difference, so an entry of punctuation alone is passed over.
-    """
-
-    path: str
-    """Where it is, local, `s3://…` or `gs://…`."""
-    sha256: Digest = ""
-    """Digest of the file. A build tells it if it is left out, and refuses another list."""
-    languages: tuple[str, ...] = ()
-    """Languages of which it is a list; all if empty."""
 
 
 class WordLists:

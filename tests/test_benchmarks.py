@@ -17,12 +17,13 @@ from florilegium.filters.ngrams import Runs, runs_of, word_hashes
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
 from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.benchmarks import Benchmark, Contamination, pinned
+from florilegium.pipelines.benchmarks import Contamination, pinned
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.named_files import NamedFileError
+from florilegium.pipelines.named_texts import Benchmark
 from florilegium.pipelines.recipe import RecipeError, load, parse
 
 QUESTION = (

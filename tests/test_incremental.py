@@ -175,6 +175,9 @@ def test_a_damaged_index_is_named(harm, release):
         np.save(place, np.zeros(3, stored_by(FAST_SIMILARITY)))
     with pytest.raises(BadIndexError, match=r"the index of small/0123456789ab is (damaged|not)"):
         read_entries(5, msgspec.json.encode(file).decode(), View(published=5))
+    if harm != "changed":  # before any work
+        with pytest.raises(BadIndexError, match=r"the index of .* is (damaged|not whole)"):
+            open_index(release, FAST_SIMILARITY)
 
 
 @pytest.mark.parametrize("method", [MINHASH, replace(FAST_SIMILARITY, format="fss512-w3-fold9")])

@@ -16,7 +16,6 @@ from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.personal import Personal
-from florilegium.pipelines.benchmarks import Benchmark
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.inspection import (
@@ -29,11 +28,11 @@ from florilegium.pipelines.inspection import (
 )
 from florilegium.pipelines.inspection_table import show
 from florilegium.pipelines.metadata import Metadata
+from florilegium.pipelines.named_texts import Benchmark, WordList
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import load
 from florilegium.pipelines.stages import Tools, harvest_page
 from florilegium.pipelines.warc import Record, read
-from florilegium.pipelines.word_lists import WordList
 
 INDONESIAN = "Di bengkel di tepi danau ada tiga puluh jam berdetak, dan tidak satu pun sama. " * 4
 CONTACT = "Fragen an uhren@werkstatt.example, auch am Abend."

@@ -15,9 +15,9 @@ from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.named_texts import WordList
 from florilegium.pipelines.recipe import Lines, changed, load
 from florilegium.pipelines.whatif import whatif
-from florilegium.pipelines.word_lists import WordList
 
 BETWEEN = ("rights", "lines", "licences", "assessed")
 """Folders of what is found between harvest and the verdicts."""

@@ -27,8 +27,9 @@ from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.examples import ExampleError, find, read
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.named_files import NamedFileError
+from florilegium.pipelines.named_texts import Scorer
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.scorers import Model, Scorer, Scorers, line_of
+from florilegium.pipelines.scorers import Model, Scorers, line_of
 from florilegium.pipelines.train_quality import auc, train
 
 TEXTS = (

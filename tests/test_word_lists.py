@@ -18,8 +18,9 @@ from florilegium.pipelines.display import Display
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.named_files import NamedFileError
+from florilegium.pipelines.named_texts import WordList
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.word_lists import WordList, WordLists
+from florilegium.pipelines.word_lists import WordLists
 
 
 def listed(path, text, **changes):
