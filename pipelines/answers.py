@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 
 import click
 import msgspec
@@ -10,6 +11,10 @@ from rich.console import Console
 from florilegium.pipelines.files import NO_ROOM
 
 DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
+
+
+_WHERE = re.compile(r" \[while running [^\]]*\]")
+"""Where in a pipeline something went wrong, as Beam adds it."""
 
 
 def console_for(output: str) -> Console:
@@ -49,7 +54,7 @@ def _no_room(error: BaseException) -> str | None:
 
 def _said(error: Exception) -> str:
     """Return what an error says, not where in Beam; of a worker's traceback, the last line."""
-    said = str(error).partition(" [while running ")[0]
+    said = _WHERE.sub("", str(error))
     lines = said.strip().splitlines() or [type(error).__name__]
     traceback = any(line.startswith("Traceback") for line in lines)
     return lines[-1] if traceback else "\n".join(lines)
