@@ -19,7 +19,8 @@ def hint(message: str, record: type[Struct]) -> str:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """Return the known word that is nearest to another, as a remark; nothing if none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    others = [one for one in known if one != word]  # it may be known in another place
+    near = difflib.get_close_matches(word, others, n=1, cutoff=0.6)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 

@@ -24,7 +24,7 @@ from florilegium.pipelines.recipe import Lines, RecipeError, changed, load
 from florilegium.pipelines.whatif import WhatIfError, whatif
 
 STRICT = ("filters.repetition.max_top_bigram=0.15", "filters.length.min_chars=900")
-LAX = ("filters.repetition.max_top_bigram=0.9", "filters.lines.min_sentence_lines=0")
+LAX = ("filters.lines.min_prose_lines=-1", "filters.lines.min_sentence_lines=0")
 
 
 def build(recipe, warcs, out, **changes):
@@ -105,7 +105,7 @@ def test_nothing_changes_if_nothing_is_changed(built):
         ("filters.repetition.max_top_bigrm=0.2", "did you mean 'max_top_bigram'?"),
         ("filters.repetitoin.max_top_bigram=0.2", "did you mean 'repetition'?"),
         ("filtrs.repetition.max_top_bigram=0.2", "did you mean 'filters'?"),
-        ("filters.repetition.max_top_bigram=little", "Expected `float`"),
+        ("filters.repetition.max_top_bigram=little", "Expected `float | null`"),
         ("filters.repetition=0.2", "name a key in it"),
         ("filters.length.min_chars.deu=3", "nothing below"),
         ("filters", "write KEY.KEY=VALUE"),
