@@ -31,17 +31,27 @@ def address(url: str) -> str:
     >>> address("HTTP://Example.org:80/%7euser/../a%2fb?utm_source=x&id=7#top")
     '//example.org/a%2Fb?id=7'
     """
+    if (found := located(url)) is None:
+        return url
+    parts, place = found
+    return f"//{place}{_without_dots(_encoded(parts.path) or '/')}{_query(parts)}{_fragment(parts)}"
+
+
+def located(url: str) -> tuple[SplitResult, str] | None:
+    """Return the parts of an address, and its host and port in one form; None if it is no HTTP.
+
+    The host is in ASCII and lower case; a port that goes without saying is left out.
+    """
     try:
         parts = urlsplit(url[:MAX_LENGTH].strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        return url
-    scheme = parts.scheme.lower()
-    if scheme not in _PORTS or not host:
-        return url
+        return None
+    usual = _PORTS.get(parts.scheme.lower())
+    if usual is None or not host:
+        return None
     host = f"[{host}]" if ":" in host else _ascii(host)
-    place = host if port in (None, _PORTS[scheme]) else f"{host}:{port}"
-    return f"//{place}{_without_dots(_encoded(parts.path) or '/')}{_query(parts)}{_fragment(parts)}"
+    return parts, host if port in (None, usual) else f"{host}:{port}"
 
 
 def resolved(link: str, base: str) -> str | None:

@@ -1,10 +1,6 @@
 """Origins: whom a file of a host speaks for (RFC 6454; RFC 9309, 2.3)."""
 
-from typing import Final
-from urllib.parse import urlsplit
-
-_PORTS: Final = {"http": 80, "https": 443}
-_MAX: Final = 8_192
+from florilegium.filters.address import located
 
 
 def origin(url: str) -> str | None:
@@ -13,16 +9,10 @@ def origin(url: str) -> str | None:
     >>> origin("HTTPS://Example.org:443/a?b"), origin("http://example.org:8080")
     ('https://example.org', 'http://example.org:8080')
     """
-    try:
-        parts = urlsplit(url[:_MAX].strip())
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
+    if (found := located(url)) is None:
         return None
-    scheme = parts.scheme.lower()
-    if scheme not in _PORTS or not host:
-        return None
-    host = f"[{host}]" if ":" in host else _ascii(host)
-    return f"{scheme}://{host}" if port in (None, _PORTS[scheme]) else f"{scheme}://{host}:{port}"
+    parts, place = found
+    return f"{parts.scheme.lower()}://{place}"
 
 
 def twin(of: str) -> str | None:
@@ -50,12 +40,3 @@ def site(origin: str) -> str:
     ('example.org', 'example.org')
     """
     return host_of(origin).removeprefix("www.")
-
-
-def _ascii(host: str) -> str:
-    if host.isascii() or len(host) > 253:
-        return host
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host
