@@ -6,10 +6,11 @@ from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import buckets, tree
+from florilegium.manifests import buckets, distributions, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
+from florilegium.manifests.distributions import Distribution, totals_of
 from florilegium.manifests.envelope import Envelope, EnvelopeError
 from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location
@@ -19,6 +20,8 @@ from florilegium.manifests.verify_copies import check_copies
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_shards import Seen, check_shard
+
+_NEEDED = {tree.PATH, buckets.PATH, distributions.PATH}
 
 Depth: TypeAlias = Literal["tables", "files", "rows"]
 
@@ -33,12 +36,13 @@ def verify(
 
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
-    the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
-    against the languages, the tree against the root. At depth `files` the digest of each shard too.
-    At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
-    the buckets over their rows, that the documents and losses of each input are its records, that
-    no document is reserved by a verdict that binds, and what is said in alarms. `root` is the root
-    that the release has to have. What rests on a file that cannot be read is not checked.
+    the ledger against the funnel, the copies of earlier releases against the ledger, buckets and
+    distributions against the languages, the tree against the root. At depth `files` the digest of
+    each shard too. At depth `rows` also the columns, order, ranges, totals and licences of the
+    shards, the tree, buckets and distributions over their rows, that the documents and losses of
+    each input are its records, that no document is reserved by a verdict that binds, and what is
+    said in alarms. `root` is the root that the release has to have. What rests on a file that
+    cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
@@ -70,12 +74,14 @@ def verify(
             there.add(table.path)
     if ledger_read:
         yield from check_copies(release, manifest, there, seen.left_out)
-    for path in sorted({tree.PATH, buckets.PATH} - {table.path for table in manifest.tables}):
+    for path in sorted(_NEEDED - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:
         yield from _check_tree(release, manifest, seen.nodes if agreed else None)
     if buckets.PATH in there:
         yield from _check_buckets(release, manifest, seen.buckets if agreed else None)
+    if distributions.PATH in there:
+        yield from _check_distributions(release, manifest, seen.distributions if agreed else None)
 
 
 def signers(release: Location) -> list[str]:
@@ -181,3 +187,27 @@ def _check_buckets(
             yield f"{buckets.PATH}: the buckets of {lang} do not add up to what the manifest says"
     if found is not None and found != stated:
         yield f"{buckets.PATH}: other documents, tokens or sizes than in the shards"
+
+
+def _check_distributions(
+    release: Location, manifest: Manifest, found: dict[str, Distribution] | None
+) -> Iterator[str]:
+    try:
+        stated = distributions.read(release)
+    except UNREADABLE as error:
+        yield f"{distributions.PATH}: {error}"
+        return
+    totals = {
+        lang: [totals_of(held, name) for name in ("chars", "tokens")]
+        for lang, held in stated.items()
+    }
+    languages = {
+        one.lang: [(one.documents, one.chars), (one.documents, one.tokens)]
+        for one in manifest.languages
+        if one.documents
+    }
+    for lang in sorted(totals.keys() | languages.keys()):
+        if totals.get(lang) != languages.get(lang):
+            yield f"{distributions.PATH}: {lang} does not add up to what the manifest says"
+    if found is not None and found != stated:
+        yield f"{distributions.PATH}: other distributions than in the shards"

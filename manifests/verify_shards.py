@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from florilegium.manifests import distributions
 from florilegium.manifests.buckets import Bucket, bucket
+from florilegium.manifests.distributions import Distribution
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Shard
@@ -32,6 +34,7 @@ class Seen:
     nodes: list[Node] = field(default_factory=list)
     """Subtrees of the shards, from left to right."""
     buckets: dict[str, dict[int, Bucket]] = field(default_factory=dict)
+    distributions: dict[str, Distribution] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
     licences: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
@@ -50,6 +53,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
     before = None
     tree = Span(seen.rows)
     found: Counter[str] = Counter()
+    held = [seen.distributions.get(shard.lang, {})]
     try:
         with parquet(release / shard.path) as file:
             if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
@@ -68,6 +72,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
                 before = ids[-1] if ids else before
                 _count(found, rows)
                 _add_to_buckets(seen.buckets.setdefault(shard.lang, {}), rows)
+                held = [distributions.added([*held, distributions.of_rows(rows)])]
                 yield from _check_values(shard, rows)
                 yield from _check_rights(shard, rows, seen.binding)
     except UNREADABLE as error:
@@ -75,6 +80,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
         return False
     seen.nodes.extend(tree.nodes())
     seen.rows = tree.end
+    seen.distributions[shard.lang] = distributions.added(held)
     seen.languages.update({f"{shard.lang} {what}": number for what, number in found.items()})
     for what in ("rows", "tokens", "text_bytes"):
         if found[what] != (stated := getattr(shard, what)):

@@ -1,13 +1,13 @@
 """Seal: counts merged, the law checked, the manifest written. Small, on the driver."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from florilegium.filters.optouts.policy import PROTOCOLS
-from florilegium.manifests import buckets, tree
+from florilegium.manifests import buckets, distributions, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.funnel import LossKey, funnel
@@ -20,7 +20,6 @@ from florilegium.manifests.manifest import (
     Manifest,
     OptOuts,
     Protocol,
-    Shard,
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
@@ -53,11 +52,16 @@ class Draft(Struct, frozen=True):
 
 
 def seal(draft: Draft) -> Manifest:
-    """Write `audit/buckets.parquet`, `audit/tree.parquet` and the manifest; clear away drafts.
+    """Write the tables of buckets, distributions and the tree, and the manifest; clear away drafts.
 
     ValueError if anything that was counted twice was not counted alike.
     """
-    shards, spans = _shards(draft)
+    published = _published(draft)
+    shards = tuple(one.shard for one in published)
+    spans = [
+        Span(plan.first_leaf, one.subtrees)
+        for plan, one in zip(draft.plans, published, strict=True)
+    ]
     losses: Counter[LossKey] = Counter()
     for stage, rule, lang, number in draft.total.losses:
         losses[stage, rule, lang] += number
@@ -97,6 +101,7 @@ def seal(draft: Draft) -> Manifest:
         tables=(
             *(note.table for note in draft.sites if note.table is not None),
             _buckets(draft.folder, kept),
+            _distributions(draft.folder, published),
             _tree(draft.folder, spans),
             *draft.hosts,
             *draft.total.index,
@@ -122,16 +127,10 @@ def ledger_path(ordinal: int) -> str:
     return f"audit/losses/{ordinal:05d}.parquet"
 
 
-def _shards(draft: Draft) -> tuple[tuple[Shard, ...], list[Span]]:
-    """Return the shards as they were written, and what each contributes to the tree."""
-    spans = []
-    shards = []
+def _published(draft: Draft) -> list[PublishedShard]:
+    """Return the notes on the shards as they were written."""
     notes = read_all(note_path(draft.notes, plan) for plan in draft.plans)
-    for plan, note in zip(draft.plans, notes, strict=True):
-        published = msgspec.json.decode(note, type=PublishedShard)
-        spans.append(Span(plan.first_leaf, published.subtrees))
-        shards.append(published.shard)
-    return tuple(shards), spans
+    return [msgspec.json.decode(note, type=PublishedShard) for note in notes]
 
 
 def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
@@ -173,6 +172,15 @@ def _language(lang: str, held: dict[int, Bucket], quality: Histogram) -> Languag
 def _buckets(release: Location, kept: buckets.Kept) -> Table:
     with replacing(release / buckets.PATH) as draft:
         return _table(buckets.PATH, buckets.write(kept, draft), draft)
+
+
+def _distributions(release: Location, published: list[PublishedShard]) -> Table:
+    by_language: dict[str, list[distributions.Distribution]] = defaultdict(list)
+    for one in published:
+        by_language[one.shard.lang].append(distributions.unlisted(one.distribution))
+    found = {lang: distributions.added(some) for lang, some in by_language.items()}
+    with replacing(release / distributions.PATH) as draft:
+        return _table(distributions.PATH, distributions.write(found, draft), draft)
 
 
 def _tree(release: Location, spans: list[Span]) -> Table:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 
+from florilegium.manifests import distributions
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location, replacing, sha256
 from florilegium.manifests.manifest import Shard
@@ -28,10 +29,12 @@ _ROWS_READ_AT_A_TIME = 256
 
 
 class PublishedShard(Struct, frozen=True, kw_only=True):
-    """A shard that was written, and what it adds to the Merkle tree."""
+    """A shard that was written, and what it adds to the Merkle tree and to the distributions."""
 
     shard: Shard
     subtrees: list[tuple[int, bytes]]
+    distribution: list[tuple[str, float, int, int]]
+    """As `distributions.listed`."""
 
 
 def write_slice(table: pa.Table, path: Location) -> None:
@@ -59,11 +62,13 @@ def write_shard(
     path.parent.mkdir(parents=True, exist_ok=True)
     tree = Span(plan.first_leaf)
     tokens = text_bytes = 0
+    found: distributions.Distribution = {}
     with replacing(path) as draft:
         with _writer(draft) as writer:
             for rows in row_groups(tables, shards.row_group_bytes):
                 writer.write_table(rows, row_group_size=rows.num_rows)
                 tree.extend(span(leaves(rows), tree.end))
+                found = distributions.added([found, distributions.of_rows(rows)])
                 tokens += pc.sum(rows.column("tokens")).as_py()
                 text_bytes += pc.sum(rows.column("text_bytes")).as_py()
         if (rows_written := tree.end - plan.first_leaf) != plan.documents:
@@ -85,6 +90,7 @@ def write_shard(
             sha256=digest,
         ),
         subtrees=tree.subtrees,
+        distribution=distributions.listed(found),
     )
     with replacing(note_path(notes, plan)) as draft:
         draft.write_bytes(msgspec.json.encode(published))
