@@ -27,6 +27,7 @@ from florilegium.filters.licence import Flag
 from florilegium.filters.optouts.signal import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.filters.terms import Licensed
+from florilegium.manifests import loss_example
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
@@ -34,6 +35,7 @@ from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.loss_example import LossExample
 from florilegium.manifests.manifest import (
     Alarm,
     Earlier,
@@ -194,6 +196,8 @@ def document_page() -> Iterator[str]:
     yield 'They are there if the recipe says `reasons = "all"`, or `build` is told `--all-reasons`.'
     yield "What harvest lost was not measured further: it has no rows."
     yield from _columns(FailedRule)
+    yield from ("", f"## Examples of losses: `{loss_example.PATH}`", "", _prose(LossExample), "")
+    yield from _columns(LossExample)
 
 
 def manifest_page() -> Iterator[str]:

@@ -13,6 +13,7 @@ from florilegium.manifests.document import Document
 from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
+from florilegium.manifests.loss_example import LossExample
 
 Row = TypeVar("Row", bound=Struct)
 
@@ -63,6 +64,7 @@ LOSS_SCHEMA = arrow_schema(Loss)
 COPIES_SCHEMA = arrow_schema(Copies)
 HOST_SCHEMA = arrow_schema(HostRecord)
 FAILED_RULE_SCHEMA = arrow_schema(FailedRule)
+LOSS_EXAMPLE_SCHEMA = arrow_schema(LossExample)
 
 
 def to_table(records: Sequence[Struct], schema: pa.Schema) -> pa.Table:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import buckets, distributions, tree
+from florilegium.manifests import buckets, distributions, loss_example, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
@@ -17,11 +17,12 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.merkle import Node, joined
 from florilegium.manifests.verify_copies import check_copies
+from florilegium.manifests.verify_examples import read_examples
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_shards import Seen, check_shard
 
-_NEEDED = {tree.PATH, buckets.PATH, distributions.PATH}
+_NEEDED = {tree.PATH, buckets.PATH, distributions.PATH, loss_example.PATH}
 
 Depth: TypeAlias = Literal["tables", "files", "rows"]
 
@@ -64,6 +65,8 @@ def verify(
             shards_read = whole and (yield from check_shard(release, shard, seen)) and shards_read
     # Where rows are not what the manifest says, that tables differ from them says no more.
     agreed = shards_read and (yield from _check_totals(manifest, seen))
+    if loss_example.PATH in {table.path for table in manifest.tables}:
+        seen.examples = yield from read_examples(release)
     ledger_read = yield from check_ledger(release, manifest, seen)
     if shards_read and ledger_read:
         yield from check_inputs(manifest, seen)

@@ -11,6 +11,7 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Input, Manifest, Table
 from florilegium.manifests.schema import LOSS_SCHEMA
 from florilegium.manifests.tables import parquet
+from florilegium.manifests.verify_examples import not_lost, strike_out
 from florilegium.manifests.verify_files import UNREADABLE, check_file
 from florilegium.manifests.verify_shards import Seen
 
@@ -34,6 +35,8 @@ def check_ledger(release: Location, manifest: Manifest, seen: Seen) -> Generator
         for step in manifest.funnel
         for rule, number in step.lost.items()
     }
+    if lost == Counter(stated):
+        yield from not_lost(seen.examples)
     for key in sorted(lost.keys() | stated.keys(), key=str):
         if lost[key] != (expected := stated.get(key, 0)):
             stage, rule, lang = key
@@ -51,11 +54,12 @@ def _check_losses(
             if not file.schema_arrow.equals(LOSS_SCHEMA):
                 yield f"{table.path}: its columns are not those of a loss"
                 return False
-            names = ["warc", "stage", "rule", "lang", "host", "dup_of", "dup_release"]
+            names = ["id", "warc", "stage", "rule", "lang", "host", "dup_of", "dup_release"]
             rows = file.read(names, use_threads=False)
         columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
         sources = set(rows.column("warc").to_pylist())
         _count_removed(rows, seen)
+        strike_out(seen.examples, rows)
         seen.left_out.update(name for name in rows.column("dup_release").to_pylist() if name)
     except UNREADABLE as error:
         yield f"{table.path}: cannot be read: {error}"

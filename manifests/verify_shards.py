@@ -42,6 +42,8 @@ class Seen:
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     """Losses to documents of earlier releases, by release."""
+    examples: set[tuple[bytes, str, str]] = field(default_factory=set)
+    """Ids, stages and rules of examples of losses that were not met in the ledger."""
 
     def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
         """Count names of a kind of which there are alarms."""

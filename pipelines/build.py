@@ -286,8 +286,10 @@ def _seal(
         for folder in found:
             if folder is not None:
                 copied(folder / STAGED, plan.draft)
-        made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes, earlier
-        sealed = seal(Draft(*made, tuple(tables(found[0])), optouts.sites_known(found[1])))
+        made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes
+        documents = [place / "documents.parquet" for place in files_of(plan, parts)]
+        known = earlier, tuple(tables(found[0])), optouts.sites_known(found[1])
+        sealed = seal(Draft(*made, documents, *known))
         remember(plan.work, _last(plan, parts, sealed))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)

@@ -40,6 +40,7 @@ from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.index import write_index
 from florilegium.pipelines.judged import refusals_of
 from florilegium.pipelines.judgement import Earlier, failed, lost, removed
+from florilegium.pipelines.loss_examples import Candidate, candidate, fewest
 from florilegium.pipelines.overlay import overlay_of
 from florilegium.pipelines.packed import Keyed
 from florilegium.pipelines.part import load
@@ -201,6 +202,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     hosts: Hosts = {}
     quality: dict[str, dict[int, int]] = defaultdict(dict)
     largest: list[Alarm] = []
+    examples: list[Candidate] = []
     refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
     for facts in _facts(part, files):
         if (refusal := refusals.get(len(sizes))) is not None:
@@ -219,6 +221,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
             largest.append(_component(facts, int(decision["size"])))
         if loss is not None:
             losses.append(loss)
+            examples.append(candidate(loss, part.ordinal, len(sizes) - 1))
             if recipe.reasons == "all":
                 reasons += failing.reasons(loss, facts, recipe.filters)
         else:
@@ -246,6 +249,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         alarms=(alarms := of_source(made.unit, hosts, recipe.alarms)),
         alarms_raised={"source": 1} if alarms else {},
         largest=first(largest),
+        examples=fewest(examples),
     )
     _write(locate(part.verdict), verdict, sizes, hosts)
     return verdict

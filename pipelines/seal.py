@@ -26,6 +26,7 @@ from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import provenance
 from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
+from florilegium.pipelines.loss_examples import write_examples
 from florilegium.pipelines.optouts import SitesNote
 from florilegium.pipelines.part import Part
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -44,6 +45,8 @@ class Draft(Struct, frozen=True):
     total: Verdict
     plans: list[ShardPlan]
     notes: Location
+    documents: list[Location]
+    """The documents of each part."""
     against: tuple[Earlier, ...] = ()
     hosts: tuple[Table, ...] = ()
     """The table of licences by host, if there is one."""
@@ -52,7 +55,7 @@ class Draft(Struct, frozen=True):
 
 
 def seal(draft: Draft) -> Manifest:
-    """Write the tables of buckets, distributions and the tree, and the manifest; clear away drafts.
+    """Write the tables of all documents and the manifest; clear away drafts.
 
     ValueError if anything that was counted twice was not counted alike.
     """
@@ -107,6 +110,7 @@ def seal(draft: Draft) -> Manifest:
             *draft.total.index,
             *draft.total.copies,
             *draft.total.reasons,
+            write_examples(draft.total.examples, draft.documents, draft.folder),
         ),
     )
     _clear_drafts(draft.folder)

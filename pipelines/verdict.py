@@ -12,6 +12,7 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.pipelines import deciles
 from florilegium.pipelines.alarms import Alarms, first, of_components
+from florilegium.pipelines.loss_examples import Candidate, fewest
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """How many there are of each kind."""
     largest: list[Alarm] = []
     """Documents for which most others gave way, whether or not that is too many."""
+    examples: list[Candidate] = []
+    """A few lost documents of each rule."""
 
 
 def added(verdicts: Iterable[Verdict]) -> Verdict:
@@ -66,6 +69,7 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
         alarms=first(alarm for verdict in whole for alarm in verdict.alarms),
         alarms_raised=_summed(verdict.alarms_raised for verdict in whole),
         largest=first(one for verdict in whole for one in verdict.largest),
+        examples=fewest(one for verdict in whole for one in verdict.examples),
     )
 
 

@@ -28,6 +28,7 @@ from florilegium.pipelines.named_files import placeless
 from florilegium.pipelines.overlay import Overlay, assessed_of, moves_of, shares_of
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe, resolved
+from florilegium.pipelines.rows import group_of
 
 DECIDED_LAST = ("name", "profile", "filters", "reasons", "alarms", "shards")
 """Keys of a recipe that make no difference to what documents are judged on."""
@@ -277,10 +278,7 @@ def _shown(last: LastBuild, work: Location, way: _Way, found: _Found, loss: Loss
         parquet(_documents(last, found.part, work)) as file,
         _overlay(last, found.part, work) as overlay,
     ):
-        first = group = 0
-        while first + file.metadata.row_group(group).num_rows <= found.row:
-            first += file.metadata.row_group(group).num_rows
-            group += 1
+        group, first = group_of(file, found.row)
         table = overlay.applied(file.read_row_group(group, use_threads=False), first)
     (document,) = from_table(table.slice(found.row - first, 1), Document)
     return Example(

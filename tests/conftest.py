@@ -189,6 +189,7 @@ class Workshop:
             added(self.verdicts),
             self.plans,
             self.notes,
+            [Path(one.documents) for one in self.to_publish],
             against,
         )
         return seal(draft)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from florilegium.manifests import buckets, distributions, envelope, tree
+from florilegium.manifests import buckets, distributions, envelope, loss_example, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import sha256
 from florilegium.manifests.manifest import Manifest
@@ -32,7 +32,7 @@ def all_of(manifest: Manifest) -> Iterator[tuple[str, Act]]:
         yield f"another {column} of a document", rows_of(shard, other_value(column))
     for column in LOSS_SCHEMA.names:
         yield f"another {column} of a loss", rows_of(ledger, other_value(column))
-    for path in (shard, ledger, tree.PATH, buckets.PATH, distributions.PATH):
+    for path in (shard, ledger, tree.PATH, buckets.PATH, distributions.PATH, loss_example.PATH):
         for name, change in ROWS.items():
             yield f"{path} with {name}", rows_of(path, change)
     stated = json.loads(manifests.encode(manifest))

@@ -1,6 +1,7 @@
 """Pages of a host bear on the licence of each: counted over parts, published, and in a table."""
 
 import hashlib
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -204,7 +205,8 @@ def test_a_release_has_the_settled_tiers_and_the_table_and_verifies(workshop, do
     total = added_verdicts(workshop.verdicts)
     draft = Draft(
         workshop.release, "0123456789ab", workshop.recipe, workshop.parts, total, workshop.plans,
-        workshop.notes, hosts=tuple(tables(out)),
+        workshop.notes, [Path(one.documents) for one in workshop.to_publish],
+        hosts=tuple(tables(out)),
     )  # fmt: skip
     manifest = seal(draft)
     assert list(verify(workshop.release)) == []
