@@ -16,7 +16,6 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import click
 import msgspec
 import pyarrow as pa
-from losses import LOSSES
 from msgspec import Struct
 from msgspec import inspect as types
 from scaling import page as scale_page
@@ -36,6 +35,7 @@ from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.loss_example import LossExample
+from florilegium.manifests.losses import LOSSES
 from florilegium.manifests.manifest import (
     Alarm,
     Earlier,

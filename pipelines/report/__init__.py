@@ -1,0 +1,1 @@
+"""The report: one HTML file in which people look at a release."""

@@ -1,0 +1,200 @@
+"""The report: what it says, and that nothing in it runs, whatever pages have in them."""
+
+import html
+import re
+import shutil
+import subprocess
+import threading
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from florilegium.manifests import loss_example
+from florilegium.manifests import manifest as manifests
+from florilegium.manifests.loss_example import LossExample
+from florilegium.manifests.schema import LOSS_EXAMPLE_SCHEMA, to_table
+from florilegium.pipelines.report.contents import contents
+from florilegium.pipelines.report.render import render, report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the texts of its cells."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.ids, self.links = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *attribute) for attribute in attrs]
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.links += [value for name, value in attrs if name == "href"]
+
+
+@pytest.fixture
+def release(sealed, tmp_path):
+    """A release that may be changed."""
+    return sealed.copy(tmp_path)
+
+
+@pytest.fixture
+def page(release):
+    return report(release).decode()
+
+
+def test_it_says_what_the_manifest_says(release, page):
+    manifest = manifests.read(release)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    for figure in (manifest.documents, manifest.tokens, manifest.records):
+        assert f"{figure:,}" in text
+    assert manifest.root in text
+    for step in manifest.funnel:
+        for rule in step.lost:
+            assert rule in text, rule
+
+
+def test_it_is_the_same_each_time(release, page):
+    assert report(release).decode() == page
+
+
+def test_it_loads_nothing(page):
+    parsed = Page(page)
+    assert not {"script", "link", "img", "iframe", "object", "form"} & set(parsed.tags)
+    assert all(link.startswith("#") for link in parsed.links)
+    assert {link[1:] for link in parsed.links} <= set(parsed.ids)
+    assert not [one for one in parsed.attributes if one[1] in ("src", "style", "srcset")]
+    assert not [one for one in parsed.attributes if one[1].startswith("on")]
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert html.unescape(policy).startswith("default-src 'none'; style-src 'sha256-")
+
+
+def test_ids_are_distinct_and_regions_have_names(page):
+    parsed = Page(page)
+    assert len(parsed.ids) == len(set(parsed.ids))
+    regions = parsed.attributes.count(("div", "role", "region"))
+    labels = [a for a in parsed.attributes if a[:2] == ("div", "aria-label")]
+    assert regions == len(labels) > 3
+
+
+def test_the_difference_to_the_parent_is_told(release):
+    now = manifests.read(release)
+    first = now.languages[0]
+    fewer = msgspec.structs.replace(first, documents=first.documents - 3, tokens=first.tokens - 700)
+    parent = SimpleNamespace(
+        name="earlier", build_id="0" * 12, root="f" * 64, records=now.records - 3,
+        documents=now.documents - 3, tokens=now.tokens - 700, funnel=now.funnel,
+        languages=(fewer, *now.languages[1:]),
+    )  # fmt: skip
+    made = contents(release, parent)
+    assert [change.lang for change in made.difference.languages] == [first.lang]
+    text = html.unescape(re.sub(r"<[^>]+>", " ", render(made).decode()))
+    assert "f" * 64 in text
+    assert "+700" in text
+    same = contents(release, now).difference
+    assert (same.languages, same.rules) == ([], [])
+
+
+HOSTILE = (
+    "<script>document.documentElement.dataset.ran='script'</script>",
+    "<img src=x onerror=\"document.documentElement.dataset.ran='img'\">",
+    "</blockquote></details><svg onload=\"document.documentElement.dataset.ran='svg'\">",
+    "<style>@import 'http://127.0.0.1:{port}/style';</style>",
+    '"><iframe src="http://127.0.0.1:{port}/frame"></iframe>',
+    "<link rel=stylesheet href=http://127.0.0.1:{port}/link>",
+    "<img src=http://127.0.0.1:{port}/img>",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:alert(1)//\u202e\x00\x1b[31m",
+)
+
+
+def hostile_page(release, port):
+    """Put hostile text where text of pages may stand, and return the report."""
+    rows = [
+        LossExample(
+            id=bytes([n]) * 16,
+            stage="duplicates",
+            rule="near_duplicate",
+            lang="deu_Latn",
+            domain=text.format(port=port) if "{port}" in text else text,
+            excerpt=text.format(port=port) if "{port}" in text else text,
+        )
+        for n, text in enumerate(HOSTILE)
+    ]
+    path = release / loss_example.PATH
+    pq.write_table(to_table(rows, LOSS_EXAMPLE_SCHEMA), path)
+    return report(release).decode()
+
+
+def test_hostile_text_is_text(release):
+    page = hostile_page(release, 1)
+    parsed = Page(page)
+    assert not {"script", "img", "iframe", "link"} & set(parsed.tags)
+    assert parsed.tags.count("style") == 1
+    assert "{{ 7 * 7 }}" in page
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", page)
+
+
+class Listener(BaseHTTPRequestHandler):
+    """Notes what is asked for."""
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def listener():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+    server.asked = []
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def dom_of(page, folder):
+    """Return the elements of a page after a real browser showed it."""
+    place = folder / "page.html"
+    place.write_text(page, encoding="utf-8")
+    shown = subprocess.run(
+        [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000",
+         f"--user-data-dir={folder / 'profile'}", "--dump-dom", place.as_uri()],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    return shown.stdout
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_in_a_browser_nothing_of_hostile_text_runs_or_loads(release, listener, tmp_path):
+    port = listener.server_address[1]
+    page = hostile_page(release, port)
+    assert "data-ran" not in dom_of(page, tmp_path)
+    assert listener.asked == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_the_policy_alone_stops_what_is_not_escaped(release, listener, tmp_path):
+    port = listener.server_address[1]
+    page = html.unescape(hostile_page(release, port))
+    assert "data-ran" not in dom_of(page, tmp_path)
+    assert listener.asked == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_without_escapes_and_policy_it_would_run(release, listener, tmp_path):
+    port = listener.server_address[1]
+    page = html.unescape(hostile_page(release, port)).replace("Content-Security-Policy", "x")
+    assert "data-ran" in dom_of(page, tmp_path)
+    assert "/img" in listener.asked
