@@ -12,11 +12,13 @@ from types import SimpleNamespace
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from florilegium.manifests import loss_example
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.loss_example import LossExample
 from florilegium.manifests.schema import LOSS_EXAMPLE_SCHEMA, to_table
+from florilegium.pipelines.cli import main
 from florilegium.pipelines.report.contents import contents
 from florilegium.pipelines.report.render import render, report
 
@@ -198,3 +200,15 @@ def test_without_escapes_and_policy_it_would_run(release, listener, tmp_path):
     page = html.unescape(hostile_page(release, port)).replace("Content-Security-Policy", "x")
     assert "data-ran" in dom_of(page, tmp_path)
     assert "/img" in listener.asked
+
+
+def test_the_command_writes_a_file_and_says_what_is_wrong(release, tmp_path):
+    out = tmp_path / "report.html"
+    run = CliRunner().invoke
+    assert run(main, ["report", str(release), "--out", str(out)]).exit_code == 0
+    assert out.read_bytes() == report(release)
+    (release / "audit" / "distributions.parquet").write_bytes(b"")
+    broken = run(main, ["report", str(release), "--out", str(tmp_path / "other.html")])
+    assert broken.exit_code == 2
+    assert "florilegium verify" in broken.stderr
+    assert not (tmp_path / "other.html").exists()
