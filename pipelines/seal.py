@@ -87,6 +87,7 @@ def seal(draft: Draft) -> Manifest:
         alarms=tuple(alarms),
         alarms_raised=alarms_raised,
         languages=languages,
+        captured=draft.total.captured,
         licences=tuple(
             Licence(license=spdx or None, tier=tier or None, documents=documents, tokens=tokens)
             for spdx, tier, documents, tokens in draft.total.licences
@@ -98,6 +99,7 @@ def seal(draft: Draft) -> Manifest:
             *(note.table for note in draft.sites if note.table is not None),
             _buckets(draft.folder, kept),
             _tree(draft.folder, spans),
+            *draft.total.domains,
             *draft.hosts,
             *draft.total.index,
             *draft.total.copies,
