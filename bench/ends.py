@@ -128,7 +128,13 @@ def _draft(home: Path, units: int, shards: int) -> Draft:
     parts = [_part(number) for number in range(units)]
     if units:
         parts[0] = msgspec.structs.replace(parts[0], records=documents)
-    total = Verdict(records=documents, kept=kept, ledger=tables)
+    total = Verdict(
+        records=documents,
+        kept=kept,
+        captured={"2026-01": documents} if documents else {},
+        licences=[("", "", documents, shards)],
+        ledger=tables,
+    )
     return Draft(release, "0123456789ab", load("european"), parts, total, plans, notes)
 
 

@@ -26,10 +26,11 @@ from florilegium.filters.licence import Flag
 from florilegium.filters.optouts.signal import Signal
 from florilegium.filters.rule import Filter, Measure
 from florilegium.filters.terms import Licensed
-from florilegium.manifests import loss_example
+from florilegium.manifests import domains, loss_example
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
+from florilegium.manifests.domains import Domain
 from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.funnel import STAGES, Step
 from florilegium.manifests.host_record import HostRecord
@@ -192,6 +193,16 @@ def document_page() -> Iterator[str]:
     yield "The rows of a file are in the order of ids. There is none if nothing gave way."
     yield ""
     yield from _columns(Copies)
+    yield from ("", f"## Domains: `{domains.FOLDER}/`", "", _prose(Domain), "")
+    yield "Rows are in the order of names; a checksum of the name says which file one is in."
+    yield ""
+    yield from _table(
+        ("column", "meaning"),
+        [
+            ("`domain`", "registrable domain of the host"),
+            *((f"`{name}`", about) for name, about in descriptions(Domain).items()),
+        ],
+    )
     yield from ("", "## Failed rules: `audit/reasons/`", "", _prose(FailedRule), "")
     yield 'They are there if the recipe says `reasons = "all"`, or `build` is told `--all-reasons`.'
     yield "What harvest lost was not measured further: it has no rows."

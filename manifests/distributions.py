@@ -20,11 +20,8 @@ SCORES = ("lang_score", "quality", "extraction_confidence", "foreign_share")
 PERSONAL = "pii."
 """Before the name of a kind of personal data: documents that have any, counted in one class."""
 
-MONTHS = "crawl_month"
-"""Month of capture, as 202611."""
-
 _PARTS = 20
-_COLUMNS = (*SIZES, *SCORES, "pii", "crawl_time")
+_COLUMNS = (*SIZES, *SCORES, "pii")
 
 SCHEMA = pa.schema(
     [
@@ -53,9 +50,6 @@ def of_rows(rows: pa.Table) -> Distribution:
         scores = table.column(name).drop_null().to_numpy().astype(np.float64)
         least = np.minimum(np.floor(scores * _PARTS), _PARTS - 1) / _PARTS
         _add(found, name, least, np.zeros(len(scores), np.int64))
-    months = table.column("crawl_time").to_numpy().astype("datetime64[M]").astype(np.int64)
-    numbers = (1970 + months // 12) * 100 + months % 12 + 1
-    _add(found, MONTHS, numbers.astype(np.float64), np.zeros(len(numbers), np.int64))
     for number, field in enumerate(table.schema.field("pii").type):
         items = _children(table.column("pii"), number)
         some = items[items > 0]

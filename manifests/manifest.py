@@ -17,7 +17,7 @@ FORMAT = 4
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
 no `extraction_confidence`; of format 2, half of the counts, no verdicts on rights, of licences only
 name and tier, and nothing that scorers, benchmarks or word lists say; nor was there a table of the
-tree; of format 3, no distributions and no examples of losses."""
+tree; of format 3, no distributions, no domains, no months of capture, no examples of losses."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -223,6 +223,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """How many there are of each kind, those that are not listed included."""
     languages: tuple[Language, ...]
     """What there is of each language."""
+    captured: dict[str, int]
+    """Documents by the month in which they were captured (UTC), as `2026-03`."""
     licences: tuple[Licence, ...] = ()
     """What there is under each licence and tier, by name."""
     shards: tuple[Shard, ...]
@@ -242,6 +244,7 @@ class Manifest(Record, frozen=True, kw_only=True):
             ("rows of the shards", self.documents, sum(s.rows for s in self.shards)),
             ("rows of the ledger", lost, sum(table.rows for table in self.ledger)),
             ("documents by language", self.documents, sum(x.documents for x in self.languages)),
+            ("documents by month", self.documents, sum(self.captured.values())),
             ("documents by licence", self.documents, sum(x.documents for x in self.licences)),
             ("tokens by licence", self.tokens, sum(x.tokens for x in self.licences)),
             ("tokens of the shards", self.tokens, sum(s.tokens for s in self.shards)),

@@ -17,6 +17,7 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.merkle import Node, joined
 from florilegium.manifests.verify_copies import check_copies
+from florilegium.manifests.verify_domains import check_domains
 from florilegium.manifests.verify_examples import read_examples
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
@@ -37,13 +38,13 @@ def verify(
 
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
-    the ledger against the funnel, the copies of earlier releases against the ledger, buckets and
-    distributions against the languages, the tree against the root. At depth `files` the digest of
-    each shard too. At depth `rows` also the columns, order, ranges, totals and licences of the
-    shards, the tree, buckets and distributions over their rows, that the documents and losses of
-    each input are its records, that no document is reserved by a verdict that binds, and what is
-    said in alarms. `root` is the root that the release has to have. What rests on a file that
-    cannot be read is not checked.
+    the ledger against the funnel, the copies of earlier releases against the ledger, buckets,
+    distributions and domains against the languages, the tree against the root. At depth `files` the
+    digest of each shard too. At depth `rows` also the columns, order, ranges, totals, months and
+    licences of the shards, the tree, buckets, distributions and domains over their rows, that the
+    documents and losses of each input are its records, that no document is reserved by a verdict
+    that binds, and what is said in alarms. `root` is the root that the release has to have. What
+    rests on a file that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
@@ -77,6 +78,8 @@ def verify(
             there.add(table.path)
     if ledger_read:
         yield from check_copies(release, manifest, there, seen.left_out)
+    counted = agreed and ledger_read
+    yield from check_domains(release, manifest, there, seen.domains, counted)
     for path in sorted(_NEEDED - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:
@@ -143,6 +146,10 @@ def _check_totals(manifest: Manifest, seen: Seen) -> Generator[str, None, bool]:
             if (found := seen.languages[f"{language.lang} {what}"]) != stated:
                 agreed = False
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
+    for month in sorted(manifest.captured.keys() | seen.months.keys()):
+        if (number := seen.months[month]) != (expected := manifest.captured.get(month, 0)):
+            agreed = False
+            yield f"{month}: {number} documents captured then, the manifest says {expected}"
     counted = {(one.license, one.tier): one.documents for one in manifest.licences}
     for key in sorted(counted.keys() | seen.licences.keys(), key=str):
         if (number := seen.licences[key]) != (expected := counted.get(key, 0)):

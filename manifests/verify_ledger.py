@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 import pyarrow as pa
 
 from florilegium.manifests import funnel
+from florilegium.manifests.domains import Domain
 from florilegium.manifests.funnel import LossKey
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Input, Manifest, Table
@@ -15,6 +16,7 @@ from florilegium.manifests.verify_examples import not_lost, strike_out
 from florilegium.manifests.verify_files import UNREADABLE, check_file
 from florilegium.manifests.verify_shards import Seen
 
+_READ = ["id", "warc", "stage", "rule", "lang", "host", "domain", "dup_of", "dup_release"]
 _LATE = funnel.STAGES[funnel.FIRST_WITH_LANGUAGE :]
 
 
@@ -54,12 +56,14 @@ def _check_losses(
             if not file.schema_arrow.equals(LOSS_SCHEMA):
                 yield f"{table.path}: its columns are not those of a loss"
                 return False
-            names = ["id", "warc", "stage", "rule", "lang", "host", "dup_of", "dup_release"]
-            rows = file.read(names, use_threads=False)
+            rows = file.read(_READ, use_threads=False)
         columns = [rows.column(name).to_pylist() for name in ("stage", "rule", "lang")]
         sources = set(rows.column("warc").to_pylist())
         _count_removed(rows, seen)
         strike_out(seen.examples, rows)
+        for name, number in Counter(rows.column("domain").to_pylist()).items():
+            if name:
+                seen.domains.count(name, Domain(lost=number))
         seen.left_out.update(name for name in rows.column("dup_release").to_pylist() if name)
     except UNREADABLE as error:
         yield f"{table.path}: cannot be read: {error}"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from florilegium.manifests import distributions
+from florilegium.manifests import distributions, domains, months
 from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.distributions import Distribution
+from florilegium.manifests.domains import Weighed
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Shard
@@ -37,6 +38,8 @@ class Seen:
     distributions: dict[str, Distribution] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
+    months: Counter[str] = field(default_factory=Counter)
+    domains: Weighed = field(default_factory=Weighed)
     licences: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
     removed: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -67,6 +70,9 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
                 seen.inputs.update(sources := rows.column("warc").to_pylist())
                 licences = (rows.column(name).to_pylist() for name in _LICENCE)
                 seen.licences.update(zip(*licences, strict=True))
+                seen.months.update(months.of_documents(rows))
+                for name, one in domains.of_documents(rows).items():
+                    seen.domains.count(name, one)
                 seen.count(seen.comparable, "source", sources)
                 seen.count(seen.comparable, "host", rows.column("host").to_pylist())
                 ids = rows.column("id").to_pylist()

@@ -4,9 +4,9 @@ No text is read. Each part gets a verdict: which of its documents stay and for h
 each stands, a file of the ledger with everything it lost, and counts by language and id bucket.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import apache_beam as beam
 import msgspec
@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
 from florilegium.dedup.methods import METHODS
+from florilegium.manifests import domains as domain_table
+from florilegium.manifests import months
 from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Facts
 from florilegium.manifests.failed_rule import FailedRule
@@ -25,7 +27,7 @@ from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
-from florilegium.pipelines import deciles, failing
+from florilegium.pipelines import deciles, domains, failing
 from florilegium.pipelines.alarms import (
     Alarms,
     Hosts,
@@ -49,6 +51,9 @@ from florilegium.pipelines.verdict import Verdict, added, counted, licensed, rea
 
 _HOSTS = "hosts.msgpack"
 _PARTS_A_PARTITION = 32
+
+_ToHosts: TypeAlias = TaggedOutput[Literal["hosts"], Keyed]
+_ToDomains: TypeAlias = TaggedOutput[Literal["domains"], Keyed]
 
 _ADDED_AT_A_TIME = 64
 """Verdicts that wait: taking the sum apart for each would take longer than deciding."""
@@ -95,14 +100,19 @@ def decide(
     listed = [msgspec.json.encode(part) for part in parts]
     partitions = -(-len(parts) // _PARTS_A_PARTITION) or 1
     decided = engine.spread(root, "parts", listed, sizes) | "decide" >> beam.ParDo(
-        _Decide(msgspec.json.encode(recipe), partitions)
-    ).with_outputs("hosts", main="verdicts")
+        _Decide(msgspec.json.encode(recipe), partitions, domain_table.files(len(parts)))
+    ).with_outputs("hosts", "domains", main="verdicts")
     alarms = (
         decided.hosts
         | "by host" >> beam.GroupByKey()
         | "alarms" >> beam.ParDo(_HostAlarms(msgspec.json.encode(recipe.alarms)))
     )
-    found = [decided.verdicts, alarms]
+    tables = (
+        decided.domains
+        | "by domain" >> beam.GroupByKey()
+        | "domains" >> beam.ParDo(_WriteDomains(parts[0].release if parts else ""))
+    )
+    found = [decided.verdicts, alarms, tables]
     if earlier:
         files = [msgspec.json.encode(file) for file in earlier]
         spread = engine.spread(root, "earlier", files, [1] * len(files))
@@ -116,11 +126,11 @@ def decide(
 
 
 class _Decide(beam.DoFn):
-    def __init__(self, recipe: bytes, partitions: int) -> None:
+    def __init__(self, recipe: bytes, partitions: int, files: int) -> None:
         self._recipe = recipe
-        self._partitions = partitions
+        self._partitions, self._files = partitions, files
 
-    def process(self, encoded: bytes) -> Iterator[bytes | TaggedOutput[Literal["hosts"], Keyed]]:
+    def process(self, encoded: bytes) -> Iterator[bytes | _ToHosts | _ToDomains]:
         part = msgspec.json.decode(encoded, type=PartToDecide)
         done = read_verdict(locate(part.verdict))
         yield msgspec.json.encode(
@@ -129,7 +139,17 @@ class _Decide(beam.DoFn):
         counted = (locate(part.verdict) / _HOSTS).read_bytes()
         hosts = msgspec.msgpack.decode(counted, type=Hosts)
         for keyed in scattered(hosts, self._partitions):
-            yield TaggedOutput("hosts", keyed)
+            yield _to_hosts(keyed)
+        for keyed in domains.scattered(domains.load(locate(part.verdict)), self._files):
+            yield _to_domains(keyed)
+
+
+def _to_hosts(keyed: Keyed) -> _ToHosts:
+    return TaggedOutput("hosts", keyed)
+
+
+def _to_domains(keyed: Keyed) -> _ToDomains:
+    return TaggedOutput("domains", keyed)
 
 
 def _count_copies(encoded: bytes) -> bytes:
@@ -147,6 +167,15 @@ class _HostAlarms(beam.DoFn):
             yield msgspec.json.encode(
                 Verdict(alarms=first(found), alarms_raised={"host": len(found)})
             )
+
+
+class _WriteDomains(beam.DoFn):
+    def __init__(self, release: str) -> None:
+        self._release = release
+
+    def process(self, keyed: tuple[int, Iterable[bytes]]) -> Iterator[bytes]:
+        table = domains.write_file(*keyed, locate(self._release))
+        yield msgspec.json.encode(Verdict(domains=[table]))
 
 
 class _Sum(beam.CombineFn):
@@ -201,6 +230,8 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     sizes: list[int] = []
     hosts: Hosts = {}
     quality: dict[str, dict[int, int]] = defaultdict(dict)
+    of_domains: domains.Counted = {}
+    days: Counter[int] = Counter()
     largest: list[Alarm] = []
     examples: list[Candidate] = []
     refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
@@ -226,6 +257,8 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
                 reasons += failing.reasons(loss, facts, recipe.filters)
         else:
             _count(kept[facts.lang].setdefault(bucket(facts.id), Bucket()), facts)
+            domains.count(of_domains, facts)
+            days[months.day(facts.crawl_time)] += 1
             licences.append((facts.license or "", facts.license_tier or "", 1, facts.tokens))
             if facts.quality is not None:
                 deciles.count(quality[facts.lang], facts.quality)
@@ -235,12 +268,14 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
             f"{made.unit}: {made.records} records read, but {staying} kept and {len(losses)} lost: "
             f"{made.records - staying - len(losses)} unaccounted for"
         )
+    domains.count_lost(of_domains, losses)
     verdict = Verdict(
         records=made.records,
         losses=counted((x.stage, x.rule, x.lang, 1) for x in losses),
         kept=kept,
         licences=licensed(licences),
         quality=quality,
+        captured=months.by_month(days),
         ledger=[_write_ledger(part, losses)],
         index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
         reasons=[failing.write(part.release, part.ledger, reasons)]
@@ -251,7 +286,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         largest=first(largest),
         examples=fewest(examples),
     )
-    _write(locate(part.verdict), verdict, sizes, hosts)
+    _write(locate(part.verdict), verdict, sizes, hosts, of_domains)
     return verdict
 
 
@@ -300,8 +335,15 @@ def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
         )
 
 
-def _write(folder: Location, verdict: Verdict, sizes: list[int], hosts: Hosts) -> None:
+def _write(
+    folder: Location,
+    verdict: Verdict,
+    sizes: list[int],
+    hosts: Hosts,
+    of_domains: domains.Counted,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    domains.save(folder, of_domains)
     save_array(folder / "sizes.npy", np.array(sizes, np.uint32))
     with replacing(folder / _HOSTS) as draft:
         draft.write_bytes(msgspec.msgpack.encode(dict(sorted(hosts.items()))))

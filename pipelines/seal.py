@@ -94,6 +94,7 @@ def seal(draft: Draft) -> Manifest:
         alarms=tuple(alarms),
         alarms_raised=alarms_raised,
         languages=languages,
+        captured=draft.total.captured,
         licences=tuple(
             Licence(license=spdx or None, tier=tier or None, documents=documents, tokens=tokens)
             for spdx, tier, documents, tokens in draft.total.licences
@@ -106,6 +107,7 @@ def seal(draft: Draft) -> Manifest:
             _buckets(draft.folder, kept),
             _distributions(draft.folder, published),
             _tree(draft.folder, spans),
+            *draft.total.domains,
             *draft.hosts,
             *draft.total.index,
             *draft.total.copies,

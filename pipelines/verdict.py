@@ -26,6 +26,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Licence and tier, empty without one, documents and tokens of what is kept."""
     quality: dict[str, dict[int, int]] = {}
     """Scores of the kept documents that have one, by language: how many round to a thousandth."""
+    captured: dict[str, int] = {}
+    """Documents that are kept by month of capture."""
+    domains: list[Table] = []
+    """The files of the table of domains."""
     ledger: list[Table] = []
     """The files of the ledger, one a part."""
     index: list[Table] = []
@@ -62,6 +66,8 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
             lang: deciles.added(verdict.quality.get(lang, {}) for verdict in whole)
             for lang in sorted({lang for verdict in whole for lang in verdict.quality})
         },
+        captured=_summed(verdict.captured for verdict in whole),
+        domains=_by_path(verdict.domains for verdict in whole),
         ledger=_by_path(verdict.ledger for verdict in whole),
         index=_by_path(verdict.index for verdict in whole),
         copies=_by_path(verdict.copies for verdict in whole),

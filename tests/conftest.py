@@ -14,11 +14,13 @@ from msgspec.structs import replace
 from florilegium.dedup.decisions import DECISION, Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.filters.length import Length
+from florilegium.manifests import domains
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.personal import Personal
+from florilegium.pipelines import domains as of_domains
 from florilegium.pipelines.decide import PartToDecide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.page import Page
@@ -29,7 +31,7 @@ from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import plan_shards
 from florilegium.pipelines.stages import Tools
-from florilegium.pipelines.verdict import added
+from florilegium.pipelines.verdict import Verdict, added
 
 # Time by the clock says nothing of the code on a machine that also does other work.
 settings.register_profile("no deadline", deadline=None)
@@ -181,18 +183,25 @@ class Workshop:
         )
 
     def seal(self, against=()):
+        whole = added([*self.verdicts, Verdict(domains=self._domains())])
         draft = Draft(
             self.release,
             "0123456789ab",
             self.recipe,
             self.parts,
-            added(self.verdicts),
+            whole,
             self.plans,
             self.notes,
             [Path(one.documents) for one in self.to_publish],
             against,
         )
         return seal(draft)
+
+    def _domains(self):
+        """Write the table of domains, as `decide` does."""
+        counted = domains.added(of_domains.load(Path(todo.verdict)) for todo in self.todo)
+        packed = of_domains.scattered(counted, domains.files(len(self.parts)))
+        return [of_domains.write_file(number, [some], self.release) for number, some in packed]
 
 
 def fill(workshop):

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from florilegium.manifests import buckets, distributions, envelope, loss_example, tree
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.domains import FOLDER, SCHEMA
 from florilegium.manifests.location import sha256
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
@@ -24,15 +25,19 @@ Json = dict[str, Any]
 def all_of(manifest: Manifest) -> Iterator[tuple[str, Act]]:
     """Yield names and acts that fit a release with this manifest."""
     shard, ledger = manifest.shards[0].path, manifest.ledger[0].path
+    domains = next(t.path for t in manifest.tables if t.path.startswith(FOLDER))
     for entry in (*manifest.files, manifests.NAME, envelope.NAME):
         path = entry if isinstance(entry, str) else entry.path
         for name, act in FILES.items():
             yield f"{path} {name}", lambda release, act=act, path=path: act(release / path)
     for column in DOCUMENT_SCHEMA.names:
         yield f"another {column} of a document", rows_of(shard, other_value(column))
+    for column in SCHEMA.names:
+        yield f"another {column} of a domain", rows_of(domains, other_value(column))
     for column in LOSS_SCHEMA.names:
         yield f"another {column} of a loss", rows_of(ledger, other_value(column))
-    for path in (shard, ledger, tree.PATH, buckets.PATH, distributions.PATH, loss_example.PATH):
+    tables = (tree.PATH, buckets.PATH, distributions.PATH, loss_example.PATH, domains)
+    for path in (shard, ledger, *tables):
         for name, change in ROWS.items():
             yield f"{path} with {name}", rows_of(path, change)
     stated = json.loads(manifests.encode(manifest))

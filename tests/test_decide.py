@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -10,9 +11,11 @@ from msgspec.structs import replace
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.foreign import Foreign
 from florilegium.filters.length import Length
+from florilegium.manifests import domains
 from florilegium.manifests.buckets import bucket
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table
+from florilegium.pipelines import domains as of_domains
 from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates, Recipe
@@ -292,7 +295,12 @@ def test_the_pipeline_decides_on_every_part(tmp_path, part, decisions, rows, los
     engine = Embedded()
     total = tmp_path / "total.json"
     engine.run(lambda root: decide(root, [c.todo for c in cases], [1, 2, 3], RECIPE, total, engine))
-    assert read_total(total) == added(read_verdict(c.home / "verdict") for c in cases)
+    made = read_total(total)
+    verdicts = added(read_verdict(c.home / "verdict") for c in cases)
+    assert replace(made, domains=[]) == verdicts
+    (table,) = made.domains
+    counted = domains.added(of_domains.load(c.home / "verdict") for c in cases)
+    assert dict(domains.rows(Path(cases[0].todo.release) / table.path)) == counted
     for one in cases:
         assert read_verdict(one.home / "verdict").records == 11
         assert [x.rule for x in one.ledger] == ["not_html"]

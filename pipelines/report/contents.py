@@ -1,14 +1,16 @@
 """What a report says of a release: read from its manifest and tables, never from its documents."""
 
+import heapq
 from collections import Counter
 from hashlib import sha256
 
 from msgspec import Struct
 
 from florilegium.filters.language_table import LANGUAGES
-from florilegium.manifests import distributions, envelope, loss_example, verify
+from florilegium.manifests import distributions, domains, envelope, loss_example, verify
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.distributions import Distribution
+from florilegium.manifests.domains import Domain
 from florilegium.manifests.funnel import FIRST_WITH_LANGUAGE, STAGES
 from florilegium.manifests.location import Location
 from florilegium.manifests.loss_example import LossExample
@@ -21,6 +23,7 @@ from florilegium.pipelines.report.histograms import Histogram, histogram
 
 LATE = STAGES[FIRST_WITH_LANGUAGE:]
 """Stages that are counted by language."""
+_DOMAINS = 50
 
 
 class Stage(Struct, frozen=True):
@@ -67,6 +70,13 @@ class Kind(Struct, frozen=True):
     items: int
 
 
+class Origin(Struct, frozen=True):
+    """A domain, and what there is of it."""
+
+    name: str
+    held: Domain
+
+
 class Contents(Struct, frozen=True, kw_only=True):
     """All that a report says."""
 
@@ -74,12 +84,12 @@ class Contents(Struct, frozen=True, kw_only=True):
     manifest_sha256: str
     signers: list[str]
     text_bytes: int
-    captured: tuple[str, str] | None
-    """First and last month of capture, as `2026-11`."""
     stages: list[Stage]
     tongues: list[Tongue]
     reasons: list[Reason]
     personal: list[Kind]
+    origins: list[Origin]
+    """The domains with most tokens."""
     histograms: list[Histogram]
     copies: Histogram | None
     """How many documents each one stands for."""
@@ -99,11 +109,11 @@ def contents(release: Location, parent: Manifest | None = None) -> Contents:
         manifest_sha256=sha256((release / manifests.NAME).read_bytes()).hexdigest(),
         signers=verify.signers(release) if (release / envelope.NAME).is_file() else [],
         text_bytes=sum(language.text_bytes for language in manifest.languages),
-        captured=_captured(whole),
         stages=_stages(manifest),
         tongues=_tongues(manifest),
         reasons=_reasons(manifest, _examples(release)),
         personal=_personal(whole),
+        origins=_origins(release, manifest),
         histograms=[
             found
             for measure in ("tokens", "chars", *distributions.SCORES)
@@ -117,12 +127,6 @@ def contents(release: Location, parent: Manifest | None = None) -> Contents:
 def language_name(lang: str | None) -> str:
     """Return the English name of a language."""
     return LANGUAGES[lang].name if lang and lang in LANGUAGES else lang or ""
-
-
-def _captured(whole: Distribution) -> tuple[str, str] | None:
-    months = sorted(int(least) for measure, least in whole if measure == distributions.MONTHS)
-    named = [f"{month // 100}-{month % 100:02}" for month in months]
-    return (named[0], named[-1]) if named else None
 
 
 def _stages(manifest: Manifest) -> list[Stage]:
@@ -183,6 +187,16 @@ def _reasons(manifest: Manifest, examples: list[LossExample]) -> list[Reason]:
         for key in ordered
         if lost[key]
     ]
+
+
+def _origins(release: Location, manifest: Manifest) -> list[Origin]:
+    found = (
+        Origin(name, held)
+        for table in domains.tables(manifest)
+        for name, held in domains.rows(release / table.path)
+        if held.documents
+    )
+    return heapq.nsmallest(_DOMAINS, found, key=lambda one: (-one.held.tokens, one.name))
 
 
 def _personal(whole: Distribution) -> list[Kind]:
