@@ -13,11 +13,11 @@ from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
-FORMAT = 3
+FORMAT = 4
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
 no `extraction_confidence`; of format 2, half of the counts, no verdicts on rights, of licences only
 name and tier, and nothing that scorers, benchmarks or word lists say; nor was there a table of the
-tree."""
+tree. Of format 3, ids said nothing of addresses."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -62,7 +62,7 @@ def prove(release: Location, wanted: bytes) -> Proof | None:
     lead to the root that the manifest states, OSError if they cannot be read.
     """
     manifest = manifests.read(release)
-    if (found := find(release, manifest, wanted)) is None:
+    if (found := find(release, manifest.shards, wanted)) is None:
         return None
     document, shard = found.document, found.shard
     leaf = shard.first_leaf + found.row

@@ -201,7 +201,7 @@ def test_every_key_is_written_in_order_a_line_each(sealed):
     [
         (lambda m: m | {"colour": "blue"}, "unknown field `colour`"),
         (lambda m: m | {"format": 1}, r"of format 1, .* made by florilegium 0\.1\.0,"),
-        (lambda m: m | {"format": 4, "code": {}}, "of format 4, .* of an unknown version"),
+        (lambda m: m | {"format": 9, "code": {}}, "of format 9, .* of an unknown version"),
         (lambda m: m | {"format": 1, "colour": "blue"}, "of format 1, .* build it anew"),
         (lambda m: {k: v for k, v in m.items() if k != "format"}, "missing .* field `format`"),
         (lambda m: m | {"format": "1"}, r"Expected `int`, got `str` - at `\$.format`"),

@@ -176,7 +176,7 @@ def test_a_manifest_of_another_format_is_one_finding(release):
     state(release, stated(release) | {"format": 1})
     findings_match(
         release,
-        r"^manifest\.json: a release of format 1, and this program knows format 3 only; "
+        r"^manifest\.json: a release of format 1, and this program knows format 4 only; "
         r"made by florilegium 0\.1\.0, code [0-9a-f]{12}, which can verify it",
     )
 
