@@ -43,6 +43,17 @@ def bucket(identity: bytes) -> int:
     return int.from_bytes(identity[:2], "big") * BUCKETS >> 16
 
 
+def add_rows(into: dict[int, Bucket], rows: pa.Table) -> None:
+    """Count the rows of a table of documents in one language."""
+    columns = (rows.column(name).to_pylist() for name in ("id", "tokens", "chars", "text_bytes"))
+    for identity, tokens, chars, size in zip(*columns, strict=True):
+        held = into.setdefault(bucket(identity), Bucket())
+        held.documents += 1
+        held.tokens += tokens
+        held.chars += chars
+        held.bytes += size
+
+
 def sum_of(buckets: Iterable[Bucket]) -> Bucket:
     """Return the sum of some buckets."""
     columns = zip(*(msgspec.structs.astuple(bucket) for bucket in buckets), strict=True)
