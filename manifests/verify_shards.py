@@ -26,7 +26,7 @@ class Seen:
 
     named: set[tuple[str, str]]
     """Kinds and names of the alarms there are; of nothing else is counted what is removed."""
-    binding: list[str]
+    binding: list[str] = field(default_factory=list)
     """Columns of the verdicts on rights that no document may have against it."""
     rows: int = 0
     """Documents of the shards."""

@@ -23,7 +23,7 @@ LICENCES = ("CC0-1.0", "CC-BY-4.0", None)
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory, document):
-    """Three languages of different size, a few domains and licences, shards of several row groups."""
+    """Three languages of different size, a few domains and licences, many row groups."""
     from conftest import Workshop
 
     workshop = Workshop(tmp_path_factory.mktemp("sampled"))
@@ -288,5 +288,5 @@ def test_a_release_is_no_sample_and_a_sample_is_no_release(release, tmp_path):
     made = write(release, contents(release), Asked(documents=20), tmp_path / "s", "parquet")
     assert isinstance(made, Sample)
     assert "not a sample" in next(verify_sample(release, release))
-    with pytest.raises(ValueError, match="kind"):
+    with pytest.raises(ValueError, match="a sample, not a release"):
         manifests.read(tmp_path / "s")
