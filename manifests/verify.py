@@ -38,8 +38,8 @@ def verify(
     At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
     the buckets over their rows, that the documents and losses of each input are its records, that
     no document is reserved by a verdict that binds, and what is said in alarms. A sample has
-    neither inputs nor losses; `verify_sample` holds it against what it was drawn from. `root` is the
-    root that the release has to have. What rests on a file that cannot be read is not checked.
+    neither inputs nor losses; `verify_sample` holds it against what it was drawn from. `root` is
+    the root that the release has to have. What rests on a file that cannot be read is not checked.
     """
     try:
         manifest = contents(release)
