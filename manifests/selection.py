@@ -66,7 +66,9 @@ def checked(held: Held, asked: Asked) -> list[Shard]:
     if unknown := sorted(set(asked.languages) - there):
         raise ValueError(f"it holds nothing in {unknown[0]}: there is {', '.join(sorted(there))}")
     if any(not shard.path.endswith(PARQUET) for shard in held.shards):
-        raise ValueError("its documents are JSON lines: ask the release or sample it was drawn from")
+        raise ValueError(
+            "its documents are JSON lines: ask the release or sample it was drawn from"
+        )
     wanted = set(asked.languages) or there
     return [shard for shard in held.shards if shard.lang in wanted]
 

@@ -31,23 +31,18 @@ def test_a_sample_is_drawn_verified_and_held_against_its_parent(release, tmp_pat
     assert f"root    {made['root']}" in said(
         "sample", release, "--documents", 40, "--out", tmp_path / "again"
     )
-    for name in ("get", "stats"):
-        assert said(
-            name, tmp_path / "s", *(["00" * 16] if name == "get" else []), code=int(name == "get")
-        )
-    found = told("diff", release, tmp_path / "s")
-    went = sum(
-        ways.get("went", {"documents": 0})["documents"] for ways in found["languages"].values()
-    )
+    assert "holds no document" in said("get", tmp_path / "s", "00" * 16, code=1)
+    assert sum(group["documents"] for group in told("stats", tmp_path / "s")) == 40
+    languages = told("diff", release, tmp_path / "s")["languages"].values()
+    went = sum(ways["went"]["documents"] for ways in languages if "went" in ways)
     assert went == len(florilegium.open(release)) - 40
 
 
 def test_a_sample_of_another_parent_is_a_finding(release, tmp_path, sealed):
     said("sample", release, "--documents", 40, "--out", tmp_path / "s")
-    said("sample", release, "--documents", 60, "--out", tmp_path / "other")
-    done = CliRunner().invoke(
-        main, ["verify", str(tmp_path / "s"), "--parent", str(tmp_path / "other")]
-    )
+    other = tmp_path / "other"
+    said("sample", release, "--documents", 60, "--out", other)
+    done = CliRunner().invoke(main, ["verify", str(tmp_path / "s"), "--parent", str(other)])
     assert done.exit_code == 1
     assert "parent: drawn from small/" in done.stdout
 
