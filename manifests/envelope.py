@@ -55,9 +55,13 @@ class Release(Struct, frozen=True):
     """What is said of a release."""
 
     name: str
+    """Name of the corpus."""
     build_id: str
+    """Name of the build."""
     root: str
+    """Root of the Merkle tree over its documents, in hex."""
     documents: int
+    """Documents in it."""
 
 
 class Statement(Struct, frozen=True):

@@ -31,6 +31,7 @@ class Proof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What proves that a document is in a release."""
 
     format: int = FORMAT
+    """Layout of the proof."""
     name: str
     """Name of the corpus."""
     build_id: str

@@ -14,6 +14,11 @@ _LONG = "text"
 _BUFFER = 1 << 18
 
 
+def described(name: str, kind: pa.DataType, about: str, nullable: bool = True) -> pa.Field:
+    """Return a column that says what it means."""
+    return pa.field(name, kind, nullable=nullable, metadata={"description": about})
+
+
 @contextmanager
 def parquet(location: Location, buffer: int = 0) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file; of one in a store, only what is asked for is read.
