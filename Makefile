@@ -25,9 +25,10 @@ $(STAMP): requirements.lock pyproject.toml
 	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
 	&& touch $@ && echo "set up in $$((SECONDS - start)) s"
 
-.types: ## Show type checkers the packages under their import name
+.types: pyproject.toml ## Show type checkers the packages under their import name
 	@mkdir -p .types/florilegium && for p in pipelines filters dedup manifests; do \
-		ln -sfn ../../$$p .types/florilegium/$$p; done
+		ln -sfn ../../$$p .types/florilegium/$$p; done && for f in __init__.py py.typed; do \
+		ln -sfn ../../front/$$f .types/florilegium/$$f; done && touch .types
 
 demo: $(STAMP) ## Build the demonstration corpus and verify it
 	$(BIN)/florilegium demo-web $(DEMO)/warc

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.manifests.location import Location
-from florilegium.manifests.tables import parquet
+from florilegium.manifests.tables import described, parquet
 
 BUCKETS = 4096
 """Ranges into which ids are divided."""
@@ -31,9 +31,12 @@ Kept = Mapping[str, Mapping[int, Bucket]]
 
 SCHEMA = pa.schema(
     [
-        ("lang", pa.string()),
-        ("bucket", pa.int32()),
-        *((name, pa.int64()) for name in Bucket.__struct_fields__),
+        described("lang", pa.string(), "language"),
+        described("bucket", pa.int32(), "number of the range: the first 12 bits of its ids"),
+        described("documents", pa.int64(), "documents of the language whose ids are in the range"),
+        described("tokens", pa.int64(), "tokens in their texts"),
+        described("chars", pa.int64(), "code points of their texts"),
+        described("bytes", pa.int64(), "bytes of their texts in UTF-8"),
     ]
 )
 
@@ -41,6 +44,17 @@ SCHEMA = pa.schema(
 def bucket(identity: bytes) -> int:
     """Return the bucket of an id, 0 to BUCKETS - 1."""
     return int.from_bytes(identity[:2], "big") * BUCKETS >> 16
+
+
+def add_rows(into: dict[int, Bucket], rows: pa.Table) -> None:
+    """Count the rows of a table of documents in one language."""
+    columns = (rows.column(name).to_pylist() for name in ("id", "tokens", "chars", "text_bytes"))
+    for identity, tokens, chars, size in zip(*columns, strict=True):
+        held = into.setdefault(bucket(identity), Bucket())
+        held.documents += 1
+        held.tokens += tokens
+        held.chars += chars
+        held.bytes += size
 
 
 def sum_of(buckets: Iterable[Bucket]) -> Bucket:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from florilegium.manifests.location import Location
-from florilegium.manifests.tables import parquet
+from florilegium.manifests.tables import described, parquet
 
 PATH = "audit/distributions.parquet"
 """Where in a release they are."""
@@ -25,11 +25,11 @@ _COLUMNS = (*SIZES, *SCORES, "pii")
 
 SCHEMA = pa.schema(
     [
-        ("lang", pa.string()),
-        ("measure", pa.string()),
-        ("least", pa.float64()),
-        ("documents", pa.int64()),
-        ("total", pa.int64()),
+        described("lang", pa.string(), "language"),
+        described("measure", pa.string(), "column, or `pii.` and a kind of personal data"),
+        described("least", pa.float64(), "least value of the class"),
+        described("documents", pa.int64(), "documents whose value is in the class"),
+        described("total", pa.int64(), "sum of their values if these are integers, else 0"),
     ]
 )
 

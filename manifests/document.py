@@ -11,7 +11,9 @@ from florilegium.manifests.personal import Personal
 class Facts(Struct, frozen=True, array_like=True, kw_only=True):
     """All that a build knows of a page, except its text. Rules decide on facts alone."""
 
-    id: Annotated[bytes, Meta(description="16 bytes: SHA-256 prefix of the capture's identity")]
+    id: Annotated[
+        bytes, Meta(description="8 bytes of the SHA-256 of the address, 8 of that of the capture")
+    ]
     url: Annotated[str, Meta(description="address the page was captured from")]
     canonical: Annotated[
         str | None, Meta(description="address the page calls its own, if on the same domain")

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest, Table
-from florilegium.manifests.tables import batches, parquet
+from florilegium.manifests.tables import batches, described, parquet
 
 FOLDER = "audit/domains"
 """Where in a release its files are."""
@@ -46,8 +46,11 @@ Domains = Mapping[str, Domain]
 
 SCHEMA = pa.schema(
     [
-        pa.field("domain", pa.large_string(), nullable=False),
-        *(pa.field(name, pa.int64(), nullable=False) for name in Domain.__struct_fields__),
+        described("domain", pa.large_string(), "registrable domain of the host", nullable=False),
+        described("documents", pa.int64(), "documents in all shards", nullable=False),
+        described("tokens", pa.int64(), "tokens in their texts", nullable=False),
+        described("bytes", pa.int64(), "bytes of their texts in UTF-8", nullable=False),
+        described("lost", pa.int64(), "records in the ledger", nullable=False),
     ]
 )
 

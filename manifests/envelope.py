@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location, replacing
+from florilegium.manifests.samples import contents
 
 NAME = "manifest.dsse.json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -54,9 +55,13 @@ class Release(Struct, frozen=True):
     """What is said of a release."""
 
     name: str
+    """Name of the corpus."""
     build_id: str
+    """Name of the build."""
     root: str
+    """Root of the Merkle tree over its documents, in hex."""
     documents: int
+    """Documents in it."""
 
 
 class Statement(Struct, frozen=True):
@@ -142,7 +147,7 @@ def encoded(payload_type: str, payload: bytes) -> bytes:
 
 def about(release: Location) -> Statement:
     """Return what is to be said of a release as it is. Errors as `manifests.read`."""
-    manifest = manifests.read(release)
+    manifest = contents(release)
     digest = sha256((release / manifests.NAME).read_bytes()).hexdigest()
     return Statement(
         type=STATEMENT_TYPE,

@@ -44,6 +44,14 @@ def locate(name: str | Path) -> Location:
     return RemotePath(text.rstrip("/"))
 
 
+def find_release(name: str | Path) -> Location:
+    """Return where a release is; in a store, `latest` is a note of its name."""
+    place = locate(name)
+    if isinstance(place, Path) or place.name != "latest":
+        return place
+    return place.with_name(place.read_text())
+
+
 @contextmanager
 def replacing(location: Location) -> Iterator[Path]:
     """Give a local draft path to write to; on leaving without error it takes the place.

@@ -1,8 +1,6 @@
 """The manifest: what a release was made of and what is in it, held together by arithmetic."""
 
-from collections import Counter
 from hashlib import sha256
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +8,7 @@ from msgspec import Struct
 
 from florilegium.manifests import funnel
 from florilegium.manifests.funnel import Step, kept_by_language
+from florilegium.manifests.layout import check_distinct, check_paths, check_shards
 from florilegium.manifests.location import Location
 
 NAME = "manifest.json"
@@ -17,7 +16,8 @@ FORMAT = 4
 """Layout of a release: keys of its manifest and columns of its files. Of format 1, documents had
 no `extraction_confidence`; of format 2, half of the counts, no verdicts on rights, of licences only
 name and tier, and nothing that scorers, benchmarks or word lists say; nor was there a table of the
-tree; of format 3, no distributions, no domains, no months of capture, no examples of losses."""
+tree; of format 3, no distributions, no domains, no months of capture, no examples of losses, and
+ids said nothing of addresses."""
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +126,17 @@ class Earlier(Record, frozen=True, kw_only=True):
     """Root of the Merkle tree over its documents, in hex."""
     documents: int
     """Documents in it."""
+
+
+class Parent(Record, frozen=True, kw_only=True):
+    """The release that this one was made of."""
+
+    name: str
+    """Name of the corpus."""
+    build_id: str
+    """Name of the build."""
+    root: str
+    """Root of the Merkle tree over its documents, in hex."""
 
 
 class Alarm(Record, frozen=True, kw_only=True):
@@ -253,14 +264,14 @@ class Manifest(Record, frozen=True, kw_only=True):
                 raise ValueError(f"{what}: {expected} expected, {found} counted")
         if len(self.inputs) != len(self.ledger):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.ledger)} ledger files")
-        _check_distinct("input", [source.name for source in self.inputs])
-        _check_distinct("language", [language.lang for language in self.languages])
-        _check_distinct("file", [entry.path for entry in self.files])
+        check_distinct("input", [source.name for source in self.inputs])
+        check_distinct("language", [language.lang for language in self.languages])
+        check_distinct("file", [entry.path for entry in self.files])
         self._check_recipe()
         self._check_opt_outs()
         self._check_languages()
-        self._check_paths()
-        self._check_shards()
+        check_paths(entry.path for entry in self.files)
+        check_shards(self.shards)
 
     @property
     def tokens(self) -> int:
@@ -294,35 +305,13 @@ class Manifest(Record, frozen=True, kw_only=True):
         named = asked.get("honour")
         if not isinstance(named, list | tuple) or honoured != sorted(map(str, named)):
             raise ValueError(f"opt-outs: {honoured} are honoured, in the recipe {named}")
-        _check_distinct("protocol", [protocol.name for protocol in said.protocols])
+        check_distinct("protocol", [protocol.name for protocol in said.protocols])
 
     def _check_languages(self) -> None:
         kept = {lang: number for lang, number in kept_by_language(self.funnel).items() if number}
         stated = {x.lang: x.documents for x in self.languages if x.documents}
         if kept != stated:
             raise ValueError(f"documents by language: the funnel keeps {kept}, not {stated}")
-
-    def _check_shards(self) -> None:
-        """Shards may not overlap: a file named by two of them would count twice."""
-        leaf = 0
-        before: Shard | None = None
-        for shard in self.shards:
-            if shard.path != (path := shard_path(shard.lang, shard.index, shard.of)):
-                raise ValueError(f"{shard.path}: should be {path}")
-            if shard.first_leaf != leaf:
-                raise ValueError(f"{shard.path}: first leaf {shard.first_leaf}, not {leaf}")
-            leaf += shard.rows
-            if before is not None and not _follows(before, shard):
-                raise ValueError(f"{shard.path}: its range does not follow that of {before.path}")
-            before = shard
-
-    def _check_paths(self) -> None:
-        for entry in self.files:
-            path = PurePosixPath(entry.path)
-            if path.is_absolute() or ".." in path.parts:
-                raise ValueError(f"{entry.path}: leads out of the release")
-            if str(path) != entry.path:
-                raise ValueError(f"{entry.path}: should be written {path}")
 
 
 _POLICY = ("regime", "retroactive", "missing", "unreachable")
@@ -339,26 +328,7 @@ class _Form(Struct, frozen=True):
 
     format: int
     code: _Code = _Code()
-
-
-def _check_distinct(what: str, names: list[str]) -> None:
-    if twice := [name for name, number in Counter(names).items() if number > 1]:
-        raise ValueError(f"{what} {twice[0]!r} is named more than once")
-
-
-def _follows(one: Shard, other: Shard) -> bool:
-    if one.lang != other.lang:
-        return one.lang < other.lang
-    return one.of == other.of and one.index < other.index
-
-
-def shard_path(lang: str, index: int, of: int) -> str:
-    """Return where in a release the documents of a language are whose ids lie in one range.
-
-    >>> shard_path("deu_Latn", 3, 16)
-    'data/deu_Latn/00003-of-00016.parquet'
-    """
-    return f"data/{lang}/{index:05d}-of-{of:05d}.parquet"
+    kind: str = "release"
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -374,6 +344,8 @@ def read(release: Location) -> Manifest:
     """
     text = (release / NAME).read_bytes()
     form = msgspec.json.decode(text, type=_Form)
+    if form.kind != "release":
+        raise ValueError(f"a {form.kind}, not a release")
     if form.format != FORMAT:
         raise ValueError(
             f"a release of format {form.format}, and this program knows format {FORMAT} only; "

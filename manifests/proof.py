@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Struct
 
 from florilegium.manifests import envelope as envelopes
-from florilegium.manifests import manifest as manifests
 from florilegium.manifests import tree
 from florilegium.manifests.document import Facts
 from florilegium.manifests.envelope import Envelope, EnvelopeError
@@ -21,6 +20,7 @@ from florilegium.manifests.leaves import leaf_of, leaves
 from florilegium.manifests.location import Location
 from florilegium.manifests.lookup import find
 from florilegium.manifests.merkle import Node, inclusion_path, root_by_path
+from florilegium.manifests.samples import contents
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches
 
@@ -31,6 +31,7 @@ class Proof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What proves that a document is in a release."""
 
     format: int = FORMAT
+    """Layout of the proof."""
     name: str
     """Name of the corpus."""
     build_id: str
@@ -61,8 +62,8 @@ def prove(release: Location, wanted: bytes) -> Proof | None:
     Only the shard of the document and the table of the tree are read. ValueError if they do not
     lead to the root that the manifest states, OSError if they cannot be read.
     """
-    manifest = manifests.read(release)
-    if (found := find(release, manifest, wanted)) is None:
+    manifest = contents(release)
+    if (found := find(release, manifest.shards, wanted)) is None:
         return None
     document, shard = found.document, found.shard
     leaf = shard.first_leaf + found.row

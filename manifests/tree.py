@@ -11,18 +11,18 @@ import pyarrow.parquet as pq
 
 from florilegium.manifests.location import Location
 from florilegium.manifests.merkle import Node, Span
-from florilegium.manifests.tables import parquet
+from florilegium.manifests.tables import described, parquet
 
 PATH = "audit/tree.parquet"
 """Where in a release it is."""
 SCHEMA = pa.schema(
     [
-        pa.field("start", pa.int64(), nullable=False),
-        pa.field("height", pa.int32(), nullable=False),
-        pa.field("sha256", pa.binary(32), nullable=False),
+        described("start", pa.int64(), "number of the first leaf of the subtree", False),
+        described("height", pa.int32(), "its height; it has 2 to this power leaves", False),
+        described("sha256", pa.binary(32), "its hash", False),
     ]
 )
-"""Number of the first leaf of a subtree, its height, and its hash; from left to right."""
+"""A row for each subtree, from left to right."""
 
 
 def nodes_of(spans: Iterable[Span]) -> list[Node]:

@@ -1,6 +1,6 @@
 """Checking a release from its files alone, without trust in who made it."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
@@ -9,21 +9,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from florilegium.manifests import buckets, distributions, loss_example, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.buckets import Bucket, sum_of
-from florilegium.manifests.distributions import Distribution, totals_of
 from florilegium.manifests.envelope import Envelope, EnvelopeError
 from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
-from florilegium.manifests.merkle import Node, joined
+from florilegium.manifests.samples import contents
 from florilegium.manifests.verify_copies import check_copies
 from florilegium.manifests.verify_domains import check_domains
 from florilegium.manifests.verify_examples import read_examples
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_shards import Seen, check_shard
+from florilegium.manifests.verify_tables import (
+    check_buckets,
+    check_distributions,
+    check_totals,
+    check_tree,
+)
 
-_NEEDED = {tree.PATH, buckets.PATH, distributions.PATH, loss_example.PATH}
+_OF_SAMPLES = {tree.PATH, buckets.PATH}
+_OF_RELEASES = _OF_SAMPLES | {distributions.PATH, loss_example.PATH}
 
 Depth: TypeAlias = Literal["tables", "files", "rows"]
 
@@ -43,11 +48,12 @@ def verify(
     digest of each shard too. At depth `rows` also the columns, order, ranges, totals, months and
     licences of the shards, the tree, buckets, distributions and domains over their rows, that the
     documents and losses of each input are its records, that no document is reserved by a verdict
-    that binds, and what is said in alarms. `root` is the root that the release has to have. What
-    rests on a file that cannot be read is not checked.
+    that binds, and what is said in alarms. A sample has neither inputs nor losses, distributions
+    nor domains; `verify_sample` holds it against what it was drawn from. `root` is the root that
+    the release has to have. What rests on a file that cannot be read is not checked.
     """
     try:
-        manifest = manifests.read(release)
+        manifest = contents(release)
     except FileNotFoundError:
         yield f"{manifests.NAME}: there is none in {release}"
         return
@@ -58,36 +64,41 @@ def verify(
         yield f"root: it is {manifest.root}, not {root}"
     yield from _check_signatures(release, keys)
     yield from strangers(release, manifest)
-    seen = Seen({(alarm.kind, alarm.name) for alarm in manifest.alarms}, _binding(manifest))
+    made = manifest if isinstance(manifest, Manifest) else None
+    seen = (
+        Seen({(a.kind, a.name) for a in made.alarms}, _binding(made)) if made else Seen(set(), [])
+    )
     shards_read = depth == "rows"
     for shard in manifest.shards:
         whole = yield from check_file(release, shard, digest=depth != "tables")
         if depth == "rows":
             shards_read = whole and (yield from check_shard(release, shard, seen)) and shards_read
     # Where rows are not what the manifest says, that tables differ from them says no more.
-    agreed = shards_read and (yield from _check_totals(manifest, seen))
-    if loss_example.PATH in {table.path for table in manifest.tables}:
+    agreed = shards_read and (yield from check_totals(manifest, seen))
+    if made and loss_example.PATH in {table.path for table in made.tables}:
         seen.examples = yield from read_examples(release)
-    ledger_read = yield from check_ledger(release, manifest, seen)
-    if shards_read and ledger_read:
-        yield from check_inputs(manifest, seen)
-        yield from check_alarms(manifest, seen)
+    ledger_read = made is not None and (yield from check_ledger(release, made, seen))
+    if made and shards_read and ledger_read:
+        yield from check_inputs(made, seen)
+        yield from check_alarms(made, seen)
     there = set()
     for table in manifest.tables:
         if (yield from check_file(release, table)):
             there.add(table.path)
-    if ledger_read:
-        yield from check_copies(release, manifest, there, seen.left_out)
-    counted = agreed and ledger_read
-    yield from check_domains(release, manifest, there, seen.domains, counted)
-    for path in sorted(_NEEDED - {table.path for table in manifest.tables}):
+    if made and ledger_read:
+        yield from check_copies(release, made, there, seen.left_out)
+    if made:
+        counted = agreed and ledger_read
+        yield from check_domains(release, made, there, seen.domains, counted)
+    needed = _OF_RELEASES if made else _OF_SAMPLES
+    for path in sorted(needed - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:
-        yield from _check_tree(release, manifest, seen.nodes if agreed else None)
+        yield from check_tree(release, manifest, seen.nodes if agreed else None)
     if buckets.PATH in there:
-        yield from _check_buckets(release, manifest, seen.buckets if agreed else None)
-    if distributions.PATH in there:
-        yield from _check_distributions(release, manifest, seen.distributions if agreed else None)
+        yield from check_buckets(release, manifest, seen.buckets if agreed else None)
+    if made and distributions.PATH in there:
+        yield from check_distributions(release, made, seen.distributions if agreed else None)
 
 
 def signers(release: Location) -> list[str]:
@@ -131,93 +142,3 @@ def _binding(manifest: Manifest) -> list[str]:
         return []
     later = ["rights_build"] if manifest.opt_outs.retroactive == "all" else []
     return ["rights_crawl", *later]
-
-
-def _check_totals(manifest: Manifest, seen: Seen) -> Generator[str, None, bool]:
-    """Check totals and root over the rows of all shards; return whether they agree."""
-    agreed = True
-    for language in manifest.languages:
-        for what, stated in (
-            ("rows", language.documents),
-            ("tokens", language.tokens),
-            ("chars", language.chars),
-            ("text_bytes", language.text_bytes),
-        ):
-            if (found := seen.languages[f"{language.lang} {what}"]) != stated:
-                agreed = False
-                yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
-    for month in sorted(manifest.captured.keys() | seen.months.keys()):
-        if (number := seen.months[month]) != (expected := manifest.captured.get(month, 0)):
-            agreed = False
-            yield f"{month}: {number} documents captured then, the manifest says {expected}"
-    counted = {(one.license, one.tier): one.documents for one in manifest.licences}
-    for key in sorted(counted.keys() | seen.licences.keys(), key=str):
-        if (number := seen.licences[key]) != (expected := counted.get(key, 0)):
-            agreed = False
-            what = f"{key[0]} (tier {key[1]})" if key[0] else "no licence"
-            yield f"{what}: {number} documents in its shards, the manifest says {expected}"
-    if (root := joined(seen.nodes).root().hex()) != manifest.root:
-        agreed = False
-        yield f"root: the rows of the shards give {root}, the manifest says {manifest.root}"
-    return agreed
-
-
-def _check_tree(release: Location, manifest: Manifest, found: list[Node] | None) -> Iterator[str]:
-    try:
-        stated = tree.read(release)
-        whole = joined(stated)
-        root = whole.root().hex()
-    except UNREADABLE as error:
-        yield f"{tree.PATH}: {error}"
-        return
-    if whole.end != manifest.documents:
-        yield f"{tree.PATH}: is of {whole.end} documents, the manifest says {manifest.documents}"
-    if root != manifest.root:
-        yield f"{tree.PATH}: gives the root {root}, the manifest says {manifest.root}"
-    if found is not None and stated != found:
-        yield f"{tree.PATH}: holds other subtrees than those of the shards"
-
-
-def _check_buckets(
-    release: Location, manifest: Manifest, found: dict[str, dict[int, Bucket]] | None
-) -> Iterator[str]:
-    try:
-        stated = buckets.read(release)
-    except UNREADABLE as error:
-        yield f"{buckets.PATH}: {error}"
-        return
-    totals = {lang: sum_of(held.values()) for lang, held in stated.items()}
-    languages = {
-        one.lang: Bucket(one.documents, one.tokens, one.chars, one.text_bytes)
-        for one in manifest.languages
-        if one.documents
-    }
-    for lang in sorted(totals.keys() | languages.keys()):
-        if totals.get(lang) != languages.get(lang):
-            yield f"{buckets.PATH}: the buckets of {lang} do not add up to what the manifest says"
-    if found is not None and found != stated:
-        yield f"{buckets.PATH}: other documents, tokens or sizes than in the shards"
-
-
-def _check_distributions(
-    release: Location, manifest: Manifest, found: dict[str, Distribution] | None
-) -> Iterator[str]:
-    try:
-        stated = distributions.read(release)
-    except UNREADABLE as error:
-        yield f"{distributions.PATH}: {error}"
-        return
-    totals = {
-        lang: [totals_of(held, name) for name in ("chars", "tokens")]
-        for lang, held in stated.items()
-    }
-    languages = {
-        one.lang: [(one.documents, one.chars), (one.documents, one.tokens)]
-        for one in manifest.languages
-        if one.documents
-    }
-    for lang in sorted(totals.keys() | languages.keys()):
-        if totals.get(lang) != languages.get(lang):
-            yield f"{distributions.PATH}: {lang} does not add up to what the manifest says"
-    if found is not None and found != stated:
-        yield f"{distributions.PATH}: other distributions than in the shards"

@@ -8,14 +8,15 @@ import pyarrow as pa
 from florilegium.manifests import envelope
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, files, relative, sha256
-from florilegium.manifests.manifest import Manifest, Shard, Table
+from florilegium.manifests.manifest import Shard, Table
+from florilegium.manifests.samples import Held
 
 UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
 """What reading a file of a release may raise, whatever is in it."""
 _UNLISTED = (manifests.NAME, envelope.NAME)
 
 
-def strangers(release: Location, manifest: Manifest) -> Iterator[str]:
+def strangers(release: Location, manifest: Held) -> Iterator[str]:
     """Yield a finding for each file that the manifest does not name, and for what is a link."""
     known = {entry.path for entry in manifest.files} | set(_UNLISTED)
     for path in sorted(_entries(release), key=str):

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from florilegium.manifests import distributions, domains, months
-from florilegium.manifests.buckets import Bucket, bucket
+from florilegium.manifests import distributions, domains, json_lines, months
+from florilegium.manifests.buckets import Bucket, add_rows
 from florilegium.manifests.distributions import Distribution
 from florilegium.manifests.domains import Weighed
+from florilegium.manifests.layout import JSONL
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Shard
 from florilegium.manifests.merkle import Node, Span, span
-from florilegium.manifests.schema import DOCUMENT_SCHEMA
-from florilegium.manifests.tables import parquet
+from florilegium.manifests.shard_files import ColumnsError, documents
 from florilegium.manifests.verify_files import UNREADABLE
 
 _LICENCE = ("license", "license_tier")
@@ -28,7 +28,7 @@ class Seen:
 
     named: set[tuple[str, str]]
     """Kinds and names of the alarms there are; of nothing else is counted what is removed."""
-    binding: list[str]
+    binding: list[str] = field(default_factory=list)
     """Columns of the verdicts on rights that no document may have against it."""
     rows: int = 0
     """Documents of the shards."""
@@ -60,29 +60,27 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
     found: Counter[str] = Counter()
     held = [seen.distributions.get(shard.lang, {})]
     try:
-        with parquet(release / shard.path) as file:
-            if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
-                yield f"{shard.path}: its columns are not those of a document"
-                return False
-            for group in range(file.num_row_groups):
-                rows = file.read_row_group(group, use_threads=False)
-                tree.extend(span(leaves(rows), tree.end))
-                seen.inputs.update(sources := rows.column("warc").to_pylist())
-                licences = (rows.column(name).to_pylist() for name in _LICENCE)
-                seen.licences.update(zip(*licences, strict=True))
-                seen.months.update(months.of_documents(rows))
-                for name, one in domains.of_documents(rows).items():
-                    seen.domains.count(name, one)
-                seen.count(seen.comparable, "source", sources)
-                seen.count(seen.comparable, "host", rows.column("host").to_pylist())
-                ids = rows.column("id").to_pylist()
-                yield from _check_order(shard, before, ids)
-                before = ids[-1] if ids else before
-                _count(found, rows)
-                _add_to_buckets(seen.buckets.setdefault(shard.lang, {}), rows)
-                held = [distributions.added([*held, distributions.of_rows(rows)])]
-                yield from _check_values(shard, rows)
-                yield from _check_rights(shard, rows, seen.binding)
+        for rows in _read(release / shard.path):
+            tree.extend(span(leaves(rows), tree.end))
+            seen.inputs.update(sources := rows.column("warc").to_pylist())
+            licences = (rows.column(name).to_pylist() for name in _LICENCE)
+            seen.licences.update(zip(*licences, strict=True))
+            seen.months.update(months.of_documents(rows))
+            for name, one in domains.of_documents(rows).items():
+                seen.domains.count(name, one)
+            seen.count(seen.comparable, "source", sources)
+            seen.count(seen.comparable, "host", rows.column("host").to_pylist())
+            ids = rows.column("id").to_pylist()
+            yield from _check_order(shard, before, ids)
+            before = ids[-1] if ids else before
+            _count(found, rows)
+            add_rows(seen.buckets.setdefault(shard.lang, {}), rows)
+            held = [distributions.added([*held, distributions.of_rows(rows)])]
+            yield from _check_values(shard, rows)
+            yield from _check_rights(shard, rows, seen.binding)
+    except ColumnsError as error:
+        yield f"{shard.path}: {error}"
+        return False
     except UNREADABLE as error:
         yield f"{shard.path}: cannot be read: {error}"
         return False
@@ -106,14 +104,8 @@ def _count(found: Counter[str], rows: pa.Table) -> None:
     )
 
 
-def _add_to_buckets(into: dict[int, Bucket], rows: pa.Table) -> None:
-    columns = (rows.column(name).to_pylist() for name in ("id", "tokens", "chars", "text_bytes"))
-    for identity, tokens, chars, size in zip(*columns, strict=True):
-        held = into.setdefault(bucket(identity), Bucket())
-        held.documents += 1
-        held.tokens += tokens
-        held.chars += chars
-        held.bytes += size
+def _read(place: Location) -> Iterator[pa.Table]:
+    return json_lines.read(place) if place.suffix == f".{JSONL}" else documents(place)
 
 
 def _check_order(shard: Shard, before: bytes | None, ids: list[bytes]) -> Iterator[str]:

@@ -12,11 +12,12 @@ from florilegium.manifests import envelope, proof
 from florilegium.manifests import keys as keyfiles
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests import verify as checks
+from florilegium.manifests.identity import parsed
 from florilegium.manifests.keys import PassphraseError, key_id
-from florilegium.manifests.location import Location
-from florilegium.manifests.lookup import identity
+from florilegium.manifests.location import Location, find_release
+from florilegium.manifests.verify_sample import verify_sample
 from florilegium.pipelines.answers import DONE, FAILED, USAGE, ended, print_json, stopped
-from florilegium.pipelines.inputs import find_files, find_release
+from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.summary import alarm_lines
 
 PASSPHRASE = "FLORILEGIUM_KEY_PASSPHRASE"
@@ -75,6 +76,7 @@ def verify(
     root: str | None,
     traced: int,
     inputs: Iterable[str],
+    parent: str | None,
     output: str,
 ) -> int:
     """Check a release, and make some documents of it again, and print every finding."""
@@ -83,6 +85,8 @@ def verify(
         findings = list(checks.verify(place, known, depth, root))
         if traced and not findings:
             findings = list(_lineage(place, traced, inputs))
+        if parent is not None and not findings:
+            findings = list(verify_sample(place, find_release(parent)))
         alarms, signers = _alarms(place), checks.signers(place)
     except ValueError as error:
         return ended(USAGE, str(error))
@@ -149,7 +153,7 @@ def verify_proof(file: Path, keys: Iterable[Path], root: str | None, output: str
 def prove(release: str, wanted: str) -> int:
     """Print a proof that a document is in a release."""
     try:
-        found = proof.prove(find_release(release), identity(wanted))
+        found = proof.prove(find_release(release), parsed(wanted))
     except ValueError as error:
         return ended(USAGE, str(error))
     except OSError as error:

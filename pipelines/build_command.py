@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
 from florilegium.manifests.envelope import sign
-from florilegium.manifests.location import Location, locate
+from florilegium.manifests.location import Location, find_release, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import dry_run as forecasts
@@ -29,7 +29,7 @@ from florilegium.pipelines.audit import unlocked
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.engines import EngineChoice, choose
-from florilegium.pipelines.inputs import find_files, find_release
+from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.recipe import RecipeError, changed

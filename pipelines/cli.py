@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines import cli_audit, cli_report, cli_texts
+from florilegium.pipelines import cli_audit, cli_report, cli_research, cli_texts
 from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
 
@@ -260,7 +260,12 @@ def inspect(
     sys.exit(commands.inspect(page, jsonl, inputs, recipe, output))
 
 
-for command in (*cli_audit.COMMANDS, *cli_texts.COMMANDS, *cli_report.COMMANDS):
+for command in (
+    *cli_audit.COMMANDS,
+    *cli_report.COMMANDS,
+    *cli_research.COMMANDS,
+    *cli_texts.COMMANDS,
+):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -95,6 +95,11 @@ def sign(release: str, key: Path, output: str) -> None:
     help="The inputs of the release, for --lineage: WARC files, or folders of them.",
 )
 @click.option("--proof", metavar="FILE", type=_FILE, help="Check the proof of one document.")
+@click.option(
+    "--parent",
+    metavar="RELEASE",
+    help="What a sample was drawn from: draw it again, in memory, and compare.",
+)
 @OUTPUT
 def verify(
     release: str | None,
@@ -104,9 +109,12 @@ def verify(
     traced: int | None,
     inputs: tuple[str, ...],
     proof: Path | None,
+    parent: str | None,
     output: str,
 ) -> None:
     """Check the release in folder RELEASE from its files alone; exit 1 with every finding.
+
+    A sample is checked likewise, and with --parent against what it was drawn from.
 
     With --proof, no release is needed: what `prove` wrote is checked by itself.
     """
@@ -116,10 +124,12 @@ def verify(
         raise click.UsageError("give either a RELEASE or --proof")
     if (traced is None) != (not inputs):
         raise click.UsageError("--lineage needs --input, and the other way round")
+    if proof is not None and parent is not None:
+        raise click.UsageError("--parent is for a sample, not for --proof")
     if proof is not None:
         sys.exit(audit.verify_proof(proof, keys, root, output))
     assert release is not None
-    sys.exit(audit.verify(release, depth, keys, root, traced or 0, inputs, output))
+    sys.exit(audit.verify(release, depth, keys, root, traced or 0, inputs, parent, output))
 
 
 @click.command()

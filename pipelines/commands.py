@@ -61,9 +61,10 @@ def opt_outs(
     output: str,
 ) -> int:
     """Print what is to be erased of a release, and say how much that is."""
+    from florilegium.manifests.location import find_release
     from florilegium.pipelines import replay
     from florilegium.pipelines.embedded import Embedded
-    from florilegium.pipelines.inputs import find_files, find_release
+    from florilegium.pipelines.inputs import find_files
     from florilegium.pipelines.recipe import load as load_recipe
 
     found: Counter[str] = Counter()

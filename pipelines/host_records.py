@@ -15,13 +15,13 @@ from florilegium.filters.optouts.judge import FILES
 from florilegium.filters.optouts.origin import origin
 from florilegium.filters.optouts.robots_txt import MAX_BYTES
 from florilegium.manifests.host_record import HostRecord, State
+from florilegium.manifests.identity import identity_of
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.page import (
     UNREADABLE,
     decoded_body,
     host_and_domain,
     http_message,
-    identity_of,
     seconds_of,
     target_of,
 )

@@ -23,14 +23,6 @@ class Input(NamedTuple):
     version: str
 
 
-def find_release(name: str) -> Location:
-    """Return where a release is; in a store, `latest` is a note of its name."""
-    place = locate(name)
-    if isinstance(place, Path) or place.name != "latest":
-        return place
-    return place.with_name(place.read_text())
-
-
 def find_files(inputs: Iterable[str]) -> list[Input]:
     """Return the files that inputs name, once each; a folder stands for the WARC files in it.
 

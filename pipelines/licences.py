@@ -19,7 +19,7 @@ from florilegium.dedup.decisions import Reason
 from florilegium.filters.licence_hosts import Hosts, Licences, Steps, added, count, settled, steps
 from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Table
-from florilegium.manifests.tables import batches
+from florilegium.manifests.tables import batches, described
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.judged import refusals_of
 from florilegium.pipelines.lines import PartWithLines
@@ -32,13 +32,16 @@ _PARTS_A_PARTITION = 32
 _HOSTS_AT_A_TIME = PIECE_BYTES // 1024
 _COLUMNS = ["host", "license", "license_tier", "license_flags"]
 _MOVED = np.dtype([("row", "<u8"), ("tier", "S1"), ("flags", "<i8")])
-_HOSTS_SCHEMA = pa.schema(
+HOSTS_SCHEMA = pa.schema(
     [
-        ("host", pa.string()),
-        ("pages", pa.int64()),
-        ("license", pa.string()),
-        *((f"tier_{tier}", pa.int64()) for tier in "abc"),
-        ("step", pa.int8()),
+        described("host", pa.string(), "host"),
+        described("pages", pa.int64(), "pages of the host that are no copies"),
+        described("license", pa.string(), "SPDX identifier of a licence that some of them state"),
+        *(
+            described(f"tier_{tier.lower()}", pa.int64(), f"pages with evidence of tier {tier}")
+            for tier in "ABC"
+        ),
+        described("step", pa.int8(), "by how many tiers it is moved: -1 is stronger, 1 weaker"),
     ]
 )
 
@@ -142,7 +145,7 @@ def _write_hosts(
     ]
     path = f"audit/licences/{key:05d}.parquet"
     with replacing(release / path) as draft:
-        pq.write_table(pa.Table.from_pylist(rows, _HOSTS_SCHEMA), draft, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(rows, HOSTS_SCHEMA), draft, compression="zstd")
         size, digest = draft.stat().st_size, sha256(draft)
     about = Table(path=path, rows=len(rows), file_bytes=size, sha256=digest)
     with replacing(out / "tables" / f"{key:05d}.json") as draft:

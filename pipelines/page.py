@@ -15,6 +15,7 @@ from fastwarc.stream_io import BrotliReader, GzipReader, WarcReader, ZstdReader
 from fastwarc.warc import HeaderMap
 from msgspec import Struct
 
+from florilegium.manifests.identity import identity_of
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.warc import MAX_BLOCK, Damage, Record
 
@@ -137,11 +138,6 @@ def _damage_loss(damage: Damage, warc: str) -> Loss:
         limit=0,
         detail=damage.reason,
     )
-
-
-def identity_of(record_id: str, url: str, date: str) -> bytes:
-    """Return the identity of a capture: stable when records are packed into other files."""
-    return hashlib.sha256("\n".join((record_id, url, date)).encode()).digest()[:16]
 
 
 def target_of(record: Record) -> str:

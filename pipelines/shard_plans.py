@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec import Struct
 
 from florilegium.manifests.buckets import BUCKETS, Bucket
-from florilegium.manifests.manifest import shard_path
+from florilegium.manifests.layout import shard_path
 from florilegium.pipelines.recipe import Shards
 
 SLICE_BYTES = 64 << 20

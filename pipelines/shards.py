@@ -1,14 +1,10 @@
 """Shards: written slice by slice, so that no worker holds a shard."""
 
-import itertools
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.manifests import distributions
@@ -16,15 +12,11 @@ from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location, replacing, sha256
 from florilegium.manifests.manifest import Shard
 from florilegium.manifests.merkle import Span, span
-from florilegium.manifests.schema import DOCUMENT_SCHEMA
+from florilegium.manifests.shard_files import row_groups, writer
 from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import ShardPlan
 
-_REPEATING = [
-    "host", "domain", "published", "lang", "lang_second", "license", "license_tier",
-    "extractor", "charset", "charset_method", "warc",
-]  # fmt: skip
 _ROWS_READ_AT_A_TIME = 256
 
 
@@ -64,9 +56,9 @@ def write_shard(
     tokens = text_bytes = 0
     found: distributions.Distribution = {}
     with replacing(path) as draft:
-        with _writer(draft) as writer:
+        with writer(draft) as file:
             for rows in row_groups(tables, shards.row_group_bytes):
-                writer.write_table(rows, row_group_size=rows.num_rows)
+                file.write_table(rows, row_group_size=rows.num_rows)
                 tree.extend(span(leaves(rows), tree.end))
                 found = distributions.added([found, distributions.of_rows(rows)])
                 tokens += pc.sum(rows.column("tokens")).as_py()
@@ -100,35 +92,3 @@ def write_shard(
 def note_path(notes: Location, plan: ShardPlan) -> Location:
     """Return where the note on a finished shard is."""
     return notes / f"{plan.label.replace('/', '-').removesuffix('.parquet')}.json"
-
-
-def row_groups(tables: Iterable[pa.Table], most: int) -> Iterator[pa.Table]:
-    """Yield the same rows in tables whose texts reach `most` bytes, the last one excepted."""
-    waiting: list[pa.Table] = []
-    before = group = 0
-    for table in tables:
-        ends = before + np.cumsum(table.column("text_bytes").to_numpy())
-        groups = ends // most
-        edges = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), table.num_rows]
-        for start, stop in itertools.pairwise(edges):
-            if waiting and groups[start] != group:
-                yield pa.concat_tables(waiting).combine_chunks()
-                waiting = []
-            group = groups[start]
-            waiting.append(table.slice(start, stop - start))
-        before = int(ends[-1])
-    if waiting:
-        yield pa.concat_tables(waiting).combine_chunks()
-
-
-def _writer(path: Path) -> pq.ParquetWriter:
-    """Return a writer of documents as a release has them: zstd, page index, sorted by id."""
-    return pq.ParquetWriter(
-        path,
-        DOCUMENT_SCHEMA,
-        compression="zstd",
-        compression_level=3,
-        use_dictionary=_REPEATING,
-        write_page_index=True,
-        sorting_columns=[pq.SortingColumn(DOCUMENT_SCHEMA.get_field_index("id"))],
-    )

@@ -53,7 +53,7 @@ def lost(demo):
 @pytest.fixture(scope="module")
 def places(demo):
     """Where each capture ended: its address and its id, by way of the files themselves."""
-    from florilegium.pipelines.page import identity_of
+    from florilegium.manifests.identity import identity_of
     from florilegium.pipelines.warc import Record, read
 
     found = {}

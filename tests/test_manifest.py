@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.layout import shard_path
 from florilegium.manifests.manifest import FORMAT, Manifest, Resource, encode, read
 
 
@@ -48,7 +49,7 @@ def shards_that_swap(manifest):
 
 def a_shard_of_another_number(manifest):
     one = manifest.shards[0]
-    path = manifests.shard_path(one.lang, one.index, 2 * one.of)
+    path = shard_path(one.lang, one.index, 2 * one.of)
     return {"shards": but_first(manifest.shards, of=2 * one.of, path=path)}
 
 

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from florilegium.manifests import envelope, proof, tree
 from florilegium.manifests.document import Document
-from florilegium.manifests.lookup import find, identity
+from florilegium.manifests.identity import parsed
+from florilegium.manifests.lookup import find
 from florilegium.manifests.merkle import Node, inclusion_path, leaf_hash, root_by_path, span
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches
@@ -75,7 +76,7 @@ def test_a_tree_with_a_hole_proves_nothing():
 
 def test_every_document_is_found_by_its_id_and_proven(sealed):
     for number, document in enumerate(documents(sealed)):
-        found = find(sealed.folder, sealed.manifest, document.id)
+        found = find(sealed.folder, sealed.manifest.shards, document.id)
         assert found.document == document
         assert found.shard.first_leaf + found.row == number
         if number % 10 == 0:
@@ -86,14 +87,14 @@ def test_every_document_is_found_by_its_id_and_proven(sealed):
 
 
 def test_a_document_that_is_not_there_is_not_proven(sealed):
-    assert find(sealed.folder, sealed.manifest, bytes(16)) is None
+    assert find(sealed.folder, sealed.manifest.shards, bytes(16)) is None
     assert proof.prove(sealed.folder, b"\xff" * 16) is None
 
 
 @pytest.mark.parametrize("text", ["", "abc", "00" * 15, "00" * 17, "zz" * 16])
 def test_what_is_no_id_is_refused(text):
     with pytest.raises(ValueError, match="an id is 32 hexadecimal digits"):
-        identity(text)
+        parsed(text)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
+from release_page import undocumented
 
 from florilegium.filters.licence_hosts import Licences
 from florilegium.manifests.verify import verify
@@ -59,6 +60,10 @@ def test_a_release_has_what_each_step_found_and_verifies(together):
     assert {row["rights_crawl"] for row in rows} > {"unknown"}
     losses = pq.read_table(plan.release / "audit" / "losses").to_pylist()
     assert {"robots_txt", "ai_txt"} <= {row["rule"] for row in losses if row["stage"] == "rights"}
+
+
+def test_every_file_column_and_key_of_it_is_in_the_reference(together):
+    assert list(undocumented(together[3].release)) == []
 
 
 @pytest.mark.parametrize("setting", ["profile=datatrove", "filters.bad-words.max_bad_words=0.05"])

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.location import replacing
+from florilegium.manifests.location import find_release, replacing
 from florilegium.manifests.verify_files import UNREADABLE
 from florilegium.pipelines.answers import DONE, USAGE, ended, stopped
-from florilegium.pipelines.inputs import find_release
 from florilegium.pipelines.report.render import report
 
 
