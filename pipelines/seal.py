@@ -24,7 +24,7 @@ from florilegium.manifests.manifest import (
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
-from florilegium.pipelines import provenance
+from florilegium.pipelines import derived, provenance
 from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.optouts import SitesNote
@@ -53,7 +53,7 @@ class Draft(Struct, frozen=True):
 
 
 def seal(draft: Draft) -> Manifest:
-    """Write `audit/buckets.parquet`, `audit/tree.parquet` and the manifest; clear away drafts.
+    """Write `audit/buckets.parquet`, `audit/tree.parquet`, exports and manifest; clear drafts away.
 
     ValueError if anything that was counted twice was not counted alike.
     """
@@ -107,6 +107,7 @@ def seal(draft: Draft) -> Manifest:
         ),
     )
     _clear_drafts(draft.folder)
+    derived.write(draft.folder, made, derived.named(draft.recipe.release.exports), draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
         path.write_bytes(manifests.encode(made))
     return made
