@@ -28,7 +28,7 @@ TONGUES = {
 STATED = {
     "title": "Small | by hand",
     "description": "A corpus that was written by hand.",
-    "version": "1.0",
+    "version": "1.0.0",
     "license": "CC-BY-4.0",
     "url": "https://corpora.example/small",
     "published": "2026-04-30",
