@@ -94,8 +94,9 @@ def _model(release: Publication) -> Iterator[str]:
 def _content(source: Source, release: Publication) -> Iterator[str]:
     manifest = source.manifest
     rows = words.languages(source)
-    official = [name for name, code, *_ in rows if _is_official(source.tongue(code).tag)]
-    others = [name for name, code, *_ in rows if not _is_official(source.tongue(code).tag)]
+    named = {name: _is_official(source.tongue(code).tag) for name, code, *_ in rows}
+    official = [name for name, yes in named.items() if yes]
+    others = [name for name, yes in named.items() if not yes]
     last = words.period(manifest)
     yield from ("### 1.3 Modalities, overall training data size and other characteristics", "")
     text = "Main text of public web pages in HTML: articles, notices, reference pages, "
