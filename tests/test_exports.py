@@ -6,16 +6,19 @@ After a change that is meant: `python tests/test_exports.py`, and read what beca
 import json
 import re
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
-from by_hand_release import STATED, by_hand
+from by_hand_release import LOSSES, STATED, by_hand
+from msgspec.structs import replace
 
 from florilegium.manifests import publication
 from florilegium.manifests.derived import NAMES
 from florilegium.manifests.domains import Domain
 from florilegium.manifests.exports import FILES, MAKERS, ai_act, top_domains
 from florilegium.manifests.exports.words import cell
+from florilegium.manifests.funnel import funnel
 from florilegium.manifests.publication import FORMATS, NOT_STATED
 from florilegium.pipelines import derived
 
@@ -123,6 +126,31 @@ def test_what_is_missing_is_named_for_each_format():
     assert list(publication.missing(half, "ai-act")) == [
         "release.crawlers[0].purpose", "release.crawlers[0].behaviour",
     ]  # fmt: skip
+
+
+def test_the_recipe_of_the_how_to_answers_the_whole_form():
+    page = (Path(__file__).parent.parent / "docs" / "exports.md").read_text("utf-8")
+    (shown,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    stated = publication.of(tomllib.loads(shown))
+    assert list(publication.missing(stated, "ai-act")) == []
+    assert list(publication.missing(stated, "card")) == []
+
+
+def test_a_release_of_nothing_is_described_too(tmp_path):
+    source = by_hand(tmp_path, SILENT)
+    nothing = replace(
+        source.manifest, documents=0, records=14, funnel=funnel(LOSSES, {}), languages=(),
+        captured={}, licences=(), shards=(), inputs=but_records(source.manifest.inputs, 14),
+        tables=(),
+    )  # fmt: skip
+    made = {name: make(replace(source, manifest=nothing)) for name, make in MAKERS.items()}
+    assert made["export/ai-act-domains.csv"].count(b"\n") == 1
+    assert b"Period of data collection:** not applicable" in made["export/ai-act-summary.md"]
+    assert json.loads(made["croissant.json"])["recordSet"] == []
+
+
+def but_records(inputs, records):
+    return (replace(inputs[0], records=records), *inputs[1:])
 
 
 @pytest.mark.parametrize("day", ["2026-02-30", "26-02-03", "2026-2-3", "yesterday"])

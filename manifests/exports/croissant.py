@@ -140,8 +140,9 @@ def _responsible(source: Source, release: Publication) -> Json:
         "rai:annotatorDemographics": "Not applicable.",
         "rai:machineAnnotationTools": [f"{r.name} {r.sha256}" for r in manifest.resources],
         "rai:dataUseCases": said(release.uses),
-        "rai:dataSocialImpact": "Texts of small languages are kept by the same rules as those of "
-        "large ones; what people asked not to be mined is left out as stated above.",
+        "rai:dataSocialImpact": "Models trained on it may repeat what people wrote about "
+        "themselves and others, and know best what most pages are about. What hosts reserved is "
+        "left out as stated above; who wrote the rest was not asked.",
         "rai:dataBiases": words.biases(source),
         "rai:dataLimitations": "Nobody read the texts: they may be wrong, unfair or offensive. "
         "Extraction and language identification make mistakes. Names of people are not masked.",

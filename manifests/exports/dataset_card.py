@@ -92,7 +92,7 @@ def _body(source: Source, release: Publication) -> Iterator[str]:
     yield f"Version {words.cell(words.version(manifest, release))}, build `{manifest.build_id}`."
     yield from ("", *_people(release), "")
     yield from ("## How to load it", "", "```python", "from datasets import load_dataset", "")
-    first = manifest.languages[0].lang if manifest.languages else "deu_Latn"
+    first = next((one.lang for one in manifest.languages if one.documents), "default")
     yield f'texts = load_dataset("REPOSITORY", "{first}", split="train", streaming=True)'
     yield from ("```", "", "One configuration for each language; `default` is all of them.", "")
     yield from ("## Languages", "")

@@ -69,8 +69,7 @@ def _creation(manifest: Manifest, release: Publication, publisher: str, tool: st
 
 def _package(source: Source, release: Publication, package: str, publisher: str) -> Json:
     manifest = source.manifest
-    personal = {"mask": "yes", "count": "yes", "drop": "noAssertion"}
-    masked = manifest.recipe.get("personal") == "mask"
+    action = manifest.recipe.get("personal")
     return _element(
         "dataset_DatasetPackage",
         package,
@@ -96,10 +95,15 @@ def _package(source: Source, release: Publication, package: str, publisher: str)
                 words.rules(manifest),
                 " ".join(words.reservations(manifest)),
             ],
-            **({"dataset_anonymizationMethodUsed": [words.personal(manifest)]} if masked else {}),
-            "dataset_hasSensitivePersonalInformation": personal.get(
-                str(manifest.recipe.get("personal")), "noAssertion"
+            **(
+                {"dataset_anonymizationMethodUsed": [words.personal(manifest)]}
+                if action == "mask"
+                else {}
             ),
+            # What was masked or dropped was told by patterns, which know nothing of beliefs.
+            "dataset_hasSensitivePersonalInformation": "yes"
+            if action == "count"
+            else "noAssertion",
             "dataset_knownBias": [words.biases(source)],
             "dataset_intendedUse": said(release.uses),
             "dataset_datasetUpdateMechanism": said(release.maintenance),
