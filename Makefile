@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors \
+.PHONY: help demo flink flink-stop test-servers export-tools test check bench bench-peer bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -45,6 +45,12 @@ test-servers: $(STAMP) ## Install what the tests of stores and engines run again
 	-[ -x build/tools/versitygw ] || { command -v go >/dev/null && \
 		GOBIN=$(CURDIR)/build/tools go install github.com/versity/versitygw/cmd/versitygw@v1.8.0; }
 	-$(BIN)/python deploy/flink/local.py install
+
+build/exports/.installed: tests/export-tools-requirements.txt $(STAMP)
+	$(BIN)/python -m venv --clear build/exports \
+	&& $(UV) pip install --quiet --python build/exports/bin/python --require-hashes -r $< && touch $@
+
+export-tools: build/exports/.installed ## Install the tools of others that the tests read exports with
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \

@@ -2,8 +2,9 @@
 
 The envelope (https://github.com/secure-systems-lab/dsse, version 1) lies beside the manifest and
 may hold signatures of several keys. Its payload is a statement (https://in-toto.io/Statement/v1)
-with the digest of the manifest, which holds the digests of all other files, and with the root and
-size of the tree over the documents, so that a proof can be checked without the manifest.
+with the digest of the manifest, which holds the digests of all other files, with those of the files
+that are derived from it, and with the root and size of the tree over the documents, so that a proof
+can be checked without the manifest.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct, field
 
+from florilegium.manifests import derived
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location, replacing
@@ -65,7 +67,7 @@ class Release(Struct, frozen=True):
 
 
 class Statement(Struct, frozen=True):
-    """That a manifest with this digest is of this release."""
+    """That a manifest with this digest is of this release, and that these files follow from it."""
 
     type: str = field(name="_type")
     subject: tuple[Subject, ...]
@@ -76,8 +78,8 @@ class Statement(Struct, frozen=True):
 def sign(release: Location, key: Ed25519PrivateKey) -> str:
     """Sign the manifest of a release and return the name of the key.
 
-    Signatures of other keys on the same manifest stay; those on another one are replaced. The
-    same key on the same manifest gives the same bytes. Errors as `manifests.read`.
+    Signatures of other keys on the same files stay; those on others are replaced. The same key
+    on the same files gives the same bytes. Errors as `manifests.read`.
     """
     payload = msgspec.json.encode(about(release))
     name = key_id(key.public_key())
@@ -151,7 +153,10 @@ def about(release: Location) -> Statement:
     digest = sha256((release / manifests.NAME).read_bytes()).hexdigest()
     return Statement(
         type=STATEMENT_TYPE,
-        subject=(Subject(manifests.NAME, {"sha256": digest}),),
+        subject=(
+            Subject(manifests.NAME, {"sha256": digest}),
+            *(Subject(name, {"sha256": one}) for name, one in derived.digests(release).items()),
+        ),
         predicate_type=PREDICATE_TYPE,
         predicate=Release(manifest.name, manifest.build_id, manifest.root, manifest.documents),
     )

@@ -6,9 +6,10 @@ from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import buckets, distributions, loss_example, tree
+from florilegium.manifests import buckets, derived, distributions, loss_example, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.derived import Derived
 from florilegium.manifests.envelope import Envelope, EnvelopeError
 from florilegium.manifests.keys import key_id
 from florilegium.manifests.location import Location
@@ -38,6 +39,7 @@ def verify(
     keys: Sequence[Ed25519PublicKey] = (),
     depth: Depth = "rows",
     root: str | None = None,
+    by: Derived | None = None,
 ) -> Iterator[str]:
     """Yield every finding against a release, each a sentence; none if all it says is true.
 
@@ -50,7 +52,9 @@ def verify(
     documents and losses of each input are its records, that no document is reserved by a verdict
     that binds, and what is said in alarms. A sample has neither inputs nor losses, distributions
     nor domains; `verify_sample` holds it against what it was drawn from. `root` is the root that
-    the release has to have. What rests on a file that cannot be read is not checked.
+    the release has to have. Files that follow from the manifest are compared with those that `by`
+    makes of it, if it is the program that made the release. What rests on a file that cannot be
+    read is not checked.
     """
     try:
         manifest = contents(release)
@@ -90,6 +94,8 @@ def verify(
     if made:
         counted = agreed and ledger_read
         yield from check_domains(release, made, there, seen.domains, counted)
+    if made and by is not None:
+        yield from derived.check(release, made, by)
     needed = _OF_RELEASES if made else _OF_SAMPLES
     for path in sorted(needed - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
@@ -131,10 +137,14 @@ def _check_signatures(release: Location, keys: Sequence[Ed25519PublicKey]) -> It
 def _check_statement(release: Location, envelope: Envelope) -> Iterator[str]:
     said, true = envelopes.statement_of(envelope), envelopes.about(release)
     digest = sha256((release / manifests.NAME).read_bytes()).hexdigest()
-    if said.subject != true.subject:
+    if said.subject[:1] != true.subject[:1]:
         yield f"{envelopes.NAME}: signs another manifest than the one of SHA-256 {digest}"
-    elif said != true:
+    elif said.predicate != true.predicate:
         yield f"{envelopes.NAME}: says of the release what its manifest does not: {said.predicate}"
+    there = {one.name: one.digest for one in true.subject}
+    for signed in said.subject[1:]:
+        if there.get(signed.name) != signed.digest:
+            yield f"{signed.name}: not the file that was signed"
 
 
 def _binding(manifest: Manifest) -> list[str]:

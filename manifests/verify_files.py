@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from florilegium.manifests import envelope
+from florilegium.manifests import derived, envelope
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, files, relative, sha256
 from florilegium.manifests.manifest import Shard, Table
@@ -13,7 +13,7 @@ from florilegium.manifests.samples import Held
 
 UNREADABLE = (OSError, ValueError, KeyError, RecursionError, pa.ArrowException)
 """What reading a file of a release may raise, whatever is in it."""
-_UNLISTED = (manifests.NAME, envelope.NAME)
+_UNLISTED = (manifests.NAME, envelope.NAME, *derived.NAMES)
 
 
 def strangers(release: Location, manifest: Held) -> Iterator[str]:

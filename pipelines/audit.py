@@ -12,10 +12,12 @@ from florilegium.manifests import envelope, proof
 from florilegium.manifests import keys as keyfiles
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests import verify as checks
+from florilegium.manifests.derived import Derived, not_compared
 from florilegium.manifests.identity import parsed
 from florilegium.manifests.keys import PassphraseError, key_id
 from florilegium.manifests.location import Location, find_release
 from florilegium.manifests.verify_sample import verify_sample
+from florilegium.pipelines import derived
 from florilegium.pipelines.answers import DONE, FAILED, USAGE, ended, print_json, stopped
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.summary import alarm_lines
@@ -82,12 +84,13 @@ def verify(
     """Check a release, and make some documents of it again, and print every finding."""
     try:
         place, known = find_release(release), _public(keys)
-        findings = list(checks.verify(place, known, depth, root))
+        by = derived.ours()
+        findings = list(checks.verify(place, known, depth, root, by))
         if traced and not findings:
             findings = list(_lineage(place, traced, inputs))
         if parent is not None and not findings:
             findings = list(verify_sample(place, find_release(parent)))
-        alarms, signers = _alarms(place), checks.signers(place)
+        alarms, signers, others = _alarms(place), checks.signers(place), _not_compared(place, by)
     except ValueError as error:
         return ended(USAGE, str(error))
     except OSError as error:
@@ -100,12 +103,14 @@ def verify(
                 "lineage": traced,
                 "findings": findings,
                 "alarms": alarms,
+                "not_compared": others,
                 "signed_by": signers,
                 "keys": [key_id(key) for key in known],
             }
         )
         return FAILED if findings else DONE
-    for line in (*findings, *alarms):
+    remarks = (f"{name}: written by other code: not compared" for name in others)
+    for line in (*findings, *alarms, *remarks):
         click.echo(line)
     click.echo(_signature_line(signers, known, bool(findings)))
     return _conclude(release, findings)
@@ -196,6 +201,14 @@ def _answer_key(name: str, done: str, output: str) -> int:
     else:
         click.echo(f"{done}\nkey {name}")
     return DONE
+
+
+def _not_compared(release: Location, by: Derived) -> list[str]:
+    """Return the derived files that another program made; none if the manifest cannot be read."""
+    try:
+        return not_compared(release, manifests.read(release), by)
+    except (OSError, ValueError, RecursionError):
+        return []
 
 
 def _alarms(release: Location) -> list[str]:

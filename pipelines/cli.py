@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines import cli_audit, cli_report, cli_research, cli_texts
+from florilegium.pipelines import cli_audit, cli_export, cli_report, cli_research, cli_texts
 from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
 
@@ -262,6 +262,7 @@ def inspect(
 
 for command in (
     *cli_audit.COMMANDS,
+    *cli_export.COMMANDS,
     *cli_report.COMMANDS,
     *cli_research.COMMANDS,
     *cli_texts.COMMANDS,

@@ -21,6 +21,7 @@ from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.personal import Action, kinds_to
 from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
+from florilegium.manifests.publication import Publication
 from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.extract import Extraction
@@ -190,6 +191,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     the first of them."""
     shards: Shards = Shards()
     """How large the files for the trainer are."""
+    release: Publication = Publication()
+    """What only the publisher knows, for the exports."""
 
     def __post_init__(self) -> None:
         known = (*KINDS, "national_id")

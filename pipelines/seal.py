@@ -23,7 +23,7 @@ from florilegium.manifests.manifest import (
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
-from florilegium.pipelines import provenance
+from florilegium.pipelines import derived, provenance
 from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.loss_examples import write_examples
@@ -55,7 +55,7 @@ class Draft(Struct, frozen=True):
 
 
 def seal(draft: Draft) -> Manifest:
-    """Write the tables of all documents and the manifest; clear away drafts.
+    """Write the tables of all documents, the manifest and what follows from it; clear drafts away.
 
     ValueError if anything that was counted twice was not counted alike.
     """
@@ -116,6 +116,8 @@ def seal(draft: Draft) -> Manifest:
         ),
     )
     _clear_drafts(draft.folder)
+    names = [derived.REPORT, *derived.named(draft.recipe.release.exports)]
+    derived.write(draft.folder, made, names, draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
         path.write_bytes(manifests.encode(made))
     return made

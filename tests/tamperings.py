@@ -16,7 +16,9 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.domains import FOLDER, SCHEMA
 from florilegium.manifests.location import sha256
 from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.publication import Publication
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
+from florilegium.pipelines import derived
 
 Act = Callable[[Path], object]
 Json = dict[str, Any]
@@ -26,7 +28,8 @@ def all_of(manifest: Manifest) -> Iterator[tuple[str, Act]]:
     """Yield names and acts that fit a release with this manifest."""
     shard, ledger = manifest.shards[0].path, manifest.ledger[0].path
     domains = next(t.path for t in manifest.tables if t.path.startswith(FOLDER))
-    for entry in (*manifest.files, manifests.NAME, envelope.NAME):
+    written = derived.named(Publication().exports)
+    for entry in (*manifest.files, *written, manifests.NAME, envelope.NAME):
         path = entry if isinstance(entry, str) else entry.path
         for name, act in FILES.items():
             yield f"{path} {name}", lambda release, act=act, path=path: act(release / path)

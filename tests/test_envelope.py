@@ -33,10 +33,14 @@ def test_the_envelope_is_dsse_around_an_in_toto_statement(release, sealed):
     assert found.keys() == {"payloadType", "payload", "signatures"}
     assert found["payloadType"] == "application/vnd.in-toto+json"
     payload = base64.b64decode(found["payload"], validate=True)
-    digest = sha256((release / manifests.NAME).read_bytes()).hexdigest()
     assert json.loads(payload) == {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": "manifest.json", "digest": {"sha256": digest}}],
+        "subject": [
+            {"name": name, "digest": {"sha256": sha256((release / name).read_bytes()).hexdigest()}}
+            for name in ("manifest.json", "README.md", "croissant.json",
+                         "export/ai-act-summary.md", "export/ai-act-domains.csv",
+                         "export/openlineage.jsonl")
+        ],
         "predicateType": "urn:florilegium:release:v1",
         "predicate": {
             "name": "small", "build_id": "0123456789ab",

@@ -94,12 +94,12 @@ def test_the_difference_to_the_parent_is_told(release):
         documents=now.documents - 3, tokens=now.tokens - 700, funnel=now.funnel,
         languages=(fewer, *now.languages[1:]),
     )  # fmt: skip
-    made = contents(release, parent)
+    made = contents(release, now, parent)
     assert [change.lang for change in made.difference.languages] == [first.lang]
     text = html.unescape(re.sub(r"<[^>]+>", " ", render(made).decode()))
     assert "f" * 64 in text
     assert "+700" in text
-    same = contents(release, now).difference
+    same = contents(release, now, now).difference
     assert (same.languages, same.rules) == ([], [])
 
 

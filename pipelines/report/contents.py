@@ -7,7 +7,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from florilegium.filters.language_table import LANGUAGES
-from florilegium.manifests import distributions, domains, envelope, loss_example, verify
+from florilegium.manifests import distributions, domains, loss_example
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.distributions import Distribution
 from florilegium.manifests.domains import Domain
@@ -82,7 +82,6 @@ class Contents(Struct, frozen=True, kw_only=True):
 
     manifest: Manifest
     manifest_sha256: str
-    signers: list[str]
     text_bytes: int
     stages: list[Stage]
     tongues: list[Tongue]
@@ -97,17 +96,15 @@ class Contents(Struct, frozen=True, kw_only=True):
     """To the parent release, if one is given."""
 
 
-def contents(release: Location, parent: Manifest | None = None) -> Contents:
-    """Read what a report says of a release.
+def contents(release: Location, manifest: Manifest, parent: Manifest | None = None) -> Contents:
+    """Read what a report says of a release with this manifest.
 
     OSError if it cannot be read, ValueError if it is damaged.
     """
-    manifest = manifests.read(release)
     whole = distributions.added(distributions.read(release).values())
     return Contents(
         manifest=manifest,
-        manifest_sha256=sha256((release / manifests.NAME).read_bytes()).hexdigest(),
-        signers=verify.signers(release) if (release / envelope.NAME).is_file() else [],
+        manifest_sha256=sha256(manifests.encode(manifest)).hexdigest(),
         text_bytes=sum(language.text_bytes for language in manifest.languages),
         stages=_stages(manifest),
         tongues=_tongues(manifest),

@@ -9,6 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from florilegium.filters.language_table import LANGUAGES
+from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines.report.contents import LATE, Contents, contents, language_name
@@ -24,7 +25,7 @@ def report(release: Location, parent: Manifest | None = None) -> bytes:
     It is a function of the release, and of the manifest of a parent if one is given. OSError if the
     release cannot be read, ValueError if it is damaged.
     """
-    return render(contents(release, parent))
+    return render(contents(release, manifests.read(release), parent))
 
 
 def render(made: Contents) -> bytes:
