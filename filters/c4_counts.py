@@ -3,10 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from numba.extending import register_jitable
 
 from florilegium.filters.characters import DIGIT, SPACE, Codes, Flags
 from florilegium.filters.segment import Offsets
-from florilegium.filters.sentence_counts import count_sentences
+from florilegium.filters.sentence_counts import sentences_in
 
 Phrase = npt.NDArray[np.uint32]
 
@@ -21,8 +22,28 @@ PHRASES = (
 )
 _PHRASES = tuple(map(_phrase, PHRASES))
 _PLACEHOLDER, _SCRIPT = 1, 2  # the other phrases are bits above
-_LAST_LETTERS = sum(1 << ord(letter) - 97 for letter in "mtesy")
-_LETTERS_BEFORE = sum(1 << ord(letter) - 97 for letter in "upsec")
+_PAIR_BITS = 10
+_WINDOW = min(map(len, PHRASES))
+
+
+def _skips() -> npt.NDArray[np.uint8]:
+    """How far the nearest end of a phrase can be after each pair of characters, by its hash."""
+    skips = np.full(1 << _PAIR_BITS, _WINDOW - 1, np.uint8)
+    for phrase in PHRASES:
+        for before_end in range(_WINDOW - 1):
+            end = len(phrase) - before_end
+            pair = _pair(ord(phrase[end - 2]), ord(phrase[end - 1]))
+            skips[pair] = min(skips[pair], before_end)
+    return skips
+
+
+@register_jitable
+def _pair(one: int, other: int) -> int:
+    """Hash two characters, letters of either case alike."""
+    return ((one | 32) * 33 ^ (other | 32)) & ((1 << _PAIR_BITS) - 1)
+
+
+_SKIPS = _skips()
 _EDIT = _phrase("[edit]")
 _CITATION_NEEDED = _phrase("[citation needed]")
 _MIN_WORDS = 3
@@ -34,46 +55,48 @@ _STOP = ord(".")
 
 @njit(cache=True, nogil=True)
 def count_c4(
-    codes: Codes, flags: Flags, heads: Offsets, ends: Offsets
+    codes: Codes, flags: Flags, heads: Offsets, ends: Offsets, of_lines: Offsets
 ) -> tuple[int, int, int, int, int]:
     """Lines C4 keeps, their characters and sentences, and if a placeholder or a brace made it stop.
 
-    Every step is as in datatrove's class, its order included, but for two: letters are folded in
-    ASCII only, and sentences are counted by `count_sentences`.
+    `of_lines` has the sentences of each line. Every step is as in datatrove's class, its order
+    included, but for two: letters are folded in ASCII only, and sentences are those of
+    `count_sentences`.
     """
     lines = chars = sentences = 0
     for k in range(len(heads)):
-        line, kinds, start, end = codes, flags, heads[k], ends[k]
+        start, end = heads[k], ends[k]
         # Citations may stand anywhere, but only one at the end changes how the line ends.
         if codes[end - 1] != _CLOSE and not _ends_like_prose(codes, start, end):
             continue
         if not _reads_like_prose(flags, start, end):
             continue
-        if _holds(codes, start, end, _OPEN):
-            line, kinds = _without_citations(codes[start:end], flags[start : end + 1])
-            start, end = 0, len(line)
-        if not _ends_like_prose(line, start, end):
+        line, inside = codes[start:end], of_lines[k]
+        if _holds(line, _OPEN):
+            line, kinds = _without_citations(line, flags[start : end + 1])
+            inside = sentences_in(line, kinds, 0, len(line))
+        if not _ends_like_prose(line, 0, len(line)):
             continue
-        found = _find(line, start, end)
+        found = _find(line)
         if found & _PLACEHOLDER:
             return lines, chars, sentences, 1, 0
         if found & _SCRIPT:
             continue
-        if _holds(line, start, end, _BRACE):
+        if _holds(line, _BRACE):
             return lines, chars, sentences, 0, 1
         if not found:
             lines += 1
-            chars += end - start
-            sentences += count_sentences(line, kinds, start, end)
+            chars += len(line)
+            sentences += inside
     return lines, chars, sentences, 0, 0
 
 
 @njit(cache=True, nogil=True)
-def _holds(codes: Codes, start: int, end: int, code: int) -> bool:
-    for i in range(start, end):  # noqa: SIM110 - numba compiles no generators in any()
-        if codes[i] == code:
-            return True
-    return False
+def _holds(line: Codes, code: int) -> bool:
+    found = 0
+    for i in range(len(line)):  # to the end: so many characters are looked at at a time
+        found |= line[i] == code
+    return found > 0
 
 
 @njit(cache=True, nogil=True)
@@ -127,6 +150,8 @@ def _reads_like_prose(flags: Flags, start: int, end: int) -> bool:
             length = 0
             continue
         words += length == 0
+        if words >= _MIN_WORDS and end - start <= _MAX_WORD:
+            return True
         length += 1
         if length > _MAX_WORD:
             return False
@@ -134,35 +159,42 @@ def _reads_like_prose(flags: Flags, start: int, end: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _find(codes: Codes, start: int, end: int) -> int:
-    """Return a bit for each phrase in the line, in upper or lower case."""
+def _find(line: Codes) -> int:
+    """Return a bit for each phrase in the line, in upper or lower case.
+
+    Leaps to where a phrase may end, as Wu and Manber do ("A fast algorithm for multi-pattern
+    searching", 1994).
+    """
     found = 0
-    before = 0
-    for i in range(start, end):
-        letter = _lower(codes[i]) - 97
-        if 0 <= letter < 26:
-            letter = 1 << letter
-            if letter & _LAST_LETTERS and before & _LETTERS_BEFORE:
-                for k in range(len(_PHRASES)):
-                    if _ends_with(codes, start, i + 1, _PHRASES[k]):
-                        found |= 1 << k
-            before = letter
-        else:
-            before = 0
+    last = _WINDOW - 1
+    while last < len(line):
+        skip = _SKIPS[_pair(line[last - 1], line[last])]
+        if skip == 0:
+            found |= _phrases_before(line, last + 1)
+            skip = 1
+        last += skip
     return found
 
 
 @njit(cache=True, nogil=True)
-def _ends_with(codes: Codes, start: int, end: int, phrase: Phrase) -> bool:
-    if end - start < len(phrase):
+def _phrases_before(line: Codes, end: int) -> int:
+    found = 0
+    for k in range(len(_PHRASES)):
+        if _ends_with(line, end, _PHRASES[k]):
+            found |= 1 << k
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _ends_with(line: Codes, end: int, phrase: Phrase) -> bool:
+    if end < len(phrase):
         return False
     for i in range(1, len(phrase) + 1):  # noqa: SIM110 - numba compiles no generators in all()
-        if _lower(codes[end - i]) != phrase[-i]:
+        if _lower(line[end - i]) != phrase[-i]:
             return False
     return True
 
 
 @njit(cache=True, nogil=True)
 def _lower(code: int) -> int:
-    lower = int(code)
-    return lower + 32 if 65 <= lower <= 90 else lower
+    return code + 32 if 65 <= code <= 90 else code

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 Codes = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.uint16]
@@ -75,6 +76,7 @@ MISREAD_NEXTS = "".join(map(chr, (*range(0x80, 0xA0), *range(0xA1, 0xC0)))) + (
     "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
 )
 
+_CAPITAL = LETTER | UPPER
 _FLAGGED_PLANES = 0x40000  # above lie only tags, private use and selectors, none of them flagged
 
 
@@ -101,6 +103,24 @@ def flag_table() -> Flags:
             table[ord(character)] |= flag
     table.flags.writeable = False
     return table
+
+
+@njit(cache=True, nogil=True)
+def count_any(flags: Flags, kinds: int) -> int:
+    """How many characters are of one of these kinds or more; a loop that is done many at a time."""
+    found = 0
+    for i in range(len(flags)):
+        found += (flags[i] & kinds) > 0
+    return found
+
+
+@njit(cache=True, nogil=True)
+def count_capitals(flags: Flags) -> int:
+    """How many characters are letters in upper case."""
+    found = 0
+    for i in range(len(flags)):
+        found += (flags[i] & _CAPITAL) == _CAPITAL
+    return found
 
 
 def _flags(character: str) -> int:

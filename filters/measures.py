@@ -11,18 +11,23 @@ from numba import config
 
 from florilegium.filters import (
     c4_counts,
+    character_counts,
     groups,
     line_counts,
     plain_c4,
-    plain_counts,
+    plain_characters,
+    plain_lines,
     plain_repetition,
     plain_segment,
+    plain_words,
     repetition_counts,
     segment,
     sentence_counts,
+    word_counts,
 )
 from florilegium.filters.characters import Codes, Flags, flag_table
 from florilegium.filters.customs import Customs, customs
+from florilegium.filters.groups import Hashes
 from florilegium.filters.scripts import SCRIPT_OF
 from florilegium.manifests.counts import Counts
 
@@ -34,20 +39,21 @@ Kernel = Callable[..., Any]
 class Kernels(NamedTuple):
     """The steps of a count, either as loops that numba compiles or in whole-array steps."""
 
-    split_words: Kernel
-    split_lines: Kernel
-    split_paragraphs: Kernel
+    hash_prefixes: Kernel
     hash_spans: Kernel
-    number: Kernel
     count_characters: Kernel
-    count_signs: Kernel
     count_repeated_chars: Kernel
+    count_signs: Kernel
+    split_words: Kernel
     count_words: Kernel
-    count_listed: Kernel
+    group: Kernel
     count_repetition: Kernel
+    count_listed: Kernel
+    split_lines: Kernel
     count_lines: Kernel
+    count_sentences: Kernel
+    split_paragraphs: Kernel
     count_duplicates: Kernel
-    count_all_sentences: Kernel
     count_c4: Kernel
 
 
@@ -56,8 +62,14 @@ def _kernels(*modules: object) -> Kernels:
     return Kernels(*(found[name] for name in Kernels._fields))
 
 
-COMPILED = _kernels(segment, groups, line_counts, sentence_counts, repetition_counts, c4_counts)
-PLAIN = _kernels(plain_segment, plain_counts, plain_repetition, plain_c4)
+COMPILED = _kernels(
+    *(character_counts, segment, groups, word_counts, repetition_counts),
+    *(line_counts, sentence_counts, c4_counts),
+)
+PLAIN = _kernels(
+    *(plain_characters, plain_segment, plain_words, plain_repetition),
+    *(plain_lines, plain_c4),
+)
 
 
 def measure(
@@ -96,40 +108,47 @@ def _count(text: str, language: Customs, table: Flags, use: Kernels) -> list[int
     # The space beyond the end spares the kernels to ask whether there is a next character.
     codes = np.frombuffer((text + " ").encode("utf-32-le", "surrogatepass"), np.uint32)
     flags = table.take(codes)
+    prefixes = use.hash_prefixes(codes)
     return [
         len(text),
         *use.count_characters(codes, flags, SCRIPT_OF, language.script),
-        use.count_repeated_chars(codes),
+        use.count_repeated_chars(prefixes),
         *use.count_signs(codes),
-        *_count_words(codes, flags, language, use),
-        *_count_lines(codes, flags, language, use),
+        *_count_words(codes, flags, prefixes, language, use),
+        *_count_lines(codes, flags, prefixes, language, use),
     ]
 
 
-def _count_words(codes: Codes, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
+def _count_words(
+    codes: Codes, flags: Flags, prefixes: Hashes, language: Customs, use: Kernels
+) -> chain[int]:
     starts, ends = use.split_words(codes, flags, language.profile)
-    words = use.hash_spans(codes, starts, ends)
-    repetition = use.count_repetition(words, ends - starts).tolist()
+    words = use.hash_spans(prefixes, starts, ends)
+    numbers, different, times = use.group(words)
+    repetition = use.count_repetition(words, ends - starts, numbers, times).tolist()
     return chain(
         (len(starts),),
         use.count_words(flags, starts, ends),
         repetition[:2],
-        use.count_listed(words, language.stop_words),
-        use.count_listed(words, language.bad_words)[:1],
+        use.count_listed(different, times, language.stop_words),
+        use.count_listed(different, times, language.bad_words)[:1],
         repetition[2:],
     )
 
 
-def _count_lines(codes: Codes, flags: Flags, language: Customs, use: Kernels) -> chain[int]:
+def _count_lines(
+    codes: Codes, flags: Flags, prefixes: Hashes, language: Customs, use: Kernels
+) -> chain[int]:
     starts, heads, ends = use.split_lines(codes, flags)
-    numbers, _ = use.number(use.hash_spans(codes, starts, ends))
+    lines = use.hash_spans(prefixes, starts, ends)
     firsts, lasts = use.split_paragraphs(codes, starts, ends)
-    of_paragraphs, _ = use.number(use.hash_spans(codes, firsts, lasts))
+    paragraphs = use.hash_spans(prefixes, firsts, lasts)
+    sentences = use.count_sentences(codes, flags, heads, ends)
     return chain(
         (len(starts),),
         use.count_lines(codes, flags, starts, heads, ends, language.profile),
-        use.count_duplicates(starts, ends, numbers),
-        (use.count_all_sentences(codes, flags, heads, ends), len(firsts)),
-        use.count_duplicates(firsts, lasts, of_paragraphs),
-        use.count_c4(codes, flags, heads, ends),
+        use.count_duplicates(lines, starts, ends),
+        (int(sentences.sum()), len(firsts)),
+        use.count_duplicates(paragraphs, firsts, lasts),
+        use.count_c4(codes, flags, heads, ends, sentences),
     )

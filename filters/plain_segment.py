@@ -1,6 +1,7 @@
 """Twins of the kernels of `segment` and `groups` in whole-array steps: equal integers."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,8 @@ from florilegium.filters.characters import (
     Codes,
     Flags,
 )
-from florilegium.filters.groups import BASE, Hashes, Numbers
+from florilegium.filters.groups import BASE, Hashes, Mask, Numbers
 from florilegium.filters.segment import ELISION, KEEP_HYPHEN, KEEP_SLASH, Offsets
-
-Mask = npt.NDArray[np.bool_]
 
 _BARRIER = SPACE | HARD
 _NAMING = LETTER | DIGIT
@@ -30,13 +29,25 @@ _FEED, _STOP, _HYPHEN, _SLASH = 0x0A, 0x2E, 0x2D, 0x2F
 
 def is_any(flags: Flags, kinds: int) -> Mask:
     """Return where a character is of one of these kinds."""
-    found: Mask = (flags & np.uint16(kinds)) != 0
-    return found
+    return (flags & kinds).astype(np.bool_)
 
 
 def total(mask: Mask) -> int:
     """Return how often a mask is set."""
     return int(np.count_nonzero(mask))
+
+
+def sums(mask: Mask, starts: Offsets, ends: Offsets) -> Numbers:
+    """Return how often the mask is set in each span."""
+    reach = np.zeros(len(mask) + 1, np.int32)
+    np.cumsum(mask, out=reach[1:])
+    found: Numbers = reach[ends] - reach[starts]
+    return found
+
+
+def text_of(codes: Codes) -> str:
+    """Return the text that has these code points."""
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offsets]:
@@ -47,12 +58,10 @@ def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offs
     # A word may go on from i - 1 to i where neither is a space or stands apart; dots run together.
     cut = apart[1:] | apart[:-1] | last[:-1] | blank[1:] | blank[:-1]
     cut &= ~(dots[1:] & dots[:-1])
-    first = np.concatenate(([True], cut))[:-1] & ~blank[:-1]
-    final = cut & ~blank[:-1]
-    return (
-        np.flatnonzero(first).astype(np.int32),
-        (np.flatnonzero(final) + 1).astype(np.int32),
-    )
+    solid = ~blank
+    starts, ends = solid[:-1].copy(), cut & solid[:-1]
+    starts[1:] &= cut[:-1]
+    return np.flatnonzero(starts).astype(np.int32), np.flatnonzero(ends).astype(np.int32) + 1
 
 
 def _places(codes: Codes, flags: Flags, profile: int) -> tuple[Mask, Mask]:
@@ -62,14 +71,14 @@ def _places(codes: Codes, flags: Flags, profile: int) -> tuple[Mask, Mask]:
     here, kind, after = codes[i], flags[i], flags[i + 1]
     before = np.where(i > 0, flags[i - 1], np.uint16(SPACE))
     earlier = np.where(i > 1, flags[i - 2], np.uint16(SPACE))
-    letters = is_any(before, LETTER) & is_any(after, LETTER)
-    names = is_any(before, _NAMING) & is_any(after, LETTER)
-    alone = is_any(before, _BARRIER) | is_any(after, _BARRIER)
+    both, letter = before & after, is_any(after, LETTER)
+    letters, names = is_any(both, LETTER), is_any(before, _NAMING) & letter
+    alone = is_any(before | after, _BARRIER)
     dash = (here == 0x2C) | (here == 0x2013) | (here == 0x2014) | (here == 0x7E)  # , en, em, ~
     alone |= dash & letters
     alone |= ((here == 0x3A) | ((here >= 0x3C) & (here <= 0x3E))) & names  # : < = >
     alone &= is_any(kind, HARD)
-    alone |= (here == _HYPHEN) & is_any(before, DIGIT) & is_any(after, DIGIT)
+    alone |= (here == _HYPHEN) & is_any(both, DIGIT)
     if not profile & KEEP_HYPHEN:
         alone |= (here == _HYPHEN) & letters
     if not profile & KEEP_SLASH:
@@ -124,12 +133,19 @@ def _powers(size: int) -> tuple[Hashes, Hashes]:
     return found[0], found[1]
 
 
-def hash_spans(codes: Codes, starts: Numbers, ends: Numbers) -> Hashes:
-    """Return one hash for each span of the text."""
+def hash_prefixes(codes: Codes) -> Hashes:
+    """Return one number for the text up to each character, and one for all of it."""
     powers, inverses = _powers(max(1 << 12, 1 << len(codes).bit_length()))
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum((codes.astype(np.uint64) + np.uint64(1)) * powers[: len(codes)], out=sums[1:])
-    return mix((sums[ends] - sums[starts]) * inverses[starts])
+    prefixes = np.zeros(len(codes) + 1, np.uint64)
+    np.cumsum((codes + np.uint64(1)) * inverses[: len(codes)], out=prefixes[1:])
+    prefixes[1:] *= powers[: len(codes)]
+    return prefixes
+
+
+def hash_spans(prefixes: Hashes, starts: Numbers, ends: Numbers) -> Hashes:
+    """Return one hash for each span of the text."""
+    powers, _ = _powers(max(1 << 12, 1 << (len(prefixes) - 1).bit_length()))
+    return mix(prefixes[ends] - prefixes[starts] * powers[ends - starts])
 
 
 def mix(values: Hashes) -> Hashes:
@@ -139,26 +155,16 @@ def mix(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def number(hashes: Hashes) -> tuple[Numbers, int]:
-    """Return a number for each hash, in order of first appearance, and how many there are."""
-    first, _ = groups(hashes)
-    new = first == np.arange(len(hashes))
-    numbers = (np.cumsum(new, dtype=np.int32) - 1)[first].astype(np.int32)
-    return numbers, total(new)
+def group(hashes: Hashes) -> tuple[Numbers, Hashes, Numbers]:
+    """Return what the kernel returns, but for numbers by size, not in order of appearance."""
+    ordered = np.sort(hashes)
+    at = edges(ordered)
+    keys = ordered[at[:-1]]
+    return np.searchsorted(keys, hashes).astype(np.int32), keys, (at[1:] - at[:-1]).astype(np.int32)
 
 
-def groups(hashes: Hashes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return where the first equal of each hash is, and how many equals there are."""
-    size = len(hashes)
-    if size == 0:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    order = np.argsort(hashes, kind="stable")
-    ordered = hashes[order]
-    new = np.ones(size, np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    at = np.flatnonzero(new)
-    sizes = np.diff(at, append=size)
-    first, times = np.empty(size, np.int64), np.empty(size, np.int64)
-    first[order] = np.repeat(order[at], sizes)
-    times[order] = np.repeat(sizes, sizes)
-    return first, times
+def edges(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return where a value differs from the one before: the beginning and the end included."""
+    new = np.ones(len(values) + 1, np.bool_)
+    np.not_equal(values[1:], values[:-1], out=new[1:-1])
+    return np.flatnonzero(new)

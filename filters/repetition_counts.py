@@ -4,8 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from florilegium.filters.characters import Codes
-from florilegium.filters.groups import BASE, Hashes, Numbers, mix, number
+from florilegium.filters.groups import BASE, POWERS, Hashes, Numbers, group, suspects
 
 Integers = npt.NDArray[np.int64]
 
@@ -20,73 +19,64 @@ LOGARITHMS = np.round(np.log2(np.maximum(np.arange(1 << 12), 1)) * (1 << FINE)).
 
 
 @njit(cache=True, nogil=True)
-def count_repetition(words: Hashes, lengths: Numbers) -> Integers:
+def count_repetition(words: Hashes, lengths: Numbers, numbers: Numbers, times: Numbers) -> Integers:
     """Different words, their entropy, characters of repeated n-grams, places of 5-grams.
 
-    Entropy is in thousandths of a bit; n-grams are the top 2- to 4-grams, the 2- to 4-grams the
-    text opens with, and the duplicate 5- to 10-grams; places are those of 5-grams that also stand
-    elsewhere.
+    `numbers` and `times` are those of the words, as `group` returns them. Entropy is in thousandths
+    of a bit; n-grams are the top 2- to 4-grams, the 2- to 4-grams the text opens with, and the
+    duplicate 5- to 10-grams; places are those of 5-grams that also stand elsewhere.
 
     An n-gram can only repeat where both its (n-1)-grams do, so each length looks at the survivors
     of the one before: exact, and after the bigrams of an ordinary text almost nothing is left.
     """
     counts = np.zeros(_REPEATED + 1, np.int64)
-    reach = np.zeros(len(words) + 1, np.int64)  # characters before each word
+    counts[0], counts[1] = len(times), _entropy(times, len(words))
+    reach = np.zeros(len(words) + 1, np.int32)  # characters before each word
     for i in range(len(words)):
         reach[i + 1] = reach[i] + lengths[i]
     for length in range(2, _LONGEST_TOP + 1):
         if len(words) >= length:
             counts[length + _LONGEST_TOP - 1] = reach[length] + length - 1
-    places, grams = np.arange(len(words)), words.copy()
-    for length in range(1, _LONGEST + 1):
-        numbers, different = number(grams)
-        times = np.zeros(different, np.int64)
-        for k in range(len(numbers)):
-            times[numbers[k]] += 1
-        if length == 1:
-            counts[0], counts[1] = different, _entropy(times, len(words))
-        elif length <= _LONGEST_TOP:
+    places, grams = np.arange(len(words)).astype(np.int32), words
+    for length in range(2, _LONGEST + 1):
+        places, grams = _lengthen(places, grams, numbers, times, words, length)
+        if len(places) == 0:
+            break
+        numbers, _, times = group(grams)
+        if length <= _LONGEST_TOP:
             counts[length] = _top(places, numbers, times, reach, length)
         else:
             counts[length + _LONGEST_TOP - 1] = _duplicated(places, numbers, times, reach, length)
         if length == _ROOTS_WORDS:
-            for k in range(different):
+            for k in range(len(times)):
                 counts[_REPEATED] += times[k] if times[k] > 1 else 0
-        places, grams = _lengthen(places, grams, numbers, times, words, length)
-        if len(places) == 0:
-            break
     return counts
 
 
 @njit(cache=True, nogil=True)
-def count_repeated_chars(codes: Codes) -> int:
-    """Occurrences of the most frequent 10-grams of characters; `codes` goes one beyond the text.
+def count_repeated_chars(prefixes: Hashes) -> int:
+    """Occurrences of the most frequent 10-grams of characters.
 
-    The square root of the number of different ones are taken, rounded down, but none that occurs
-    once (ROOTS, arXiv:2303.03915).
+    `prefixes` are of the text and a space beyond. The square root of the number of different ones
+    are taken, rounded down, but none that occurs once (ROOTS, arXiv:2303.03915).
     """
-    size = len(codes) - ROOTS_CHARS
+    size = len(prefixes) - 1 - ROOTS_CHARS
     if size < 2:
         return 0
     grams = np.empty(size, np.uint64)
-    rolling, last = np.uint64(0), np.uint64(1)
-    for _ in range(ROOTS_CHARS):
-        last *= BASE
-    for i in range(len(codes) - 1):
-        rolling = rolling * BASE + np.uint64(codes[i])
-        if i >= ROOTS_CHARS:
-            rolling -= last * np.uint64(codes[i - ROOTS_CHARS])
-        if i >= ROOTS_CHARS - 1:
-            grams[i - ROOTS_CHARS + 1] = mix(rolling)
-    numbers, different = number(grams)
-    times = np.zeros(different, np.int64)
     for i in range(size):
-        times[numbers[i]] += 1
-    of_times = np.zeros(np.max(times) + 1, np.int64)
-    for k in range(different):
+        grams[i] = prefixes[i + ROOTS_CHARS] - prefixes[i] * POWERS[0, ROOTS_CHARS]
+    repeated = suspects(grams)
+    kept = 0
+    for i in range(size):
+        grams[kept] = grams[i]
+        kept += repeated[i]
+    _, _, times = group(grams[:kept])
+    of_times = np.zeros(kept + 1, np.int64)
+    for k in range(len(times)):
         of_times[times[k]] += 1
-    left, occurrences = np.int64(np.sqrt(different)), 0
-    for often in range(len(of_times) - 1, 1, -1):
+    left, occurrences = np.int64(np.sqrt(size - kept + len(times))), 0
+    for often in range(kept, 1, -1):
         taken = min(left, of_times[often])
         occurrences += taken * often
         left -= taken
@@ -94,7 +84,7 @@ def count_repeated_chars(codes: Codes) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _entropy(times: Integers, words: int) -> int:
+def _entropy(times: Numbers, words: int) -> int:
     if words == 0:
         return 0
     spent = 0
@@ -114,7 +104,7 @@ def logarithm(number: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _top(places: Integers, numbers: Numbers, times: Integers, reach: Integers, length: int) -> int:
+def _top(places: Numbers, numbers: Numbers, times: Numbers, reach: Numbers, length: int) -> int:
     top = np.argmax(times)  # the first of equals, and numbers follow the text
     if times[top] < 2:
         return 0
@@ -127,7 +117,7 @@ def _top(places: Integers, numbers: Numbers, times: Integers, reach: Integers, l
 
 @njit(cache=True, nogil=True)
 def _duplicated(
-    places: Integers, numbers: Numbers, times: Integers, reach: Integers, length: int
+    places: Numbers, numbers: Numbers, times: Numbers, reach: Numbers, length: int
 ) -> int:
     met = np.zeros(len(times), np.bool_)
     free = chars = 0
@@ -143,19 +133,14 @@ def _duplicated(
 
 @njit(cache=True, nogil=True)
 def _lengthen(
-    places: Integers,
-    grams: Hashes,
-    numbers: Numbers,
-    times: Integers,
-    words: Hashes,
-    length: int,
-) -> tuple[Integers, Hashes]:
-    """Places where an n-gram one word longer may repeat, and its hash."""
+    places: Numbers, grams: Hashes, numbers: Numbers, times: Numbers, words: Hashes, length: int
+) -> tuple[Numbers, Hashes]:
+    """Places where an n-gram of this length may repeat, and its hash, from those one shorter."""
     kept = 0
+    longer, hashes = np.empty_like(places), np.empty_like(grams)
     for k in range(len(places) - 1):
-        neighbours = places[k + 1] == places[k] + 1
-        if neighbours and times[numbers[k]] > 1 and times[numbers[k + 1]] > 1:
-            places[kept] = places[k]
-            grams[kept] = mix(grams[k] * np.uint64(0x9E3779B97F4A7C15) + words[places[k] + length])
-            kept += 1
-    return places[:kept], grams[:kept]
+        longer[kept] = places[k]
+        hashes[kept] = grams[k] * BASE + words[places[k] + length - 1]
+        both = (times[numbers[k]] > 1) & (times[numbers[k + 1]] > 1)
+        kept += both & (places[k + 1] == places[k] + 1)
+    return longer[:kept], hashes[:kept]

@@ -21,6 +21,7 @@ from florilegium.filters.characters import (
     UPPER,
     Codes,
     Flags,
+    count_any,
     flag_table,
 )
 
@@ -49,9 +50,10 @@ for _bit, _languages in _CUSTOMS.items():
     for _language in _languages.split():
         _PROFILES[_language] = _PROFILES.get(_language, 0) | _bit
 
-_APART, _INSIDE, _LAST = 0, 1, 2
+_APART, _INSIDE, _LAST, _SPACE = 0, 1, 2, 3
 _FEED, _STOP, _HYPHEN, _SLASH = ord("\n"), ord("."), ord("-"), ord("/")
 _BARRIER = SPACE | HARD
+_EDGE, _BLANK = SPACE | MARK, SPACE | LINE_BREAK
 _NAMING = LETTER | DIGIT
 
 
@@ -63,28 +65,37 @@ def profile(lang: str) -> int:
 @njit(cache=True, nogil=True)
 def split_words(codes: Codes, flags: Flags, profile: int) -> tuple[Offsets, Offsets]:
     """Return starts and ends of the words; the arrays carry one space beyond the text."""
-    size = len(codes) - 1
-    starts, ends = np.empty(size, np.int32), np.empty(size, np.int32)
-    count = i = 0
-    while i < size:
-        if flags[i] & SPACE:
-            i += 1
+    starts, ends = np.empty(len(codes), np.int32), np.empty(len(codes), np.int32)
+    count = start = 0
+    for i in _edges(flags):
+        if i < start:  # in an ellipsis
             continue
-        start, place = i, _INSIDE
-        if flags[i] & MARK:
-            place = _place(codes, flags, i, profile)
-        i += 1
-        if place == _APART:
-            while codes[start] == _STOP and codes[i] == _STOP:  # an ellipsis is one word
-                i += 1
-        while place == _INSIDE and not flags[i] & SPACE:
-            if flags[i] & MARK:
-                place = _place(codes, flags, i, profile)
-            if place != _APART:
-                i += 1
-        starts[count], ends[count] = start, i
-        count += 1
-    return starts[:count].copy(), ends[:count].copy()
+        kind = _SPACE if flags[i] & SPACE else _place(codes, flags, i, profile)
+        if kind == _INSIDE:
+            continue
+        end = i + 1 if kind == _LAST else i
+        if end > start:
+            starts[count], ends[count] = start, end
+            count += 1
+        start = i if kind == _APART else i + 1
+        if kind == _APART:
+            while codes[end] == _STOP and codes[end + 1] == _STOP:  # an ellipsis is one word
+                end += 1
+            starts[count], ends[count] = start, end + 1
+            count += 1
+            start = end + 1
+    return starts[:count], ends[:count]
+
+
+@njit(cache=True, nogil=True)
+def _edges(flags: Flags) -> Offsets:
+    """Return the places of white space and marks, where words may end."""
+    edges = np.empty(len(flags), np.int32)
+    count = 0
+    for i in range(len(flags)):
+        edges[count] = i
+        count += (flags[i] & _EDGE) > 0
+    return edges[:count]
 
 
 def words_in(text: str, profile: int) -> list[str]:
@@ -100,22 +111,25 @@ def split_lines(codes: Codes, flags: Flags) -> tuple[Offsets, Offsets, Offsets]:
 
     White space at the end of a line is left out, and so are blank lines.
     """
-    breaks = 0
-    for i in range(len(flags)):
-        breaks += (flags[i] & LINE_BREAK) > 0
+    size = len(codes) - 1
+    breaks = count_any(flags, LINE_BREAK)
     starts = np.empty(breaks + 1, np.int32)
     heads, ends = np.empty_like(starts), np.empty_like(starts)
-    count = start = head = end = 0
-    for i in range(len(codes)):
-        if i == len(codes) - 1 or flags[i] & LINE_BREAK:
-            if end > start:
-                starts[count], heads[count], ends[count] = start, head, end
-                count += 1
-            start = end = i + 1
-        elif not flags[i] & SPACE:
-            if end <= start:
-                head = i
-            end = i + 1
+    count = start = 0
+    while start < size:
+        head = start
+        while head < size and flags[head] & _BLANK == SPACE:
+            head += 1
+        next_ = head
+        while next_ < size and not flags[next_] & LINE_BREAK:
+            next_ += 1
+        end = next_
+        while end > head and flags[end - 1] & SPACE:
+            end -= 1
+        if end > head:
+            starts[count], heads[count], ends[count] = start, head, end
+            count += 1
+        start = next_ + 1
     return starts[:count], heads[:count], ends[:count]
 
 

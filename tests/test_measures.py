@@ -13,8 +13,9 @@ from by_hand import count_by_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from florilegium.filters.c4_counts import PHRASES
 from florilegium.filters.customs import Customs, word_list
-from florilegium.filters.groups import hash_words, number
+from florilegium.filters.groups import group, hash_words, suspects
 from florilegium.filters.measures import COMPILED, PLAIN, counts, measure
 from florilegium.filters.scripts import SCRIPTS
 from florilegium.filters.segment import (
@@ -111,6 +112,26 @@ def test_a_word_has_the_same_hash_on_a_list_and_in_a_text():
     assert (counts(row).stop_words, counts(row).different_stop_words) == (2, 2)
 
 
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_a_phrase_of_boilerplate_is_found_wherever_it_stands(phrase):
+    for lead in range(2 * len(phrase)):
+        for before in ("x" * lead, "use of cookies "[:lead], "terms javas"[:lead]):
+            check(f"{before}{phrase.title()}{before} and three words.", 0, "Zzzz")
+            check(f"{before}{phrase[:-1]}{before} and three words.", 0, "Zzzz")
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 65_535, 65_536, 65_537, 1 << 20])
+def test_spans_have_equal_hashes_where_they_are_equal_whatever_their_length(size):
+    codes = np.arange(2 * size + 2, dtype=np.uint32) % np.uint32(size + 1) + np.uint32(7)
+    starts = np.array([0, size + 1, 1], np.int32)
+    hashes = [
+        kernels.hash_spans(kernels.hash_prefixes(codes), starts, starts + np.int32(size)).tolist()
+        for kernels in (COMPILED, PLAIN)
+    ]
+    assert hashes[0] == hashes[1]
+    assert hashes[0][0] == hashes[0][1] != hashes[0][2]
+
+
 def test_the_plain_steps_take_over_where_numba_is_switched_off():
     code = (
         "from florilegium.filters import measures as m; "
@@ -186,15 +207,37 @@ def test_texts_of_megabytes_are_counted_in_linear_time(kernels):
 @given(st.lists(st.integers(0, 3).map(lambda n: n << 62) | st.integers(0, 2**64 - 1)))
 def test_equal_hashes_get_equal_numbers_in_order_of_appearance(hashes):
     first = list(dict.fromkeys(hashes))
-    numbers, different = number(np.array(hashes, np.uint64))
+    numbers, keys, times = COMPILED.group(np.array(hashes, np.uint64))
     assert numbers.tolist() == [first.index(value) for value in hashes]
-    assert different == len(first)
+    assert keys.tolist() == first
+    assert times.tolist() == [hashes.count(value) for value in first]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 3).map(lambda n: n << 62) | st.integers(0, 2**64 - 1)))
+def test_what_occurs_twice_is_suspected(hashes):
+    found = suspects(np.array(hashes, np.uint64)).tolist()
+    assert all(found[k] for k, value in enumerate(hashes) if hashes.count(value) > 1)
+
+
+def test_few_that_occur_once_are_suspected():
+    hashes = np.random.default_rng(0).integers(0, 2**64, 10_000, np.uint64)
+    assert suspects(hashes).mean() < 0.15
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 3).map(lambda n: n << 62) | st.integers(0, 2**64 - 1)))
+def test_equal_hashes_get_equal_numbers_without_compiler(hashes):
+    numbers, keys, times = PLAIN.group(np.array(hashes, np.uint64))
+    assert keys[numbers].tolist() == hashes
+    assert times.tolist() == [hashes.count(value) for value in keys.tolist()]
+    assert len(set(keys.tolist())) == len(keys)
 
 
 @pytest.mark.parametrize("shift", [0, 20, 46])
 def test_hashes_that_share_their_low_or_high_bits_are_numbered_in_linear_time(shift):
-    _, different = number(np.arange(200_000, dtype=np.uint64) << np.uint64(shift))
-    assert different == 200_000
+    _, different, _ = group(np.arange(200_000, dtype=np.uint64) << np.uint64(shift))
+    assert len(different) == 200_000
 
 
 def test_every_count_says_what_it_counts():
