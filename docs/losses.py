@@ -35,6 +35,7 @@ LOSSES: dict[tuple[str, str], str] = {
     ("rights", "content_usage_robots"): "training refused by Content-Usage in robots.txt (AIPREF)",
     ("rights", "content_signal"): "training refused by Content-Signal in robots.txt",
     ("rights", "rsl_file"): "a licence in RSL that lets nobody train for nothing",
+    ("rights", "rsl_script"): "the same of a licence that stands in the page",
     ("rights", "ai_txt"): "ai.txt refuses pages of this kind; detail: whom, and where",
     ("rights", "robots_unreachable"): "the host could not give its robots.txt, and "
     "`rights.unreachable` is `drop`",

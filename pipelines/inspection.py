@@ -16,7 +16,7 @@ from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.normalise import normalise
 from florilegium.filters.optouts.judge import Judge
 from florilegium.filters.optouts.origin import origin, site
-from florilegium.filters.optouts.page import bits, signals
+from florilegium.filters.optouts.page import bits
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.words import sentences
 from florilegium.filters.paragraphs import (
@@ -38,7 +38,7 @@ from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.files import fetched
 from florilegium.pipelines.host_records import read_host_record
 from florilegium.pipelines.inputs import InputError
-from florilegium.pipelines.metadata import Metadata
+from florilegium.pipelines.metadata import Metadata, opt_outs
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import content_type
@@ -297,7 +297,7 @@ def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     if isinstance(glance, Failure):
         return
     found.metadata = about = glance.metadata
-    stated = signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
+    stated = opt_outs(about, page.headers, page.url)
     found.rights = [{"rule": one.rule, "where": one.where, "value": one.value} for one in stated]
     found.signals = bits(stated)
     if mark := stated_licence(page, about):

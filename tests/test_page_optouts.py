@@ -14,7 +14,7 @@ from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.optouts.policy import PROTOCOLS, Protocol, Rights
 from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.pipelines.decode import decode
-from florilegium.pipelines.metadata import read
+from florilegium.pipelines.metadata import opt_outs, read
 from florilegium.pipelines.sniffing import content_type, sniff_html
 
 WARC = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc"
@@ -121,6 +121,7 @@ def test_the_bits_of_a_release_never_change_meaning():
     assert {signal.name: signal.value for signal in Signal} == {
         "NOAI": 1, "NOIMAGEAI": 2, "NOINDEX": 4, "TDM": 8, "CONTENT_USAGE": 16, "RSL": 32,
         "ROBOTS_TXT": 64, "AI_TXT": 128, "CONTENT_SIGNAL": 256, "TDM_OPEN": 512, "RSL_HOST": 1024,
+        "RSL_PAGE": 2048,
     }  # fmt: skip
 
 
@@ -132,7 +133,7 @@ VALUES = st.text() | st.lists(
 
 @given(st.lists(st.tuples(NAMES, VALUES)), VALUES)
 def test_any_header_is_read_without_error(headers, meta):
-    found = signals(headers, (("robots", (meta,)),), meta, meta)
+    found = signals(headers, (("robots", (meta,)),), meta, meta, (meta,), meta)
     assert len(found) == len(set(found))
     assert (verdict(found, Rights()) is None) == (not bits(found) & ~(Signal.RSL | Signal.TDM_OPEN))
 
@@ -180,7 +181,7 @@ def _opt_outs(payload: bytes, headers: list[tuple[str, str]]) -> tuple[Found, ..
     if not sniff_html(payload, header):
         return signals(headers)
     page = read(decoded.text)
-    return signals(headers, page.robots, page.tdm_reservation, page.rsl)
+    return opt_outs(page, headers, "")
 
 
 def _assert_page_says_so(payload: bytes, headers: list[tuple[str, str]]) -> None:

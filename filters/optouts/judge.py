@@ -202,7 +202,14 @@ def _place(of: str, link: str) -> tuple[str, str]:
         return "", ""
 
 
-_PAGE: Final = Signal.NOAI | Signal.NOIMAGEAI | Signal.NOINDEX | Signal.TDM | Signal.CONTENT_USAGE
+_PAGE: Final = (
+    Signal.NOAI
+    | Signal.NOIMAGEAI
+    | Signal.NOINDEX
+    | Signal.TDM
+    | Signal.CONTENT_USAGE
+    | Signal.RSL_PAGE
+)
 
 
 def _on_page(rights: int) -> Signal:

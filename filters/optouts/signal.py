@@ -11,7 +11,8 @@ class Signal(enum.IntFlag):
 
     `TDM_OPEN` is none: the page or its response says that its rights are not reserved. `RSL` means
     that a page links to a licence, and `RSL_HOST` that its host names one, or has one for it;
-    whether that reserves the page is in the licence.
+    whether that reserves the page is in the licence. `RSL_PAGE` means that a licence in the page
+    itself does.
     """
 
     NOAI = 1
@@ -25,10 +26,12 @@ class Signal(enum.IntFlag):
     CONTENT_SIGNAL = 256
     TDM_OPEN = 512
     RSL_HOST = 1024
+    RSL_PAGE = 2048
 
 
-Where = Literal["header", "meta", "robots", "file"]
-"""`robots` is a line of robots.txt about use, `file` any other file of the host, or robots.txt."""
+Where = Literal["header", "meta", "script", "robots", "file"]
+"""`script` is a licence that stands in the page, `robots` a line of robots.txt about use, `file`
+any other file of the host, or robots.txt."""
 
 _TAGS = Signal.NOAI | Signal.NOIMAGEAI | Signal.NOINDEX
 _NAMES = {
@@ -37,6 +40,7 @@ _NAMES = {
     Signal.CONTENT_USAGE: "content_usage",
     Signal.RSL: "rsl",
     Signal.RSL_HOST: "rsl",
+    Signal.RSL_PAGE: "rsl",
     Signal.ROBOTS_TXT: "robots_txt",
     Signal.AI_TXT: "ai_txt",
     Signal.CONTENT_SIGNAL: "content_signal",
