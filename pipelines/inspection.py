@@ -18,6 +18,7 @@ from florilegium.filters.optouts.judge import Judge
 from florilegium.filters.optouts.origin import origin, site
 from florilegium.filters.optouts.page import bits
 from florilegium.filters.optouts.policy import Rights
+from florilegium.filters.optouts.timeline import MAX_REDIRECTS, led_to
 from florilegium.filters.optouts.words import sentences
 from florilegium.filters.paragraphs import (
     foreign_share,
@@ -131,18 +132,46 @@ def inspect(page: str, warcs: Iterable[Location], recipe: Recipe) -> Inspection:
 def _searched(
     url: str, warcs: Iterable[Location], recipe: Recipe
 ) -> tuple[Page | Loss | None, list[HostRecord]]:
-    """Return the first capture of an address, if any, and all that its site says in the input."""
+    """Return the first capture of an address, if any, and all that its site says in the input.
+
+    The input is read again for each hop out of its site.
+    """
     taken: Page | Loss | None = None
     said: list[HostRecord] = []
     mine = site(origin(url) or "")
-    for warc in warcs:
+    places = list(warcs)
+    for warc in places:
         with fetched(warc) as path:
             for item in read(path):
                 if host := read_host_record(item, warc.name):
                     said += [host[0]] if site(host[0].origin) == mine else []
                 if taken is None and isinstance(item, Record) and _is_at(item, url):
                     taken = host[1] if host else read_page(item, warc.name, recipe.keep_truncated)
-    return taken, said
+    return taken, said + _said_elsewhere(said, {mine}, places)
+
+
+def _said_elsewhere(
+    said: list[HostRecord], known: set[str], warcs: list[Location]
+) -> list[HostRecord]:
+    """Return what sites say to which redirects lead, from these captures or from one another."""
+    found: list[HostRecord] = []
+    latest = said
+    for _ in range(MAX_REDIRECTS):
+        sites = {site(to[0]) for record in latest if (to := led_to(record))} - known
+        if not sites:
+            break
+        known |= sites
+        latest = [one for warc in warcs for one in _said_by(sites, warc)]
+        found += latest
+    return found
+
+
+def _said_by(sites: set[str], warc: Location) -> Iterator[HostRecord]:
+    with fetched(warc) as path:
+        for item in read(path):
+            host = read_host_record(item, warc.name)
+            if host and site(host[0].origin) in sites:
+                yield host[0]
 
 
 def answer_lines(lines: BinaryIO, recipe: Recipe) -> Iterator[bytes]:

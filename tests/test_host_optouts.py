@@ -300,6 +300,11 @@ def test_a_redirect_leads_to_what_is_said_there():
     assert judged(*chain, url="http://a.example/x").crawl == "reserved"
     assert judged(to("/robots.txt")).crawl == "unknown"
     assert judged(to("https://b.example/robots.txt")).crawl == "unknown"
+    other = at(-1, SHUT, origin="http://b.example")
+    assert judged(to("https://b.example/robots.txt"), other).crawl == "reserved"
+    assert judged(other).crawl == "unknown"
+    gone = at(-1, origin="https://b.example", state="none", status=404)
+    assert judged(to("https://b.example/robots.txt"), gone).crawl == "allowed"
     assert judged(to("https://a:b/")).crawl == "unknown"
     assert judged(to("/")).rule is None
 

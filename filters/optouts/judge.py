@@ -26,6 +26,7 @@ When = Literal["crawl", "build"]
 ROBOTS: Final = "/robots.txt"
 FILES: Final = (ROBOTS, tdmrep.FILE, ai_txt.FILE)
 """Paths at which hosts speak for all their pages; licences in RSL may be at any."""
+NAMES: Final = tuple(file.rpartition("/")[2] for file in FILES)
 
 
 class Evidence(Struct, frozen=True):
@@ -122,7 +123,8 @@ class Judge:
 
     def _offered(self, of: str) -> set[tuple[str, str]]:
         """Return where there are licences on a host: a page that links to one means these."""
-        return {(of, path) for path in self.timeline.resources(of) if path not in FILES}
+        paths = self.timeline.resources(of)
+        return {(of, path) for path in paths if path.rpartition("/")[2] not in NAMES}
 
     def _in_robots(self, file: RobotsTxt, path: bytes) -> Iterator[Found]:
         for agent in self._asked(file):
