@@ -136,6 +136,7 @@ def _shards(draft: Draft) -> tuple[tuple[Shard, ...], list[Span]]:
 
 def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
     policy = draft.recipe.rights
+    honoured = policy.honour if policy.regime == "commercial_art4" else ()
     removed: Counter[str] = Counter()
     for (stage, rule, _), number in losses.items():
         if stage == "rights":
@@ -149,7 +150,7 @@ def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
         missing=policy.missing,
         unreachable=policy.unreachable,
         protocols=tuple(
-            Protocol(name=name, specification=specification, honoured=name in policy.honour)
+            Protocol(name=name, specification=specification, honoured=name in honoured)
             for name, (_, specification) in PROTOCOLS.items()
         ),
         agents=policy.expanded(),

@@ -222,6 +222,27 @@ def test_origins_have_one_form():
     assert twin("https://[::1]") == "http://[::1]"
 
 
+@pytest.mark.parametrize(
+    ("bits", "policy", "found"),
+    [
+        (Signal.NOAI, {}, "noai_page"), (Signal.TDM, {}, "tdm_page"),
+        (Signal.CONTENT_USAGE | Signal.TDM, {}, "tdm_page"), (Signal.RSL_PAGE, {}, "rsl_page"),
+        (Signal.NOAI, {"honour": ("tdm",)}, None), (Signal.NOAI, {"regime": "research_60d"}, None),
+        (Signal.ROBOTS_TXT | Signal.TDM_OPEN | Signal.RSL, {}, None),
+    ],
+)  # fmt: skip
+def test_a_page_that_an_earlier_policy_kept_is_refused_by_its_own_word(bits, policy, found):
+    assert judged(rights=int(bits), **policy).rule == found
+
+
+def test_a_bit_that_stands_for_page_and_host_is_the_hosts_if_that_explains_it():
+    later = said("Content-Usage: train-ai=n", at=CRAWLED + 9 * DAY)
+    bit = int(Signal.CONTENT_USAGE)
+    assert judged(later, rights=bit, retroactive="agents").rule is None
+    assert judged(later, rights=bit).rule == "content_usage_robots"
+    assert judged(rights=bit, retroactive="agents").rule == "content_usage_page"
+
+
 SHUT, OPEN = "User-agent: *\nDisallow: /", "User-agent: *\nDisallow:"
 
 

@@ -201,6 +201,8 @@ def test_opt_outs_that_came_later_name_what_is_to_be_erased(release, tmp_path):
                 capture("https://frei.example/robots.txt", REFUSING, at=CRAWLED + 200 * DAY),
                 capture("https://ohne.example/robots.txt", "x", 503, at=CRAWLED + 200 * DAY),
                 capture("https://not.example/robots.txt", REFUSING, at=CRAWLED + 200 * DAY),
+                # The release knows a newer one.
+                capture("https://nutzung.example/robots.txt", REFUSING, at=CRAWLED - 9 * DAY),
             ]
         )
     )

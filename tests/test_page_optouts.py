@@ -40,17 +40,19 @@ def rules(*headers: tuple[str, str], **page: object) -> list[tuple[str, str]]:
     ],
 )  # fmt: skip
 def test_a_robots_header_binds_whom_it_addresses(value, tokens):
-    assert rules(("x-robots-TAG", value)) == [("robots_header", token) for token in tokens]
+    names = {"none": "noindex"}
+    expected = [(f"{names.get(token, token)}_header", token) for token in tokens]
+    assert rules(("x-robots-TAG", value)) == expected
 
 
 def test_each_robots_header_starts_anew_with_everyone():
     headers = (("X-Robots-Tag", "otherbot: nofollow"), ("X-Robots-Tag", "noindex"))
-    assert rules(*headers) == [("robots_header", "noindex")]
+    assert rules(*headers) == [("noindex_header", "noindex")]
 
 
 def test_a_robots_tag_binds_everyone_or_the_crawler_it_names():
     tags = (("robots", ("noai",)), ("googlebot", ("noindex",)), ("Bytespider", ("NONE",)))
-    assert rules(robots=tags) == [("robots_meta", "noai"), ("robots_meta", "none")]
+    assert rules(robots=tags) == [("noai_meta", "noai"), ("noindex_meta", "none")]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +141,10 @@ def test_any_header_is_read_without_error(headers, meta):
 
 
 PLANTED = {
-    "X-Robots-Tag": "robots_header",
-    "meta robots": "robots_meta",
+    "X-Robots-Tag noai": "noai_header",
+    "X-Robots-Tag noindex": "noindex_header",
+    "meta robots noai": "noai_meta",
+    "meta robots noindex": "noindex_meta",
     "tdm-reservation header": "tdm_header",
     "meta tdm-reservation": "tdm_meta",
 }

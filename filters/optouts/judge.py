@@ -80,8 +80,10 @@ class Judge:
         then = self._at(of, path, time, "crawl", rights)
         last = self._at(of, path, NEWEST, "build", rights)
         crawl, build = (self._word(*side, rights) for side in (then, last))
-        rule, detail, source = self._refusal(then, last)
         evidence = (*then[1], *last[1])
+        rule, detail, source = self._refusal(then, last)
+        if rule is None:
+            rule, detail = self._own_refusal(rights, evidence)
         for one in evidence:
             rights |= one.found.signal
         return Judgement(rights, crawl, build, rule, detail, source, evidence, (then[0], last[0]))
@@ -168,6 +170,22 @@ class Judge:
             if reaction != "allow":
                 return (rule if reaction == "drop" else f"{rule}_held"), None, None
         return None, None, None
+
+    def _own_refusal(
+        self, rights: int, evidence: Iterable[Evidence]
+    ) -> tuple[str | None, str | None]:
+        """Return rule and detail of what a page itself refuses.
+
+        In a build there is no such page: harvest leaves none. But a release may have been built
+        when less was honoured. What its host says as well, and does not count, is taken to be all.
+        """
+        own = _on_page(rights) & self._mask
+        for one in evidence:
+            own &= ~one.found.signal
+        if self._policy.regime == "research_60d" or not own:
+            return None, None
+        found = Found(next(signal for signal in Signal if signal & own), "page", "")
+        return found.rule, "the page itself, when captured"
 
     def _counts_later(self, found: Found) -> bool:
         if self._policy.retroactive == "agents":

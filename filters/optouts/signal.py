@@ -29,12 +29,14 @@ class Signal(enum.IntFlag):
     RSL_PAGE = 2048
 
 
-Where = Literal["header", "meta", "script", "robots", "file"]
+Where = Literal["page", "header", "meta", "script", "robots", "file"]
 """`script` is a licence that stands in the page, `robots` a line of robots.txt about use, `file`
-any other file of the host, or robots.txt."""
+any other file of the host, or robots.txt; `page` is anywhere on it, if no more is known."""
 
-_TAGS = Signal.NOAI | Signal.NOIMAGEAI | Signal.NOINDEX
 _NAMES = {
+    Signal.NOAI: "noai",
+    Signal.NOIMAGEAI: "noimageai",
+    Signal.NOINDEX: "noindex",
     Signal.TDM: "tdm",
     Signal.TDM_OPEN: "tdm",
     Signal.CONTENT_USAGE: "content_usage",
@@ -58,9 +60,7 @@ class Found(Struct, frozen=True, gc=False):
 
     @property
     def rule(self) -> str:
-        """Name of the rule in the ledger of losses, such as `robots_meta` or `tdm_file`."""
-        if self.signal in _TAGS:
-            return f"robots_{self.where}"
+        """Name of the rule in the ledger of losses, such as `noai_meta` or `tdm_file`."""
         name = _NAMES[self.signal]
         one_place = self.signal in _OF_ONE_PLACE or (self.signal, self.where) == _FIRST_PLACE
         return name if one_place else f"{name}_{self.where}"
