@@ -41,7 +41,7 @@ def measure(data: Path) -> dict[str, float]:
 
 
 def _growth(piece: str) -> float:
-    """Return the cost of a character of a long text over that of a short one, taken for a ms at least."""
+    """Return the cost of a character of a long text over that of a short one of a ms or more."""
     short, long = (seconds(piece, size) for size in (SHORT, LONG))
     return long / LONG / (max(short, 0.001) / SHORT)
 
