@@ -19,7 +19,7 @@ from florilegium.filters.optouts.origin import origin, site
 from florilegium.filters.optouts.page import bits
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.timeline import MAX_REDIRECTS, led_to
-from florilegium.filters.optouts.words import sentences
+from florilegium.filters.optouts.words import of_page, sentences
 from florilegium.filters.paragraphs import (
     foreign_share,
     paragraphs,
@@ -75,6 +75,8 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     metadata: Metadata | None = None
     rights: list[dict[str, str]] = []
     """Every opt-out found on the page, whether or not the recipe honours it."""
+    rights_reasons: list[str] = []
+    """The same in plain words."""
     signals: int = 0
     """The same as bits, as a document has them."""
     host: list[str] = []
@@ -328,6 +330,7 @@ def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     found.metadata = about = glance.metadata
     stated = opt_outs(about, page.headers, page.url)
     found.rights = [{"rule": one.rule, "where": one.where, "value": one.value} for one in stated]
+    found.rights_reasons = list(of_page(stated, tools.recipe.rights))
     found.signals = bits(stated)
     if mark := stated_licence(page, about):
         found.license, found.license_tier = mark.spdx, mark.tier if mark.spdx else None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.optouts.policy import PROTOCOLS, Protocol, Rights
 from florilegium.filters.optouts.signal import Found, Signal
+from florilegium.filters.optouts.words import of_page
 from florilegium.pipelines.decode import decode
 from florilegium.pipelines.metadata import opt_outs, read
 from florilegium.pipelines.sniffing import content_type, sniff_html
@@ -138,6 +139,28 @@ def test_any_header_is_read_without_error(headers, meta):
     found = signals(headers, (("robots", (meta,)),), meta, meta, (meta,), meta)
     assert len(found) == len(set(found))
     assert (verdict(found, Rights()) is None) == (not bits(found) & ~(Signal.RSL | Signal.TDM_OPEN))
+
+
+@pytest.mark.parametrize(
+    ("headers", "page", "said"),
+    [
+        ([("tdm-reservation", "0")], {}, "tdm: the header tdm-reservation says 0, rights are not "
+         "reserved"),
+        ([("Content-Usage", "train-ai=n")], {}, "content-usage: the header Content-Usage says "
+         "train-ai=n"),
+        ([], {"rsl_link": "/x"}, "rsl: a link leads to terms, which count if captured: /x"),
+        ([("Link", '</x>; rel=license; type="application/rsl+xml"')], {},
+         "rsl: the header Link leads to terms, which count if captured: /x"),
+        ([], {"rsl_licences": ["<rsl><content url=''><license><payment type='subscription'/>"]},
+         "rsl: in a script of the page, no licence to train for nothing"),
+    ],
+)  # fmt: skip
+def test_every_signal_has_plain_words(headers, page, said):
+    found = signals(headers, **page)
+    assert list(of_page(found, Rights())) == [said]
+    recorded = f"{said}; only recorded" if bits(found) != Signal.TDM_OPEN else said
+    for policy in (Rights(honour=("noai",)), Rights(regime="research_60d")):
+        assert list(of_page(found, policy)) == [recorded]
 
 
 PLANTED = {
