@@ -1,8 +1,11 @@
 """Measures how fast personal data is found and masked, beside the peer, on real and planted text.
 
     python bench/personal_speed.py FILE.parquet [--rounds 3] [--sizes 1000 10000 100000]
+    python bench/personal_speed.py --curve
 
-The file is one of personal_texts.py. The peer is
+The file is one of personal_texts.py. `--curve` shows only how time grows with a text of hyphens,
+from 1,000 to 32,000 characters, ours and the peer's, which is stopped after two minutes. The peer
+is
 datatrove's PIIFormatter, which finds mail and IPv4 addresses; it is measured where `make
 bench-peer` has installed it, in turns with us. Seconds are those of the processor. Also prints how
 time grows with texts made to stall a pattern. Exits 1 if a floor of baseline.json is broken: these
@@ -37,8 +40,9 @@ HOSTILE = (
     "tel 1", "PESEL 1 1 1 1 1 1 1 1 1 1 1 1 ", "a@b.cc.1", "tel. 030 901820, ", "[at]", "\\_", "é.",
 )  # fmt: skip
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-PEER_SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
-PEER_SECONDS = 180
+CURVE_SIZES = (1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
+PEER_SECONDS = 120
+"""Limit for one size."""
 PLANTED_SHARE = 0.15
 
 
@@ -80,26 +84,23 @@ def peer_speed(file: Path) -> float:
     return max(json.loads(line)["mb_per_second"] for line in said.splitlines())
 
 
-def peer_seconds(piece: str) -> dict[int, float]:
-    """Return what the peer takes for repeated pieces, up to where it is stopped."""
-    command = [*PEER, f"--hostile={piece}", "--sizes", *map(str, PEER_SIZES)]
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(PEER_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        out.seek(0)
-        answers = [json.loads(line) for line in out if line.endswith("\n")]
-    return {answer["size"]: answer["seconds"] for answer in answers}
+def peer_seconds(piece: str, size: int) -> float | None:
+    """Return what the peer takes for repeated pieces; None if it had to be stopped."""
+    command = [*PEER, f"--hostile={piece}", "--sizes", str(size)]
+    try:
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=PEER_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return float(json.loads(done.stdout)["seconds"])
 
 
 def seconds(piece: str, size: int, rounds: int = 3) -> float:
     """Return the least seconds of some rounds for a text of so many characters."""
     text = (piece * (size // len(piece) + 1))[:size]
     taken = []
-    for _ in range(rounds if size <= 10_000 else 1):
+    for _ in range(rounds if size <= 50_000 else 1):
         start = time.process_time()
         find(text)
         taken.append(time.process_time() - start)
@@ -128,25 +129,41 @@ def hostile(sizes: Sequence[int], console: Console) -> float:
     return worst
 
 
-def peer_hostile(console: Console) -> None:
-    """Print how the peer's time grows with a text of hyphens, beside ours."""
-    theirs = peer_seconds("-a")
-    shown = Table("characters of '-a'", "datatrove, s", "ours, s")
-    for size in PEER_SIZES:
-        took = f"{theirs[size]:.3f}" if size in theirs else f"stopped after {PEER_SECONDS} s in all"
-        shown.add_row(f"{size:,}", took, f"{seconds('-a', size):.5f}")
+def curve(has_peer: bool, console: Console) -> None:
+    """Print how time grows with a text of hyphens, the peer's and ours in turns.
+
+    Beside each is what it took of the size before: twice as much if time is linear.
+    """
+    shown = Table("characters of '-a'", "datatrove, s", "times", "ours, s", "times")
+    before: list[float | None] = [None, None]
+    for size in CURVE_SIZES:
+        theirs = peer_seconds("-a", size) if has_peer else None
+        both = theirs, seconds("-a", size, rounds=20)
+        stopped = f"stopped after {PEER_SECONDS}" if has_peer else "not installed"
+        cells = [f"{size:,}"]
+        for one, last in zip(both, before, strict=True):
+            cells.append(stopped if one is None else f"{one:.6f}")
+            cells.append("" if one is None or last is None else f"{one / last:.1f}")
+        shown.add_row(*cells)
+        before = list(both)
     console.print(shown)
 
 
 def main() -> None:
     """Measure, show, and hold the ratios against their floors."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of texts to stall it")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--curve", action="store_true", help="show how time grows, and no more")
     given = parser.parse_args()
     console = Console(highlight=False)
     has_peer = Path(PEER[0]).exists()
+    if given.curve:
+        curve(has_peer, console)
+        return
+    if given.file is None:
+        parser.error("name the file of texts")
     figures: dict[str, float] = {}
     shown = Table("text", "MB", "ours, MB/s", "datatrove, MB/s", "times as fast")
     with tempfile.TemporaryDirectory() as folder:
@@ -168,8 +185,7 @@ def main() -> None:
                 figures[f"times as fast as datatrove, {name} text"] = ours / theirs
     console.print(shown)
     figures["cost of a character at ten times as many"] = hostile(given.sizes, console)
-    if has_peer:
-        peer_hostile(console)
+    curve(has_peer, console)
     required = floors.read()["personal data, speed"].required
     measured = {name: floor for name, floor in required.items() if name in figures}
     sentences = list(floors.broken(measured, figures))

@@ -20,6 +20,7 @@ import extraction_floors
 import floors
 import language_floors
 import personal_floors
+import personal_speed_floors
 from blocks_data import GOLD
 from floors import FloorError, Identity, Section
 
@@ -37,6 +38,7 @@ SUITES: dict[str, Suite] = {
     "extraction": extraction_floors,
     "language": language_floors,
     "personal data": personal_floors,
+    "personal data, quick": personal_speed_floors,
     "evenness": evenness,
 }
 

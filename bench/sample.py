@@ -31,11 +31,12 @@ VISIBLE, SHOWN = 1_000, 15
 Fate = tuple[str, str, str]
 """Stage, rule and detail of a loss; ("kept", language, charset) for a document."""
 
+TAGS = {where: (f"noai_{where}", f"noindex_{where}") for where in ("header", "meta")}
 EXPECTED: dict[str, tuple[str, Callable[[Fate], bool]]] = {
     "truncated": ("INJECTED WARC-Truncated", lambda fate: fate[1] == "truncated"),
     "error status": ("INJECTED status", lambda fate: fate[1] == "http_status"),
-    "X-Robots-Tag": ("INJECTED X-Robots-Tag", lambda fate: fate[1] == "robots_header"),
-    "robots meta": ("INJECTED meta robots", lambda fate: fate[1] == "robots_meta"),
+    "X-Robots-Tag": ("INJECTED X-Robots-Tag", lambda fate: fate[1] in TAGS["header"]),
+    "robots meta": ("INJECTED meta robots", lambda fate: fate[1] in TAGS["meta"]),
     "TDM header": ("INJECTED tdm-reservation header", lambda fate: fate[1] == "tdm_header"),
     "TDM meta": ("INJECTED meta tdm-reservation", lambda fate: fate[1] == "tdm_meta"),
     "transcoded": ("INJECTED transcoded", lambda fate: fate[1] != "charset"),
@@ -177,8 +178,8 @@ def _unfounded(others: dict[tuple[str, int], Fate], folder: Path) -> Iterator[st
     for warc, record in responses(folder):
         fate = others.get((warc, record.offset))
         if fate is None or fate[1] not in (
-            "robots_header",
-            "robots_meta",
+            *TAGS["header"],
+            *TAGS["meta"],
             "tdm_header",
             "tdm_meta",
         ):

@@ -302,7 +302,7 @@ class Manifest(Record, frozen=True, kw_only=True):
             if (value := getattr(said, name)) != asked.get(name):
                 raise ValueError(f"opt-outs: {name} is {value}, in the recipe {asked.get(name)}")
         honoured = sorted(protocol.name for protocol in said.protocols if protocol.honoured)
-        named = asked.get("honour")
+        named = [] if said.regime == "research_60d" else asked.get("honour")
         if not isinstance(named, list | tuple) or honoured != sorted(map(str, named)):
             raise ValueError(f"opt-outs: {honoured} are honoured, in the recipe {named}")
         check_distinct("protocol", [protocol.name for protocol in said.protocols])

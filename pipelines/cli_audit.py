@@ -160,7 +160,9 @@ def prove(release: str, wanted: str) -> None:
     "than once.",
 )
 @click.option(
-    "--recipe", help="Recipe whose [rights] count. Default: what the release was built with."
+    "--recipe",
+    help="Recipe whose [rights] count, alone or with captures. Default: what the release was built "
+    "with.",
 )
 @click.option(
     "--workers",

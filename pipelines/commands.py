@@ -69,8 +69,8 @@ def opt_outs(
 
     found: Counter[str] = Counter()
     try:
-        if not (records or lists):
-            return ended(USAGE, "give --records or --list: there is nothing to replay")
+        if not (records or lists or recipe):
+            return ended(USAGE, "give --records, --list or --recipe: there is nothing to replay")
         policy = load_recipe(recipe).rights if recipe else None
         warcs = [file.place for file in find_files(records)] if records else []
         named = [replay.OptOutList(locate(name)) for name in lists]

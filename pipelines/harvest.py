@@ -20,6 +20,7 @@ from florilegium.dedup.signature import sign
 from florilegium.filters.address import address
 from florilegium.filters.licence_names import strictness
 from florilegium.filters.measures import counts, customs, measure
+from florilegium.filters.optouts.timeline import leaves
 from florilegium.filters.standing import standing
 from florilegium.manifests.document import Document
 from florilegium.manifests.host_record import HostRecord
@@ -50,7 +51,7 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
     """
     method = METHODS[tools.recipe.duplicates.method]
     writer = PartWriter(parts / unit.folder, stored_by(method))
-    records, host_records = 0, 0
+    records, host_records, host_redirects = 0, 0, 0
     try:
         with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
             for batch in _batches(read(file), RECORDS_PER_BATCH):
@@ -59,6 +60,7 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
                 writer.add(found.documents, signatures, found.losses, found.hosts)
                 records += len(batch)
                 host_records += len(found.hosts)
+                host_redirects += sum(map(leaves, found.hosts))
             part = Part(
                 unit=unit.name,
                 fingerprint=unit.fingerprint,
@@ -66,6 +68,7 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
                 sha256=sha256(file),
                 records=records,
                 host_records=host_records,
+                host_redirects=host_redirects,
             )
             return writer.commit(part)
     except BaseException as error:

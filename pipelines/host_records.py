@@ -1,7 +1,8 @@
 """Files in which a host speaks for its pages, among the records of a WARC file.
 
 They are robots.txt, tdmrep.json, ai.txt and licences in RSL, of whatever status: that there is none
-says something too. Common Crawl keeps the first kind in WARC files of its own.
+says something too. Common Crawl keeps the first kind in WARC files of its own. Files of these names
+elsewhere on a host say nothing by themselves, but redirects lead there.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from fastwarc.warc import HeaderMap
 
 from florilegium.filters.optouts import rsl
-from florilegium.filters.optouts.judge import FILES
+from florilegium.filters.optouts.judge import FILES, NAMES
 from florilegium.filters.optouts.origin import origin
 from florilegium.filters.optouts.robots_txt import MAX_BYTES
 from florilegium.manifests.host_record import HostRecord, State
@@ -25,6 +26,7 @@ from florilegium.pipelines.page import (
     seconds_of,
     target_of,
 )
+from florilegium.pipelines.sniffing import sniff_html
 from florilegium.pipelines.warc import Damage, Record
 
 _MEDIA_TYPE: Final = rsl.MEDIA_TYPE.encode()
@@ -32,6 +34,7 @@ _HEAD: Final = 8_192
 _CAPTURES: Final = ("response", "revisit")
 _TOO_MANY_REQUESTS: Final = 429
 _NOT_MODIFIED: Final = 304
+_OK: Final = 200
 
 
 def read_host_record(item: Record | Damage, warc: str) -> tuple[HostRecord, Loss] | None:
@@ -53,7 +56,7 @@ def read_host_record(item: Record | Damage, warc: str) -> tuple[HostRecord, Loss
         headers, body = HeaderMap(), b""
     status = headers.status_code or 0
     content = decoded_body(body, headers.get_multiple("content-encoding"))
-    if path not in FILES and not _is_licence(path, headers, content or b""):
+    if path not in FILES and not _may_be_meant(path, headers, content or b""):
         return None
     kept = (content or b"")[:MAX_BYTES]
     state = _state(item.kind, status, content)
@@ -81,8 +84,15 @@ def _may_be(url: str, block: bytes) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    named = parts.path in FILES and not parts.query
+    named = parts.path.rpartition("/")[2] in NAMES and not parts.query
     return named or parts.path.endswith(".xml") or _MEDIA_TYPE in block[:_HEAD].lower()
+
+
+def _may_be_meant(path: str, headers: HeaderMap, content: bytes) -> bool:
+    """Say whether a file may be one that a link or a redirect of its host means: no page may."""
+    if path.rpartition("/")[2] in NAMES:
+        return headers.status_code != _OK or not sniff_html(content, headers.get("content-type"))
+    return _is_licence(path, headers, content)
 
 
 def _is_licence(path: str, headers: HeaderMap, content: bytes) -> bool:

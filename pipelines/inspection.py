@@ -16,9 +16,10 @@ from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.normalise import normalise
 from florilegium.filters.optouts.judge import Judge
 from florilegium.filters.optouts.origin import origin, site
-from florilegium.filters.optouts.page import bits, signals
+from florilegium.filters.optouts.page import bits
 from florilegium.filters.optouts.policy import Rights
-from florilegium.filters.optouts.words import sentences
+from florilegium.filters.optouts.timeline import MAX_REDIRECTS, led_to
+from florilegium.filters.optouts.words import of_page, sentences
 from florilegium.filters.paragraphs import (
     foreign_share,
     paragraphs,
@@ -38,7 +39,7 @@ from florilegium.pipelines.extract import Failure
 from florilegium.pipelines.files import fetched
 from florilegium.pipelines.host_records import read_host_record
 from florilegium.pipelines.inputs import InputError
-from florilegium.pipelines.metadata import Metadata
+from florilegium.pipelines.metadata import Metadata, opt_outs
 from florilegium.pipelines.page import Page, read_page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import content_type
@@ -74,6 +75,8 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     metadata: Metadata | None = None
     rights: list[dict[str, str]] = []
     """Every opt-out found on the page, whether or not the recipe honours it."""
+    rights_reasons: list[str] = []
+    """The same in plain words."""
     signals: int = 0
     """The same as bits, as a document has them."""
     host: list[str] = []
@@ -131,18 +134,46 @@ def inspect(page: str, warcs: Iterable[Location], recipe: Recipe) -> Inspection:
 def _searched(
     url: str, warcs: Iterable[Location], recipe: Recipe
 ) -> tuple[Page | Loss | None, list[HostRecord]]:
-    """Return the first capture of an address, if any, and all that its site says in the input."""
+    """Return the first capture of an address, if any, and all that its site says in the input.
+
+    The input is read again for each hop out of its site.
+    """
     taken: Page | Loss | None = None
     said: list[HostRecord] = []
     mine = site(origin(url) or "")
-    for warc in warcs:
+    places = list(warcs)
+    for warc in places:
         with fetched(warc) as path:
             for item in read(path):
                 if host := read_host_record(item, warc.name):
                     said += [host[0]] if site(host[0].origin) == mine else []
                 if taken is None and isinstance(item, Record) and _is_at(item, url):
                     taken = host[1] if host else read_page(item, warc.name, recipe.keep_truncated)
-    return taken, said
+    return taken, said + _said_elsewhere(said, {mine}, places)
+
+
+def _said_elsewhere(
+    said: list[HostRecord], known: set[str], warcs: list[Location]
+) -> list[HostRecord]:
+    """Return what sites say to which redirects lead, from these captures or from one another."""
+    found: list[HostRecord] = []
+    latest = said
+    for _ in range(MAX_REDIRECTS):
+        sites = {site(to[0]) for record in latest if (to := led_to(record))} - known
+        if not sites:
+            break
+        known |= sites
+        latest = [one for warc in warcs for one in _said_by(sites, warc)]
+        found += latest
+    return found
+
+
+def _said_by(sites: set[str], warc: Location) -> Iterator[HostRecord]:
+    with fetched(warc) as path:
+        for item in read(path):
+            host = read_host_record(item, warc.name)
+            if host and site(host[0].origin) in sites:
+                yield host[0]
 
 
 def answer_lines(lines: BinaryIO, recipe: Recipe) -> Iterator[bytes]:
@@ -297,8 +328,9 @@ def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     if isinstance(glance, Failure):
         return
     found.metadata = about = glance.metadata
-    stated = signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
+    stated = opt_outs(about, page.headers, page.url)
     found.rights = [{"rule": one.rule, "where": one.where, "value": one.value} for one in stated]
+    found.rights_reasons = list(of_page(stated, tools.recipe.rights))
     found.signals = bits(stated)
     if mark := stated_licence(page, about):
         found.license, found.license_tier = mark.spdx, mark.tier if mark.spdx else None

@@ -69,7 +69,7 @@ def _said(found: Inspection) -> Iterator[tuple[str, Any]]:
         ("modified", about.modified),
         ("declared", ", ".join(_declared_languages(about))),
         ("canonical", about.canonical),
-        ("opt-outs", ", ".join(f"{r['rule']}: {r['value']}" for r in found.rights)),
+        *(("" if number else "opt-outs", said) for number, said in enumerate(found.rights_reasons)),
         *(("" if number else "licence", said) for number, said in enumerate(found.license_reasons)),
         ("size", found.chars and f"{found.chars:,} characters, {found.tokens:,} tokens"),
         ("masked", found.pii and in_words(found.pii, found.masked)),

@@ -1,7 +1,7 @@
 """What a page says of itself, apart from its text: title, dates, languages, rights, licence."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -9,6 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from florilegium.filters.licence import Evidence
 from florilegium.filters.optouts.agents import MEANT
+from florilegium.filters.optouts.page import signals
+from florilegium.filters.optouts.signal import Found
 from florilegium.pipelines.licence_page import licences
 from florilegium.pipelines.linked_data import blocks, described
 
@@ -20,6 +22,8 @@ _LONG_TAG = 20_000
 _MAX_ATTRIBUTES = 5_000
 _MAX_ALTERNATES = 50
 _MAX_LANGUAGE = 40
+_MAX_SCRIPTS = 10
+_MAX_RSL = 100_000
 
 _ROBOTS = MEANT | {"robots", "googlebot", "bingbot"}
 _PUBLISHED_NAMES = (
@@ -32,6 +36,7 @@ _MODIFIED_NAMES = (
 _PUBLISHED = (
     '[itemprop~="datePublished"], time[pubdate], article time[datetime], main time[datetime]'
 )
+_RSL = 'script[type^="application/rsl+xml" i]'
 _MODIFIED = '[itemprop~="dateModified"]'
 
 
@@ -42,7 +47,9 @@ class Metadata(Struct, frozen=True, gc=False):
     Open Graph, as in "pt_BR". `alternates` holds the first 50 pairs of language and address of the
     same page in other languages (`hreflang`), at most one a language; addresses longer than 2,000
     characters are cut. `robots` holds the directives by the crawler they address, "robots" being
-    everyone. `tdm_reservation` is "1" if any such tag says so.
+    everyone. `tdm_reservation` is "1" if any such tag says so. `rsl` is the address of a licence in
+    Really Simple Licensing, `rsl_licences` are the first ten that stand in the page, 100,000
+    characters of each.
     """
 
     title: str | None = None
@@ -57,6 +64,7 @@ class Metadata(Struct, frozen=True, gc=False):
     tdm_reservation: str | None = None
     tdm_policy: str | None = None
     rsl: str | None = None
+    rsl_licences: tuple[str, ...] = ()
     licences: tuple[Evidence, ...] = ()
 
 
@@ -95,8 +103,14 @@ def read(html: str, tree: LexborHTMLParser | None = None) -> Metadata:
         tdm_reservation=max(_every(metas, ("tdm-reservation",)), key="1".__eq__, default=None),
         tdm_policy=_first(metas, "tdm-policy"),
         rsl=_cut(next(_targets(links, "license", "application/rsl+xml"), None), _MAX_URL),
+        rsl_licences=tuple(node.text()[:_MAX_RSL] for node in page.css(_RSL)[:_MAX_SCRIPTS]),
         licences=licences(page, html, metas, links, linked_data),
     )
+
+
+def opt_outs(about: Metadata, headers: Sequence[tuple[str, str]], url: str) -> tuple[Found, ...]:
+    """Return the opt-outs that a page and its response carry, each once. Never raises."""
+    return signals(headers, about.robots, about.tdm_reservation, about.rsl, about.rsl_licences, url)
 
 
 def _tree(html: str) -> LexborHTMLParser:

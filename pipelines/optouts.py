@@ -6,15 +6,13 @@ host, with or without `www.`, under either scheme, so that the redirects there u
 lead out of it. Texts do not move, nor do captures to the parts: an address is a tenth of a
 robots.txt, and each file is read once for all pages of its site.
 
-A part gets `<ordinal>.parquet`, the verdicts on its documents. Captures of sites with documents
-become the table of rights of the release.
+A part gets `<ordinal>.parquet`, the verdicts on its documents. Captures of sites with documents,
+and those elsewhere that they redirect to, become the table of rights of the release.
 """
 
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import apache_beam as beam
 import msgspec
@@ -23,27 +21,26 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 
-from florilegium.dedup.lines import host_hash
 from florilegium.filters.optouts.judge import ROBOTS, Judge
 from florilegium.filters.optouts.origin import origin, site
 from florilegium.filters.optouts.policy import Rights
-from florilegium.filters.optouts.timeline import NEWEST, Timeline
+from florilegium.filters.optouts.timeline import NEWEST, Place, Timeline, reached
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.location import Location, files, locate, replacing, sha256
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
+from florilegium.pipelines.bundles import bundled, group_of, unbundled
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.judged import SCHEMA, judged_path
 from florilegium.pipelines.listed import Listed, spread_parts
 from florilegium.pipelines.packed import Joined, Keyed
 from florilegium.pipelines.part import Part
+from florilegium.pipelines.redirects import captures_led_to
 
 _PARTS_A_PARTITION: Final = 16
 _RECORDS_A_PARTITION: Final = 25_000
 """Some 50 MB: a robots.txt has 2 kB or less, as a rule."""
-_PACKED: Final = 1_000
-"""Records or pages in one element."""
 _PACKED_BYTES: Final = 4 << 20
 _ROWS_A_GROUP: Final = 1_000
 _JUDGES: Final = 4_096
@@ -89,9 +86,16 @@ def partitions_for(parts: int, records: int) -> int:
 
 
 def judge_documents(
-    root: beam.Pipeline, parts: list[PartToJudge], partitions: int, settings: JudgeSettings
+    root: beam.Pipeline,
+    parts: list[PartToJudge],
+    partitions: int,
+    settings: JudgeSettings,
+    redirected: bool = True,
 ) -> None:
-    """Lay out the pipeline that writes the verdicts on the documents of all parts."""
+    """Lay out the pipeline that writes the verdicts on the documents of all parts.
+
+    `redirected` says whether any capture may be of a redirect out of its site.
+    """
     locate(settings.out).mkdir(parents=True, exist_ok=True)
     notes_of(locate(settings.out)).mkdir(parents=True, exist_ok=True)
     packed = msgspec.json.encode(settings)
@@ -103,6 +107,8 @@ def judge_documents(
         "said": spread | "Said" >> beam.FlatMap(_said, partitions),
         "pages": spread | "Pages" >> beam.FlatMap(_pages, partitions),
     }
+    if redirected:
+        by_site["brought"] = captures_led_to(spread, by_site["said"], _redirects, partitions)
     judged = by_site | "JoinSites" >> beam.CoGroupByKey() | "Judge" >> beam.FlatMap(_judge, packed)
     _ = (
         {"part": spread, "judged": judged}
@@ -120,7 +126,8 @@ def laid_out(
         for place in places
     ]
     groups = partitions_for(len(parts), sum(part.host_records for part in parts))
-    return lambda root: judge_documents(root, todo, groups, settings)
+    redirected = any(part.host_redirects for part in parts)
+    return lambda root: judge_documents(root, todo, groups, settings, redirected)
 
 
 def matter(parts: Iterable[Part], policy: Rights) -> bool:
@@ -160,11 +167,18 @@ def _said(part: Keyed, partitions: int) -> Iterator[Keyed]:
     waiting: dict[int, list[HostRecord]] = defaultdict(list)
     for table in batches(locate(place)):
         for record in from_table(table, HostRecord):
-            waiting[host_hash(site(record.origin)) % partitions].append(record)
+            waiting[group_of(record.origin, partitions)].append(record)
         if sum(len(one.body) for some in waiting.values() for one in some) > _PACKED_BYTES:
-            yield from _packed(waiting)
+            yield from bundled(waiting)
             waiting.clear()
-    yield from _packed(waiting)
+    yield from bundled(waiting)
+
+
+def _redirects(part: Keyed) -> Iterator[HostRecord]:
+    """Yield the captures of a part that are redirects."""
+    if (place := _part(part[1]).hosts) is not None:
+        for table in batches(locate(place)):
+            yield from from_table(table.filter(pc.field("state") == "redirect"), HostRecord)
 
 
 def _pages(part: Keyed, partitions: int) -> Iterator[Keyed]:
@@ -173,8 +187,8 @@ def _pages(part: Keyed, partitions: int) -> Iterator[Keyed]:
     for page in _pages_of(part[0], _part(part[1])):
         of = origin(page[2])
         if of is not None:
-            waiting[host_hash(site(of)) % partitions].append(page)
-    yield from _packed(waiting)
+            waiting[group_of(of, partitions)].append(page)
+    yield from bundled(waiting)
 
 
 def _pages_of(ordinal: int, part: PartToJudge) -> Iterator[_Page]:
@@ -189,18 +203,6 @@ def _pages_of(ordinal: int, part: PartToJudge) -> Iterator[_Page]:
             row += 1
 
 
-def _packed(waiting: dict[int, Any]) -> Iterator[Keyed]:
-    for key, items in sorted(waiting.items()):
-        rest = iter(items)
-        while some := list(islice(rest, _PACKED)):
-            yield key, zlib.compress(msgspec.msgpack.encode(some), 1)
-
-
-def _unpacked(values: Iterable[bytes], kind: Any) -> Iterator[Any]:  # noqa: ANN401
-    for packed in values:
-        yield from msgspec.msgpack.decode(zlib.decompress(packed), type=list[kind])
-
-
 def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
     """Judge pages of some sites by captures of their files: verdicts, where these said anything.
 
@@ -209,13 +211,18 @@ def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
     settings = msgspec.json.decode(packed, type=JudgeSettings)
     key, inputs = joined
     said: dict[str, list[HostRecord]] = defaultdict(list)
-    for record in _unpacked(inputs["said"], HostRecord):
+    for record in unbundled(inputs["said"], HostRecord):
         said[site(record.origin)].append(record)
+    brought: dict[Place, list[HostRecord]] = defaultdict(list)
+    for record in unbundled(inputs.get("brought", ()), HostRecord):
+        brought[record.origin, record.resource].append(record)
+    if brought:
+        said |= {name: [*some, *reached(some, brought)] for name, some in said.items()}
     judges: dict[str, Judge] = {}
     waiting: dict[int, list[_Result]] = defaultdict(list)
     origins: set[str] = set()
     for number, (ordinal, row, url, time, rights) in enumerate(
-        _unpacked(inputs["pages"], _Page), 1
+        unbundled(inputs["pages"], _Page), 1
     ):
         origins.add(of := origin(url) or "")
         if (name := site(of)) in said:
@@ -225,9 +232,9 @@ def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
                 judges[name] = Judge(said[name], settings.policy)
             waiting[ordinal].append((row, *_verdicts(judges[name], url, time, rights)))
         if number % _RESULTS == 0:
-            yield from _packed(waiting)
+            yield from bundled(waiting)
             waiting.clear()
-    yield from _packed(waiting)
+    yield from bundled(waiting)
     _note(settings, key, said, origins)
 
 
@@ -260,7 +267,7 @@ def _note(
 
 def _write_table(release: Location, key: int, records: Iterable[HostRecord]) -> Table | None:
     ordered = sorted(
-        records, key=lambda r: (r.origin, r.resource, r.fetched, r.warc, r.warc_offset)
+        set(records), key=lambda r: (r.origin, r.resource, r.fetched, r.warc, r.warc_offset)
     )
     if not ordered:
         return None
@@ -280,7 +287,7 @@ def _write(joined: Joined, packed: bytes) -> Iterator[int]:
     ordinal, inputs = joined
     (encoded,) = inputs["part"]
     nothing = Judge((), settings.policy)
-    known = {result[0]: result[1:] for result in _unpacked(inputs["judged"], _Result)}
+    known = {result[0]: result[1:] for result in unbundled(inputs["judged"], _Result)}
     rows = [
         known.get(row) or _verdicts(nothing, url, time, rights)
         for _, row, url, time, rights in _pages_of(ordinal, _part(encoded))

@@ -64,6 +64,8 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     records: int
     host_records: int = 0
     """Captures of files in which hosts speak for their pages."""
+    host_redirects: int = 0
+    """Those of them that are redirects to other sites."""
     attempt: str = ""
     """Folder of the part's files."""
 

@@ -1,7 +1,13 @@
 """Replay: opt-outs that came after a release, held against it. Nothing of the release is changed.
 
-They are newer captures of what hosts say, or lists of hosts and addresses. What comes out is which
-documents are to be erased, by which protocol, and what says so.
+They are newer captures of what hosts say, lists of hosts and addresses, or another policy. What
+comes out is which documents are to be erased, by which protocol, and what says so.
+
+Of a release, two things are known: what its hosts said, in its table of rights, and of each page a
+bit for each protocol. So hosts are judged anew by all captures, those of the release and those that
+came later, since a newer one may also take back an older. What a page said of itself is taken from
+its bits: that it did, not where. TDM and Content-Usage have one bit for page and host; if no
+capture explains it, it is the page's.
 """
 
 import hashlib
@@ -20,7 +26,7 @@ from florilegium.filters.optouts.policy import Rights
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.location import Location, locate, replacing
-from florilegium.manifests.manifest import Shard
+from florilegium.manifests.manifest import Shard, Table
 from florilegium.manifests.schema import HOST_SCHEMA, to_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.engine import Engine
@@ -48,12 +54,13 @@ class Erasable(Struct, frozen=True):
     url_sha256: str
     """SHA-256 of its address in normal form, in hex."""
     rule: str
-    """What it is opted out by, as rules of the ledger are named; `list` if a list names it."""
+    """What it is opted out by, as rules of the ledger are named; `list` if a list names it, and
+    `noai_page` and its like if the page itself does, and another policy honours it."""
     detail: str
     """What says so: agent and line of robots.txt, or line of the list."""
     source: str
     """Where that stands: WARC file, byte and SHA-256 of the capture, or name and SHA-256 of the
-    list."""
+    list, or of the shard if the page itself says so."""
     path: str
     """The shard that holds it."""
 
@@ -113,18 +120,21 @@ def replay(
 ) -> Iterator[Erasable]:
     """Yield the documents of a release that are opted out of by now, by shard and id.
 
-    What counts is what the release's own recipe honours, or another policy; later captures count in
-    any case, but silence does not. FileNotFoundError or ValueError if there is no release.
+    What counts is what the release's own recipe honours, or another policy; captures later than a
+    page count in any case, but silence does not. FileNotFoundError or ValueError if there is no
+    release.
     """
     manifest = manifests.read(release)
     shards, listed = manifest.shards, list(lists)
     warcs = list(records)
+    judging = bool(warcs) or policy is not None
     with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
-        if warcs:
+        if judging:
             said = policy or msgspec.convert(manifest.recipe.get("rights", {}), Rights)
-            _judge(release, shards, warcs, _told_later(said), Path(folder), engine)
+            told = [table for table in manifest.tables if table.path.startswith("audit/rights/")]
+            _judge(release, shards, told, warcs, _told_later(said), Path(folder), engine)
         for number, shard in enumerate(shards):
-            yield from _of_shard(release, shard, number, Path(folder) if warcs else None, listed)
+            yield from _of_shard(release, shard, number, Path(folder) if judging else None, listed)
 
 
 def _told_later(policy: Rights) -> Rights:
@@ -135,6 +145,7 @@ def _told_later(policy: Rights) -> Rights:
 def _judge(
     release: Location,
     shards: tuple[Shard, ...],
+    told: list[Table],
     warcs: list[Location],
     policy: Rights,
     folder: Path,
@@ -146,7 +157,9 @@ def _judge(
     )
     hosts = [folder / f"hosts-{number}.parquet" for number in range(len(warcs))]
     known = sum(pq.read_metadata(place).num_rows for place in hosts)
+    known += sum(table.rows for table in told)
     todo = [PartToJudge(documents=str(release / shard.path)) for shard in shards]
+    todo += [PartToJudge(hosts=str(release / table.path)) for table in told]
     todo += [PartToJudge(hosts=str(place)) for place in hosts]
     settings = JudgeSettings(policy, str(folder))
     groups = partitions_for(len(todo), known)
@@ -183,7 +196,8 @@ def _of_shard(
         known = verdicts.slice(row, table.num_rows).to_pylist() if verdicts else [None] * len(table)
         for identity, url, verdict in zip(*columns, known, strict=True):
             if verdict is not None and verdict["rule"] is not None:
-                why = verdict["rule"], verdict["detail"], verdict["source"]
+                source = verdict["source"] or f"{shard.path} {shard.sha256}"
+                why = verdict["rule"], verdict["detail"], source
             elif (listed := _listed(url, lists)) is not None:
                 why = listed
             else:

@@ -143,6 +143,7 @@ def _published(draft: Draft) -> list[PublishedShard]:
 
 def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
     policy = draft.recipe.rights
+    honoured = policy.honour if policy.regime == "commercial_art4" else ()
     removed: Counter[str] = Counter()
     for (stage, rule, _), number in losses.items():
         if stage == "rights":
@@ -156,7 +157,7 @@ def _opt_outs(draft: Draft, losses: Counter[LossKey]) -> OptOuts:
         missing=policy.missing,
         unreachable=policy.unreachable,
         protocols=tuple(
-            Protocol(name=name, specification=specification, honoured=name in policy.honour)
+            Protocol(name=name, specification=specification, honoured=name in honoured)
             for name, (_, specification) in PROTOCOLS.items()
         ),
         agents=policy.expanded(),

@@ -22,7 +22,7 @@ from florilegium.filters.licence import Licence, header_evidence, licence
 from florilegium.filters.licence_names import terms
 from florilegium.filters.normalise import normalise
 from florilegium.filters.optouts.judge import unheard
-from florilegium.filters.optouts.page import bits, signals, verdict
+from florilegium.filters.optouts.page import bits, verdict
 from florilegium.filters.paragraphs import (
     Paragraph,
     foreign_share,
@@ -41,7 +41,7 @@ from florilegium.pipelines.assessors import Assessor, assessors, pinned
 from florilegium.pipelines.blocklists import Blocklists
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
-from florilegium.pipelines.metadata import Metadata
+from florilegium.pipelines.metadata import Metadata, opt_outs
 from florilegium.pipelines.page import Page, host_and_domain
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import Undecodable, content_type, looks_binary, sniff_html
@@ -141,7 +141,7 @@ def read_markup(page: Page, tools: Tools) -> Markup | Loss:
     if isinstance(glance, Failure):
         return _refused(page, "extract", glance)
     about = glance.metadata
-    found = signals(page.headers, about.robots, about.tdm_reservation, about.rsl)
+    found = opt_outs(about, page.headers, page.url)
     if refusal := verdict(found, tools.recipe.rights):
         return page.loss("rights", refusal.rule, detail=refusal.value[:60])
     return Markup(page, decoded, glance, bits(found))

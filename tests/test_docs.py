@@ -243,6 +243,7 @@ OPT_OUTS = {
     Signal.ROBOTS_TXT: ("file",),
     Signal.AI_TXT: ("file",),
     Signal.RSL_HOST: ("file",),
+    Signal.RSL_PAGE: ("script",),
 }
 """Where each opt-out may stand; what is no opt-out by itself is not here."""
 

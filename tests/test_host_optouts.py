@@ -222,6 +222,27 @@ def test_origins_have_one_form():
     assert twin("https://[::1]") == "http://[::1]"
 
 
+@pytest.mark.parametrize(
+    ("bits", "policy", "found"),
+    [
+        (Signal.NOAI, {}, "noai_page"), (Signal.TDM, {}, "tdm_page"),
+        (Signal.CONTENT_USAGE | Signal.TDM, {}, "tdm_page"), (Signal.RSL_PAGE, {}, "rsl_page"),
+        (Signal.NOAI, {"honour": ("tdm",)}, None), (Signal.NOAI, {"regime": "research_60d"}, None),
+        (Signal.ROBOTS_TXT | Signal.TDM_OPEN | Signal.RSL, {}, None),
+    ],
+)  # fmt: skip
+def test_a_page_that_an_earlier_policy_kept_is_refused_by_its_own_word(bits, policy, found):
+    assert judged(rights=int(bits), **policy).rule == found
+
+
+def test_a_bit_that_stands_for_page_and_host_is_the_hosts_if_that_explains_it():
+    later = said("Content-Usage: train-ai=n", at=CRAWLED + 9 * DAY)
+    bit = int(Signal.CONTENT_USAGE)
+    assert judged(later, rights=bit, retroactive="agents").rule is None
+    assert judged(later, rights=bit).rule == "content_usage_robots"
+    assert judged(rights=bit, retroactive="agents").rule == "content_usage_page"
+
+
 SHUT, OPEN = "User-agent: *\nDisallow: /", "User-agent: *\nDisallow:"
 
 
@@ -300,6 +321,11 @@ def test_a_redirect_leads_to_what_is_said_there():
     assert judged(*chain, url="http://a.example/x").crawl == "reserved"
     assert judged(to("/robots.txt")).crawl == "unknown"
     assert judged(to("https://b.example/robots.txt")).crawl == "unknown"
+    other = at(-1, SHUT, origin="http://b.example")
+    assert judged(to("https://b.example/robots.txt"), other).crawl == "reserved"
+    assert judged(other).crawl == "unknown"
+    gone = at(-1, origin="https://b.example", state="none", status=404)
+    assert judged(to("https://b.example/robots.txt"), gone).crawl == "allowed"
     assert judged(to("https://a:b/")).crawl == "unknown"
     assert judged(to("/")).rule is None
 

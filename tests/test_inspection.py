@@ -124,11 +124,16 @@ def test_what_a_page_declares_is_told_even_if_it_is_lost_before(tools, page, htm
     )
     captured = page(html(head=head, title="Uhren"), headers=[("X-Robots-Tag", "noindex")])
     found = inspect_page(captured, "x", tools)
-    assert (found.fate, found.stage, found.rule) == ("lost", "rights", "robots_header")
+    assert (found.fate, found.stage, found.rule) == ("lost", "rights", "noindex_header")
     assert found.rights == [
-        {"rule": "robots_header", "where": "header", "value": "noindex"},
-        {"rule": "robots_meta", "where": "meta", "value": "noai"},
+        {"rule": "noindex_header", "where": "header", "value": "noindex"},
+        {"rule": "noai_meta", "where": "meta", "value": "noai"},
         {"rule": "tdm_meta", "where": "meta", "value": "1"},
+    ]
+    assert found.rights_reasons == [
+        "noindex: the header X-Robots-Tag says noindex",
+        "noai: a meta tag for robots says noai",
+        "tdm: the meta tag tdm-reservation says 1, rights are reserved",
     ]
     assert (found.license, found.license_tier) == ("CC-BY-4.0", "A")
     first, why = found.license_reasons

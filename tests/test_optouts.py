@@ -16,7 +16,7 @@ from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.signal import Signal
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
-from florilegium.pipelines import optouts
+from florilegium.pipelines import bundles, optouts
 from florilegium.pipelines.decide import decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.entries import View, read_entries
@@ -67,18 +67,22 @@ def test_only_files_of_a_host_are_such_files(tmp_path):
         capture("https://a.example/terms", rsl, Content_Type="application/rsl+xml"),
         capture("https://a.example/license.xml", rsl, Content_Type="text/xml"),
         capture("https://a.example/robots.txt", OPEN, kind=revisit),
+        capture("https://a.example/en/robots.txt", OPEN, Content_Type="text/plain"),
+        capture("https://a.example/en/ai.txt", "<p>moved", 302, Location="/ai.txt"),
+        capture("https://a.example/en/robots.txt", "<p>no", 404, Content_Type="text/html"),
     ]
     others = [
         capture("https://a.example/map.xml", "<urlset/>", Content_Type="text/xml"),
-        capture("https://a.example/a/robots.txt", OPEN),
+        capture("https://a.example/wiki/robots.txt", "<!DOCTYPE html>", Content_Type="text/html"),
+        capture("https://a.example/a/myrobots.txt", OPEN),
         capture("https://a.example/robots.txt?x", OPEN),
         capture("https://a.example/robots.txt", OPEN, kind=request),
         capture("https://a.example/x", "<p>", Link='</l>; type="application/rsl+xml"; rel=license'),
         capture("dns:a.example", "x"),
     ]
     found, losses = taken(tmp_path, *records, *others)
-    assert [bool(one) for one in found] == [True] * 6 + [False] * 6
-    assert len(losses) == 6
+    assert [bool(one) for one in found] == [True] * 9 + [False] * 7
+    assert len(losses) == 9
     assert found[5].state == "revisit"
 
 
@@ -204,7 +208,7 @@ def test_elements_of_any_size_give_the_same(web, tmp_path, monkeypatch):
     whole, _ = results(tmp_path, todo, rows, 2)
     monkeypatch.setattr(optouts, "_JUDGES", 1)
     monkeypatch.setattr(optouts, "_RESULTS", 2)
-    monkeypatch.setattr(optouts, "_PACKED", 1)
+    monkeypatch.setattr(bundles, "RECORDS", 1)
     monkeypatch.setattr(optouts, "_PACKED_BYTES", 1)
     assert results(tmp_path, todo, rows, 3)[0] == whole
 

@@ -66,6 +66,7 @@ SAID = [
     capture("https://umzug.example/robots.txt", "", 301,
             Location="https://www.umzug.example/robots.txt"),
     capture("https://www.umzug.example/robots.txt", "User-agent: *\nDisallow: /"),
+    capture("https://weg.example/robots.txt", "", 308, Location="http://zu.example/robots.txt"),
 ]  # fmt: skip
 FATES = {
     "https://frei.example/a": "allowed allowed",
@@ -82,6 +83,7 @@ FATES = {
     "https://nutzung.example/a": "allowed allowed",
     "https://signal.example/a": "content_signal",
     "https://umzug.example/a": "robots_txt",
+    "https://weg.example/a": "robots_txt",
     "https://stumm.example/a": "unknown unknown",
     "https://zu.example/kopie": "robots_txt",
     "https://stumm.example/kopie": "unknown unknown",
@@ -166,10 +168,10 @@ def test_a_refused_page_removes_no_copy_of_it(release):
 def test_the_manifest_says_what_was_looked_for_and_what_it_removed(release):
     said = manifests.read(release).opt_outs
     assert said.removed == {
-        "ai_txt": 1, "content_signal": 1, "content_usage_robots": 1, "robots_txt": 5,
+        "ai_txt": 1, "content_signal": 1, "content_usage_robots": 1, "robots_txt": 6,
         "robots_unreachable": 1, "rsl_file": 1, "tdm_file": 1,
     }  # fmt: skip
-    assert said.origins == {"none": 1, "present": 7, "unknown": 3, "unreachable": 1}
+    assert said.origins == {"none": 1, "present": 8, "unknown": 3, "unreachable": 1}
     assert said.agents == ("*", "florilegium", *LISTS["training"])
     assert {p.name for p in said.protocols if p.honoured} >= {"robots-txt", "tdm", "rsl", "ai-txt"}
     names = {resource.name for resource in manifests.read(release).resources}
@@ -199,6 +201,8 @@ def test_opt_outs_that_came_later_name_what_is_to_be_erased(release, tmp_path):
                 capture("https://frei.example/robots.txt", REFUSING, at=CRAWLED + 200 * DAY),
                 capture("https://ohne.example/robots.txt", "x", 503, at=CRAWLED + 200 * DAY),
                 capture("https://not.example/robots.txt", REFUSING, at=CRAWLED + 200 * DAY),
+                # The release knows a newer one.
+                capture("https://nutzung.example/robots.txt", REFUSING, at=CRAWLED - 9 * DAY),
             ]
         )
     )
@@ -246,5 +250,8 @@ def test_inspect_says_in_plain_words_what_hosts_say(crawl, tmp_path):
     )
     assert found["fate"] == "kept"
     assert found["host"] == ["the input has nothing that it says of the use of its pages"]
+    text = florilegium("inspect", "https://weg.example/a", *common)
+    there = f"{len(REFUSING)} bytes; https://zu.example/robots.txt of 2026-03"
+    assert f"robots.txt when captured: {there}" in text
     text = florilegium("inspect", "https://kaputt.example/a", *common)
     assert "the host could not give it (status 503)" in text

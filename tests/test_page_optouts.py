@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.optouts.policy import PROTOCOLS, Protocol, Rights
 from florilegium.filters.optouts.signal import Found, Signal
+from florilegium.filters.optouts.words import of_page
 from florilegium.pipelines.decode import decode
-from florilegium.pipelines.metadata import read
+from florilegium.pipelines.metadata import opt_outs, read
 from florilegium.pipelines.sniffing import content_type, sniff_html
 
 WARC = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc"
@@ -40,17 +41,19 @@ def rules(*headers: tuple[str, str], **page: object) -> list[tuple[str, str]]:
     ],
 )  # fmt: skip
 def test_a_robots_header_binds_whom_it_addresses(value, tokens):
-    assert rules(("x-robots-TAG", value)) == [("robots_header", token) for token in tokens]
+    names = {"none": "noindex"}
+    expected = [(f"{names.get(token, token)}_header", token) for token in tokens]
+    assert rules(("x-robots-TAG", value)) == expected
 
 
 def test_each_robots_header_starts_anew_with_everyone():
     headers = (("X-Robots-Tag", "otherbot: nofollow"), ("X-Robots-Tag", "noindex"))
-    assert rules(*headers) == [("robots_header", "noindex")]
+    assert rules(*headers) == [("noindex_header", "noindex")]
 
 
 def test_a_robots_tag_binds_everyone_or_the_crawler_it_names():
     tags = (("robots", ("noai",)), ("googlebot", ("noindex",)), ("Bytespider", ("NONE",)))
-    assert rules(robots=tags) == [("robots_meta", "noai"), ("robots_meta", "none")]
+    assert rules(robots=tags) == [("noai_meta", "noai"), ("noindex_meta", "none")]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +124,7 @@ def test_the_bits_of_a_release_never_change_meaning():
     assert {signal.name: signal.value for signal in Signal} == {
         "NOAI": 1, "NOIMAGEAI": 2, "NOINDEX": 4, "TDM": 8, "CONTENT_USAGE": 16, "RSL": 32,
         "ROBOTS_TXT": 64, "AI_TXT": 128, "CONTENT_SIGNAL": 256, "TDM_OPEN": 512, "RSL_HOST": 1024,
+        "RSL_PAGE": 2048,
     }  # fmt: skip
 
 
@@ -132,14 +136,38 @@ VALUES = st.text() | st.lists(
 
 @given(st.lists(st.tuples(NAMES, VALUES)), VALUES)
 def test_any_header_is_read_without_error(headers, meta):
-    found = signals(headers, (("robots", (meta,)),), meta, meta)
+    found = signals(headers, (("robots", (meta,)),), meta, meta, (meta,), meta)
     assert len(found) == len(set(found))
     assert (verdict(found, Rights()) is None) == (not bits(found) & ~(Signal.RSL | Signal.TDM_OPEN))
 
 
+@pytest.mark.parametrize(
+    ("headers", "page", "said"),
+    [
+        ([("tdm-reservation", "0")], {}, "tdm: the header tdm-reservation says 0, rights are not "
+         "reserved"),
+        ([("Content-Usage", "train-ai=n")], {}, "content-usage: the header Content-Usage says "
+         "train-ai=n"),
+        ([], {"rsl_link": "/x"}, "rsl: a link leads to terms, which count if captured: /x"),
+        ([("Link", '</x>; rel=license; type="application/rsl+xml"')], {},
+         "rsl: the header Link leads to terms, which count if captured: /x"),
+        ([], {"rsl_licences": ["<rsl><content url=''><license><payment type='subscription'/>"]},
+         "rsl: in a script of the page, no licence to train for nothing"),
+    ],
+)  # fmt: skip
+def test_every_signal_has_plain_words(headers, page, said):
+    found = signals(headers, **page)
+    assert list(of_page(found, Rights())) == [said]
+    recorded = f"{said}; only recorded" if bits(found) != Signal.TDM_OPEN else said
+    for policy in (Rights(honour=("noai",)), Rights(regime="research_60d")):
+        assert list(of_page(found, policy)) == [recorded]
+
+
 PLANTED = {
-    "X-Robots-Tag": "robots_header",
-    "meta robots": "robots_meta",
+    "X-Robots-Tag noai": "noai_header",
+    "X-Robots-Tag noindex": "noindex_header",
+    "meta robots noai": "noai_meta",
+    "meta robots noindex": "noindex_meta",
     "tdm-reservation header": "tdm_header",
     "meta tdm-reservation": "tdm_meta",
 }
@@ -180,7 +208,7 @@ def _opt_outs(payload: bytes, headers: list[tuple[str, str]]) -> tuple[Found, ..
     if not sniff_html(payload, header):
         return signals(headers)
     page = read(decoded.text)
-    return signals(headers, page.robots, page.tdm_reservation, page.rsl)
+    return opt_outs(page, headers, "")
 
 
 def _assert_page_says_so(payload: bytes, headers: list[tuple[str, str]]) -> None:

@@ -160,11 +160,11 @@ def test_a_page_that_would_cost_too_much_is_lost_before_it_is_parsed(
 
 
 RESERVED = [
-    ({"head": '<meta name="robots" content="noai">'}, (), "robots_meta", "noai", 1),
-    ({"head": '<meta name="robots" content="noimageai">'}, (), "robots_meta", "noimageai", 2),
-    ({"head": '<meta name="robots" content="noindex">'}, (), "robots_meta", "noindex", 4),
+    ({"head": '<meta name="robots" content="noai">'}, (), "noai_meta", "noai", 1),
+    ({"head": '<meta name="robots" content="noimageai">'}, (), "noimageai_meta", "noimageai", 2),
+    ({"head": '<meta name="robots" content="noindex">'}, (), "noindex_meta", "noindex", 4),
     ({"head": '<meta name="tdm-reservation" content="1">'}, (), "tdm_meta", "1", 8),
-    ({}, [("X-Robots-Tag", "noai")], "robots_header", "noai", 1),
+    ({}, [("X-Robots-Tag", "noai")], "noai_header", "noai", 1),
     ({}, [("TDM-Reservation", "1")], "tdm_header", "1", 8),
     ({}, [("Content-Usage", "train-ai=n")], "content_usage", "train-ai=n", 16),
 ]
@@ -184,7 +184,7 @@ def test_a_page_that_is_reserved_is_lost_and_says_by_what(
 
 def test_rights_come_before_the_language(tools, page, html):
     reserved = html(*INDONESIAN, head='<meta name="robots" content="noai">')
-    lost(harvest_page(page(reserved), tools), "rights", "robots_meta")
+    lost(harvest_page(page(reserved), tools), "rights", "noai_meta")
 
 
 def test_a_page_without_text_is_lost(tools, page):

@@ -26,6 +26,7 @@ When = Literal["crawl", "build"]
 ROBOTS: Final = "/robots.txt"
 FILES: Final = (ROBOTS, tdmrep.FILE, ai_txt.FILE)
 """Paths at which hosts speak for all their pages; licences in RSL may be at any."""
+NAMES: Final = tuple(file.rpartition("/")[2] for file in FILES)
 
 
 class Evidence(Struct, frozen=True):
@@ -79,8 +80,10 @@ class Judge:
         then = self._at(of, path, time, "crawl", rights)
         last = self._at(of, path, NEWEST, "build", rights)
         crawl, build = (self._word(*side, rights) for side in (then, last))
-        rule, detail, source = self._refusal(then, last)
         evidence = (*then[1], *last[1])
+        rule, detail, source = self._refusal(then, last)
+        if rule is None:
+            rule, detail = self._own_refusal(rights, evidence)
         for one in evidence:
             rights |= one.found.signal
         return Judgement(rights, crawl, build, rule, detail, source, evidence, (then[0], last[0]))
@@ -122,7 +125,8 @@ class Judge:
 
     def _offered(self, of: str) -> set[tuple[str, str]]:
         """Return where there are licences on a host: a page that links to one means these."""
-        return {(of, path) for path in self.timeline.resources(of) if path not in FILES}
+        paths = self.timeline.resources(of)
+        return {(of, path) for path in paths if path.rpartition("/")[2] not in NAMES}
 
     def _in_robots(self, file: RobotsTxt, path: bytes) -> Iterator[Found]:
         for agent in self._asked(file):
@@ -167,6 +171,22 @@ class Judge:
                 return (rule if reaction == "drop" else f"{rule}_held"), None, None
         return None, None, None
 
+    def _own_refusal(
+        self, rights: int, evidence: Iterable[Evidence]
+    ) -> tuple[str | None, str | None]:
+        """Return rule and detail of what a page itself refuses.
+
+        In a build there is no such page: harvest leaves none. But a release may have been built
+        when less was honoured. What its host says as well, and does not count, is taken to be all.
+        """
+        own = _on_page(rights) & self._mask
+        for one in evidence:
+            own &= ~one.found.signal
+        if self._policy.regime == "research_60d" or not own:
+            return None, None
+        found = Found(next(signal for signal in Signal if signal & own), "page", "")
+        return found.rule, "the page itself, when captured"
+
     def _counts_later(self, found: Found) -> bool:
         if self._policy.retroactive == "agents":
             return found.signal is Signal.ROBOTS_TXT
@@ -202,7 +222,14 @@ def _place(of: str, link: str) -> tuple[str, str]:
         return "", ""
 
 
-_PAGE: Final = Signal.NOAI | Signal.NOIMAGEAI | Signal.NOINDEX | Signal.TDM | Signal.CONTENT_USAGE
+_PAGE: Final = (
+    Signal.NOAI
+    | Signal.NOIMAGEAI
+    | Signal.NOINDEX
+    | Signal.TDM
+    | Signal.CONTENT_USAGE
+    | Signal.RSL_PAGE
+)
 
 
 def _on_page(rights: int) -> Signal:

@@ -13,12 +13,15 @@ def signals(
     robots: Iterable[tuple[str, tuple[str, ...]]] = (),
     tdm_reservation: str | None = None,
     rsl_link: str | None = None,
+    rsl_licences: Iterable[str] = (),
+    url: str = "",
 ) -> tuple[Found, ...]:
     """Return every signal of a page, each once, in the order of the protocols. Never raises.
 
     `headers` are those of the response, `robots` the page's own directives by the crawler they
     address ("robots" is everyone), `tdm_reservation` the content of that meta tag, `rsl_link` the
-    address of a licence in Really Simple Licensing.
+    address of a licence in Really Simple Licensing, `rsl_licences` those that stand in the page,
+    `url` its own address, to which these refer.
     """
     found = itertools.chain(
         robots_tag.in_headers(headers),
@@ -26,6 +29,7 @@ def signals(
         tdmrep.on_page(headers, tdm_reservation),
         aipref.in_headers(headers),
         rsl.on_page(headers, rsl_link),
+        rsl.in_page(rsl_licences, url),
     )
     return tuple(dict.fromkeys(found))
 

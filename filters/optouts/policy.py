@@ -30,7 +30,7 @@ PROTOCOLS: Final[dict[Protocol, tuple[Signal, str]]] = {
     "tdm": (Signal.TDM, tdmrep.SPECIFICATION),
     "content-usage": (Signal.CONTENT_USAGE, aipref.SPECIFICATION),
     "content-signal": (Signal.CONTENT_SIGNAL, content_signal.SPECIFICATION),
-    "rsl": (Signal.RSL | Signal.RSL_HOST, rsl.SPECIFICATION),
+    "rsl": (Signal.RSL | Signal.RSL_HOST | Signal.RSL_PAGE, rsl.SPECIFICATION),
     "ai-txt": (Signal.AI_TXT, ai_txt.SPECIFICATION),
 }
 """Every protocol that a recipe may name: the bit it sets, and the specification it is read by."""

@@ -1,10 +1,12 @@
 """Really Simple Licensing 1.0 (RSL Collective, recommendation of December 2025).
 
-Licences are XML files. A page or its response links to one, or robots.txt names one for the host.
+Licences are XML: in a page, or files to which a page or its response links, or which robots.txt
+names for the host. Nothing is fetched: a link is evidence, and what it leads to counts if it was
+captured.
 Of alternative licences any may be taken: a page is reserved if none lets one train for nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,7 +15,8 @@ from xml.parsers import expat
 from msgspec import Struct
 
 from florilegium.filters import headers as header_fields
-from florilegium.filters.optouts.pattern import Pattern, pattern
+from florilegium.filters.optouts.origin import host_of, origin
+from florilegium.filters.optouts.pattern import Pattern, path_of, pattern
 from florilegium.filters.optouts.signal import Found, Signal
 
 SPECIFICATION: Final = "RSL 1.0, 2025-12"
@@ -22,6 +25,7 @@ MAX_BYTES: Final = 500 << 10
 _MAX_CONTENTS: Final = 5_000
 _MAX_TEXT: Final = 500
 _TRAINING: Final = frozenset(("all", "ai-all", "ai-train", "train-ai", "train-genai"))
+_REFUSED: Final = "no licence to train for nothing"
 _FREE: Final = frozenset(("", "free", "attribution"))
 
 
@@ -32,6 +36,21 @@ def on_page(headers: Sequence[tuple[str, str]], linked: str | None) -> Iterator[
             yield Found(Signal.RSL, "header", link.target[:_MAX_TEXT])
     if linked:
         yield Found(Signal.RSL, "meta", linked[:_MAX_TEXT])
+
+
+def in_page(licences: Iterable[str], url: str) -> Iterator[Found]:
+    """Yield that licences which stand in a page reserve it, if one does.
+
+    What is about another host counts as well: it is there for something on the page, which keeps
+    the address of those who wrote it.
+    """
+    of = origin(url)
+    host, path = host_of(of) if of else "", path_of(url)
+    for text in licences:
+        read = Rsl(text[text.find("<") :].encode("utf-8", "replace"), "utf-8")
+        if any(read.about(host, path)) or any(read.about_others(host)):
+            yield Found(Signal.RSL_PAGE, "script", _REFUSED)
+            return
 
 
 class _Licence:
@@ -50,15 +69,19 @@ class _Content(Struct):
     pattern: Pattern
     licences: list[_Licence]
 
+    def reserves(self) -> bool:
+        """Say whether there are licences, and none lets one train for nothing."""
+        return bool(self.licences) and not any(each.lets_train() for each in self.licences)
+
 
 class Rsl:
     """What an RSL file says of paths; nothing if it is none. Entities it declares void it."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, encoding: str | None = None) -> None:
         self._contents: list[_Content] = []
         self._usage: set[str] | None = None
         self._within: list[str] = []
-        reader = expat.ParserCreate(namespace_separator=" ")
+        reader = expat.ParserCreate(encoding, namespace_separator=" ")
         reader.buffer_text = True
         reader.StartElementHandler = self._start
         reader.EndElementHandler = self._end
@@ -76,9 +99,14 @@ class Rsl:
         longest = max((one.pattern.length for one in found), default=0)
         for one in found:
             exact = one.pattern.length == longest
-            if exact and one.licences and not any(each.lets_train() for each in one.licences):
-                yield Found(Signal.RSL_HOST, "file", "no licence to train for nothing")
+            if exact and one.reserves():
+                yield Found(Signal.RSL_HOST, "file", _REFUSED)
                 return
+
+    def about_others(self, host: str) -> Iterator[Found]:
+        """Yield that something of another host is reserved, if anything is."""
+        if any(one.host not in ("", host) and one.reserves() for one in self._contents):
+            yield Found(Signal.RSL_HOST, "file", _REFUSED)
 
     def _start(self, name: str, given: dict[str, str]) -> None:
         name = name.rpartition(" ")[2].lower()

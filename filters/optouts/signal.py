@@ -11,7 +11,8 @@ class Signal(enum.IntFlag):
 
     `TDM_OPEN` is none: the page or its response says that its rights are not reserved. `RSL` means
     that a page links to a licence, and `RSL_HOST` that its host names one, or has one for it;
-    whether that reserves the page is in the licence.
+    whether that reserves the page is in the licence. `RSL_PAGE` means that a licence in the page
+    itself does.
     """
 
     NOAI = 1
@@ -25,18 +26,23 @@ class Signal(enum.IntFlag):
     CONTENT_SIGNAL = 256
     TDM_OPEN = 512
     RSL_HOST = 1024
+    RSL_PAGE = 2048
 
 
-Where = Literal["header", "meta", "robots", "file"]
-"""`robots` is a line of robots.txt about use, `file` any other file of the host, or robots.txt."""
+Where = Literal["page", "header", "meta", "script", "robots", "file"]
+"""`script` is a licence that stands in the page, `robots` a line of robots.txt about use, `file`
+any other file of the host, or robots.txt; `page` is anywhere on it, if no more is known."""
 
-_TAGS = Signal.NOAI | Signal.NOIMAGEAI | Signal.NOINDEX
 _NAMES = {
+    Signal.NOAI: "noai",
+    Signal.NOIMAGEAI: "noimageai",
+    Signal.NOINDEX: "noindex",
     Signal.TDM: "tdm",
     Signal.TDM_OPEN: "tdm",
     Signal.CONTENT_USAGE: "content_usage",
     Signal.RSL: "rsl",
     Signal.RSL_HOST: "rsl",
+    Signal.RSL_PAGE: "rsl",
     Signal.ROBOTS_TXT: "robots_txt",
     Signal.AI_TXT: "ai_txt",
     Signal.CONTENT_SIGNAL: "content_signal",
@@ -54,9 +60,7 @@ class Found(Struct, frozen=True, gc=False):
 
     @property
     def rule(self) -> str:
-        """Name of the rule in the ledger of losses, such as `robots_meta` or `tdm_file`."""
-        if self.signal in _TAGS:
-            return f"robots_{self.where}"
+        """Name of the rule in the ledger of losses, such as `noai_meta` or `tdm_file`."""
         name = _NAMES[self.signal]
         one_place = self.signal in _OF_ONE_PLACE or (self.signal, self.where) == _FIRST_PLACE
         return name if one_place else f"{name}_{self.where}"

@@ -1,22 +1,22 @@
 """What a host's files were when: of many captures, those in effect at a time.
 
 RFC 9309 tells apart a host that has no robots.txt, one that cannot say, and one that says where
-else it is. Redirects are followed five times (2.3.1.2); a file that was given up to 30 days before
-a host failed to give it stays in effect (2.3.1.4).
+else it is. Redirects are followed five times (2.3.1.2), to whatever host; a file that was given up
+to 30 days before a host failed to give it stays in effect (2.3.1.4).
 """
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from florilegium.filters.optouts.origin import origin, twin
+from florilegium.filters.optouts.origin import origin, site, twin
 from florilegium.manifests.host_record import HostRecord
 
 MAX_REDIRECTS: Final = 5
@@ -25,6 +25,9 @@ FRESH_SECONDS: Final = 24 * 3600
 in effect then, if there is none before."""
 REMEMBERED_SECONDS: Final = 30 * 24 * 3600
 NEWEST: Final = inf
+
+Place: TypeAlias = tuple[str, str]
+"""An origin, and the path of a file there."""
 
 
 class Effect(Struct, frozen=True):
@@ -38,7 +41,10 @@ UNKNOWN: Final = Effect("unknown")
 
 
 class Timeline:
-    """The captures of the files of one or more origins, in the order of time."""
+    """The captures of the files of one or more origins, in the order of time.
+
+    Redirects to other sites are followed if the captures there are among these.
+    """
 
     def __init__(self, records: Iterable[HostRecord]) -> None:
         self._of: dict[tuple[str, str], list[HostRecord]] = defaultdict(list)
@@ -75,14 +81,13 @@ class Timeline:
         return Effect(record.state, record)  # type: ignore[arg-type]
 
     def _elsewhere(self, record: HostRecord, time: float, hops: int) -> Effect:
-        """Follow a redirect; what leads out of these origins, or in circles, is not known."""
-        target = _target(record)
+        """Follow a redirect; what leads to no capture, or in circles, is not known."""
+        target = led_to(record)
         if target is None or not hops:
             return Effect("unknown", record)
-        of, resource = target
-        if (of, resource) not in self._of and (twin(of) or "", resource) not in self._of:
+        if not any(place in self._of for place in either(target)):
             return Effect("unknown", record)
-        return self._at(of, resource, time, hops - 1)
+        return self._at(*target, time, hops - 1)
 
 
 def _order(record: HostRecord) -> tuple[int, str, int]:
@@ -124,10 +129,42 @@ def _remembered(found: Sequence[HostRecord], record: HostRecord) -> HostRecord:
     return said[-1] if said else record
 
 
-def _target(record: HostRecord) -> tuple[str, str] | None:
+def led_to(record: HostRecord) -> Place | None:
+    """Return where a redirect leads; None if that is no HTTP address, or it is no redirect."""
+    if record.state != "redirect":
+        return None
     try:
         target = urljoin(record.origin + record.resource, record.location or "")
         of, path = origin(target), urlsplit(target).path or "/"
     except ValueError:
         return None
     return (of, path) if of else None
+
+
+def leaves(record: HostRecord) -> bool:
+    """Say whether a capture is of a redirect to another site."""
+    target = led_to(record)
+    return target is not None and site(target[0]) != site(record.origin)
+
+
+def either(place: Place) -> tuple[Place, ...]:
+    """Return a file, and the same of its host by the other scheme: each may stand for the other."""
+    other = twin(place[0])
+    return (place,) if other is None else (place, (other, place[1]))
+
+
+def reached(
+    said: Iterable[HostRecord], elsewhere: Mapping[Place, Sequence[HostRecord]]
+) -> list[HostRecord]:
+    """Return the captures elsewhere that redirects lead to from these, at any number of hops."""
+    pending = [place for record in said if (place := led_to(record)) is not None]
+    found: list[HostRecord] = []
+    seen: set[Place] = set()
+    for place in pending:  # grows as it goes
+        for one in either(place):
+            if one not in seen:
+                seen.add(one)
+                there = elsewhere.get(one, ())
+                found += there
+                pending += [to for record in there if (to := led_to(record)) is not None]
+    return found
