@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines import cli_audit, cli_texts
+from florilegium.pipelines import cli_audit, cli_select, cli_texts
 from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
 
@@ -62,7 +62,7 @@ def _hear_warnings_of_ours_only() -> None:
     multiple=True,
     required=True,
     metavar="WARC",
-    help="A WARC file, or a folder of them. May be given more than once.",
+    help="A WARC file, a folder of them, or a plan of `select`. May be given more than once.",
 )
 @click.option(
     "--out",
@@ -260,7 +260,7 @@ def inspect(
     sys.exit(commands.inspect(page, jsonl, inputs, recipe, output))
 
 
-for command in (*cli_audit.COMMANDS, *cli_texts.COMMANDS):
+for command in (*cli_audit.COMMANDS, *cli_texts.COMMANDS, *cli_select.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":
