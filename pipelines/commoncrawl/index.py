@@ -114,8 +114,8 @@ def paths_of(fetcher: Fetcher, snapshot: str, kind: str) -> list[str]:
         return [checked(one) for one in fetcher.lines(key)]
     except FileNotFoundError as error:
         raise SnapshotError(
-            f"there is no snapshot {snapshot!r}: {error.filename} is missing; "
-            "https://index.commoncrawl.org/collinfo.json lists those there are"
+            f"there is no snapshot {snapshot!r}: {error.filename} is missing; look at `base`, "
+            "and at https://index.commoncrawl.org/collinfo.json for those there are"
         ) from error
 
 

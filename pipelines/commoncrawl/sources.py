@@ -253,4 +253,6 @@ def _seconds(retry_after: str | None) -> float:
 
 
 def _in_a_line(error: BaseException) -> str:
+    if "IncompleteRead" in f"{type(error).__name__} {error}":
+        return "the answer broke off"
     return " ".join(str(error).split()) or type(error).__name__
