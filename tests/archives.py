@@ -17,9 +17,16 @@ requests_per_second = 1000
 
 
 def languages():
-    """What the index says of each page: its language if it was kept, Chinese otherwise."""
-    found = {one.url: one.reason[:3] if one.fate == "kept" else "zho" for one in captures()}
+    """What the index says of each page: its language if it was kept or opted out, else Chinese."""
+    found = {one.url: _language(one) for one in captures()}
     return {url: {"nob": "nor", "hbs": "hrv"}.get(lang, lang) for url, lang in found.items()}
+
+
+def _language(capture):
+    if capture.fate == "kept":
+        return capture.reason[:3]
+    opted_out = capture.reason.startswith("rights:") and capture.page[3] == "-"
+    return capture.page[:3] if opted_out else "zho"
 
 
 def demo_archive(folder):

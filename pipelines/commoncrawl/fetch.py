@@ -3,6 +3,7 @@
 import errno
 import gzip
 import io
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -119,17 +120,18 @@ class _Tries:
         if isinstance(error, DeniedError):
             self._denials += 1
             if self._denials == DENIALS:
-                raise RefusedError(errno.EACCES, _REFUSED.format(error), self._key) from error
+                raise RefusedError(errno.EACCES, _REFUSED.format(error)) from error
         elif self._failures == ATTEMPTS or asked > LONGEST_PAUSE:
-            raise OSError(errno.EAGAIN, f"{error}, {self._failures} times", self._key) from error
+            says = f"{os.strerror(errno.EAGAIN)}: {error}, {self._failures} times"
+            raise OSError(errno.EAGAIN, says) from error
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._failures - 1))
         time.sleep(max(asked, pause * (0.5 + random.random() / 2)))
 
 
 _REFUSED = (
-    "{} again and again. Asking on makes it worse: if this was read from before, wait a day and "
-    "set fewer `requests_per_second`; if not, look at `base`, at the credentials, and whether the "
-    "file exists, for S3 also answers so where it may not say"
+    "{} again and again. Asking on makes it worse. If it answered before, wait a day and set fewer "
+    "`requests_per_second`; if not, look at `base`, at the credentials, and whether the file is "
+    "there: S3 also answers so where it may not tell"
 )
 
 

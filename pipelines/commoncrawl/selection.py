@@ -122,6 +122,8 @@ def _chosen(wanted: Wanted, totals: Totals, seen: Seen) -> Iterator[dict[str, An
     with _buckets() as pages:
         for rows in wanted_rows(index, parts, wanted, lost, seen):
             taken = _in_files(rows, among, lost)
+            if not len(taken):
+                continue
             pages.add(taken)
             hosts.add(taken[HOST])
             _count_languages(taken, spoken)
