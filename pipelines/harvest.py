@@ -29,11 +29,11 @@ from florilegium.pipelines.commoncrawl.fetch import RefusedError
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import TRY_AGAIN
 from florilegium.pipelines.host_records import read_host_record
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter, Unit, load
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.recipe import Recipe
-from florilegium.pipelines.stages import Tools, harvest_page
+from florilegium.pipelines.stages import Tools, harvest_page, page_of
 from florilegium.pipelines.units import opened
 from florilegium.pipelines.warc import Damage, Record
 
@@ -100,7 +100,7 @@ def harvest_batch(
             hosts.append(said[0])
             found = said[1]
         else:
-            page = read_page(item, warc, tools.recipe.keep_truncated)
+            page = page_of(item, warc, tools.recipe)
             found = harvest_page(page, tools) if isinstance(page, Page) else page
         if isinstance(found, Loss):
             losses.append(found)

@@ -10,7 +10,7 @@ from florilegium.pipelines.commoncrawl import plan as plans
 from florilegium.pipelines.commoncrawl.members import Archived
 from florilegium.pipelines.part import Unit
 
-_NAMES = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4", ".warc.gz.bad")
+_NAMES = (".warc", ".warc.gz", ".warc.zst", ".warc.lz4", ".warc.wet.gz", ".warc.gz.bad")
 
 
 class InputError(ValueError):
@@ -72,6 +72,14 @@ def find_files(inputs: Iterable[str]) -> list[Input]:
     if all(file.bytes == 0 for file in found.values()):
         raise InputError("there is nothing to read: every file that --input names is empty")
     return list(found.values())
+
+
+def find_warcs(inputs: Iterable[str]) -> list[Location]:
+    """Return the WARC files that inputs name; InputError as `find_files`, and if one is a plan."""
+    found = find_files(inputs)
+    if plan := next((file.place for file in found if file.row is not None), None):
+        raise InputError(f"{plan} is a plan, and only a build reads plans: name WARC files")
+    return [file.place for file in found]
 
 
 def plan_units(inputs: Iterable[Input], recipe_and_code: str) -> list[Unit]:

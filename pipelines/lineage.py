@@ -16,10 +16,10 @@ from florilegium.manifests.tables import parquet
 from florilegium.pipelines.assessors import Assessor, assessors
 from florilegium.pipelines.commoncrawl.members import Archived
 from florilegium.pipelines.harvest import measured
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.page import Page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.recut import Recutter
-from florilegium.pipelines.stages import Tools, harvest_page
+from florilegium.pipelines.stages import Tools, harvest_page, page_of
 from florilegium.pipelines.warc import Record, read_stream
 
 SETTLED_LATER = ("dup_size", "host_line_share")
@@ -97,7 +97,7 @@ def _page(document: Document, warc: Location | Archived, tools: Tools) -> Page |
     if len(items) != 1 or not isinstance(items[0], Record):
         return f"{warc.name} holds no record at byte {document.warc_offset}"
     record = msgspec.structs.replace(items[0], offset=document.warc_offset)
-    return read_page(record, document.warc, tools.recipe.keep_truncated)
+    return page_of(record, document.warc, tools.recipe)
 
 
 def _stored(document: Document) -> Document:

@@ -145,6 +145,9 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merges Bosnian, Croatian, Montenegrin and Serbian, `nor_Latn` both forms of Norwegian."""
     keep_truncated: bool = False
     """Whether pages that the crawler cut off are kept."""
+    conversions: Literal["lose", "read"] = "lose"
+    """What becomes of texts that somebody else took out of pages (WARC-Type `conversion`), as in
+    Common Crawl's WET files. They do not show what page and response said of their use."""
     blocklists: tuple[Blocklist, ...] = ()
     """Lists of addresses that are not wanted; of several that name a page, the first is cited."""
     rights: Rights = Rights()
@@ -214,6 +217,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 HARVEST_KEYS = (
     "languages",
     "keep_truncated",
+    "conversions",
     "blocklists",
     "rights",
     "extraction",

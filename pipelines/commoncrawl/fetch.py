@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -39,7 +40,7 @@ class Fetcher(Struct, frozen=True):
 
     def size(self, key: str) -> int:
         """Return the bytes of a file; OSError as `stream`."""
-        tries = _Tries(self.pace, key)
+        tries = _Tries(self.pace)
         while True:
             self.pace.wait()
             try:
@@ -57,19 +58,20 @@ class Fetcher(Struct, frozen=True):
         reach for too long, RefusedError if it goes on refusing, FileNotFoundError, or EIO if the
         file is another than the index says.
         """
-        tries = _Tries(self.pace, key)
+        tries = _Tries(self.pace)
         position = start
         while position < stop:
             self.pace.wait()
             try:
-                for chunk in self.source.open(key, position, stop):
-                    # No server is trusted to stop by itself.
-                    taken = chunk[: stop - position]
-                    position += len(taken)
-                    tries.came(len(taken))
-                    yield taken
-                    if position == stop:
-                        break
+                with closing(self.source.open(key, position, stop)) as chunks:
+                    for chunk in chunks:
+                        # No server is trusted to stop by itself.
+                        taken = chunk[: stop - position]
+                        position += len(taken)
+                        tries.came(len(taken))
+                        yield taken
+                        if position == stop:
+                            break
                 if position < stop:
                     raise BusyError(f"{key}: the answer broke off at byte {position}")
             except (BusyError, DeniedError) as error:
@@ -83,7 +85,9 @@ class Fetcher(Struct, frozen=True):
 
     def lines(self, key: str) -> list[str]:
         """Return the lines of a compressed list; OSError as `stream`, ValueError if it is none."""
-        packed = self.read(key, 0, self.size(key))
+        if (size := self.size(key)) > MAX_LIST:
+            raise ValueError(f"{key}: more than {MAX_LIST:,} bytes")
+        packed = self.read(key, 0, size)
         try:
             with gzip.open(io.BytesIO(packed)) as file:
                 text = file.read(MAX_LIST + 1)
@@ -101,8 +105,8 @@ class Fetcher(Struct, frozen=True):
 class _Tries:
     """Counts what failed, and pauses; gives up when it is enough."""
 
-    def __init__(self, pace: Pace, key: str) -> None:
-        self._pace, self._key = pace, key
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._failures = self._denials = self._came = 0
 
     def came(self, number: int) -> None:

@@ -62,6 +62,11 @@ def select(recipe: Recipe, out: Location) -> Selected:
             f"the recipe {recipe.name} names no snapshot of Common Crawl: set "
             "`snapshot` in [commoncrawl], as in CC-MAIN-2026-43"
         )
+    if said.read == "wet" and recipe.conversions == "lose":
+        raise SnapshotError(
+            f"the recipe {recipe.name} reads WET files, but loses every text in them: set "
+            '`conversions = "read"`, at the top'
+        )
     named, unnamed = names_in_index(recipe.languages)
     totals, seen = Totals(), Seen()
     head = Head(

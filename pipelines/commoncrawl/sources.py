@@ -8,7 +8,7 @@ import errno
 import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
@@ -52,7 +52,7 @@ class Source(Protocol):
     def size(self, key: str) -> int:
         """Return the bytes of a file."""
 
-    def open(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+    def open(self, key: str, start: int, stop: int) -> Generator[bytes]:
         """Yield bytes `start` to `stop` of a file; one that breaks off may raise or just end."""
 
 
@@ -81,7 +81,7 @@ class _Folder:
     def size(self, key: str) -> int:
         return self._path(key).stat().st_size
 
-    def open(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+    def open(self, key: str, start: int, stop: int) -> Generator[bytes]:
         path = self._path(key)
         with path.open("rb") as file:
             file.seek(start)
@@ -112,7 +112,7 @@ class _S3:
         except _boto_errors() as error:
             raise self._explained(error, key, 0) from error
 
-    def open(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+    def open(self, key: str, start: int, stop: int) -> Generator[bytes]:
         try:
             asked = self._asked(key)
             answer = self._client.get_object(**asked, Range=f"bytes={start}-{stop - 1}")
@@ -184,7 +184,7 @@ class _Web:
         with self._answer("HEAD", key, {}, 0) as answer:
             return int(answer.headers.get("Content-Length", "0"))
 
-    def open(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+    def open(self, key: str, start: int, stop: int) -> Generator[bytes]:
         with self._answer("GET", key, {"Range": f"bytes={start}-{stop - 1}"}, stop) as answer:
             if answer.status_code != 206 and start:
                 says = "the server does not answer ranges; name another `base`"
