@@ -54,9 +54,20 @@ class Fetched(Struct, frozen=True):
         if self.row.requests.mode == "all":
             yield from read(self.path)
             return
+        number = position = 0
+        offsets, lengths = self.row.offsets.tolist(), self.row.lengths.tolist()
+        for item in read(self.path):
+            expected = (position, lengths[number])
+            if isinstance(item, Damage) or (item.offset, item.length) != expected:
+                break
+            yield msgspec.structs.replace(item, offset=offsets[number])
+            position += lengths[number]
+            number += 1
+        # Something is not as the index says: from there on, each for itself, so that the others
+        # do not suffer.
         with self.path.open("rb") as file:
-            chosen = zip(self.row.offsets.tolist(), self.row.lengths.tolist(), strict=True)
-            for offset, length in chosen:
+            file.seek(position)
+            for offset, length in zip(offsets[number:], lengths[number:], strict=True):
                 for item in read_stream(io.BytesIO(file.read(length)), length):
                     yield msgspec.structs.replace(item, offset=offset + item.offset)
 
