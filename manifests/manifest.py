@@ -25,7 +25,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Resource(Record, frozen=True, kw_only=True):
-    """A model, list or vocabulary that decisions rest on."""
+    """A model, list, vocabulary or plan that decisions rest on."""
 
     name: str
     """What it is."""
@@ -34,16 +34,20 @@ class Resource(Record, frozen=True, kw_only=True):
 
 
 class Input(Record, frozen=True, kw_only=True):
-    """One WARC file that was read."""
+    """One WARC file that was read, or the records of one that a plan chose."""
 
     name: str
-    """Name of the file, without folders."""
+    """Name of the file, without folders; one of which a plan chose records, with those it has in
+    the archive."""
     bytes: int
-    """Size of the file."""
+    """Size of the file, or of the chosen records."""
     sha256: str
-    """Digest of the file."""
+    """Digest of the file, or of the chosen records, one after the other."""
     records: int
-    """Records in it; a stretch that is none counts as one."""
+    """Records in it, or chosen; a stretch that is none counts as one."""
+    passed_over: int | None = None
+    """Bytes of the file that were fetched, but neither chosen nor read; null unless a plan chose
+    its records."""
 
 
 class Shard(Record, frozen=True, kw_only=True):

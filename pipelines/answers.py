@@ -40,14 +40,14 @@ def stopped(error: Exception) -> int:
     """Say what stopped the work, and whether the same command may do better later."""
     if (full := _no_room(error)) is not None:
         return ended(TRY_AGAIN, f"{full}: make room and run the same command again")
-    if isinstance(error, OSError) and error.errno == errno.EAGAIN:
-        return ended(TRY_AGAIN, f"{error}: run the same command again later")
+    # Across processes, Beam passes an error on as text.
+    if getattr(error, "errno", None) == errno.EAGAIN or os.strerror(errno.EAGAIN) in str(error):
+        return ended(TRY_AGAIN, f"{_said(error)}: run the same command again later")
     return ended(FAILED, _said(error))
 
 
 def _no_room(error: BaseException) -> str | None:
     """Return how the system says that nothing more can be written, if that is the error."""
-    # Across processes, Beam passes an error on as text.
     names = (os.strerror(code) for code in sorted(NO_ROOM))
     return next((name for name in names if name in str(error)), None)
 

@@ -128,7 +128,7 @@ def _lineage(release: Location, traced: int, inputs: Iterable[str]) -> Iterator[
             "differences may come from that",
             err=True,
         )
-    return lineage(release, traced, {file.place.name: file.place for file in find_files(inputs)})
+    return lineage(release, traced, {file.name: file.file for file in find_files(inputs)})
 
 
 def verify_proof(file: Path, keys: Iterable[Path], root: str | None, output: str) -> int:

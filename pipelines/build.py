@@ -19,6 +19,7 @@ from florilegium.pipelines import blocklists, language_models, optouts, provenan
 from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.assess import PartToAssess, assess
 from florilegium.pipelines.assessors import asked, pinned
+from florilegium.pipelines.commoncrawl.plan import plans_of
 from florilegium.pipelines.copies import EarlierFile
 from florilegium.pipelines.decide import PartToDecide, decide
 from florilegium.pipelines.deduplicate import write_decisions
@@ -289,7 +290,7 @@ def _seal(
         made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes
         documents = [place / "documents.parquet" for place in files_of(plan, parts)]
         known = earlier, tuple(tables(found[0])), optouts.sites_known(found[1])
-        sealed = seal(Draft(*made, documents, *known))
+        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units)))
         remember(plan.work, _last(plan, parts, sealed))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)

@@ -7,7 +7,14 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines import cli_audit, cli_export, cli_report, cli_research, cli_texts
+from florilegium.pipelines import (
+    cli_audit,
+    cli_export,
+    cli_report,
+    cli_research,
+    cli_select,
+    cli_texts,
+)
 from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
 
@@ -62,7 +69,7 @@ def _hear_warnings_of_ours_only() -> None:
     multiple=True,
     required=True,
     metavar="WARC",
-    help="A WARC file, or a folder of them. May be given more than once.",
+    help="A WARC file, a folder of them, or a plan of `select`. May be given more than once.",
 )
 @click.option(
     "--out",
@@ -265,6 +272,7 @@ for command in (
     *cli_export.COMMANDS,
     *cli_report.COMMANDS,
     *cli_research.COMMANDS,
+    *cli_select.COMMANDS,
     *cli_texts.COMMANDS,
 ):
     main.add_command(command)

@@ -24,7 +24,7 @@ from florilegium.pipelines.answers import (
 def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, output: str) -> int:
     """Show what a build would think of a page, or of each on standard input."""
     from florilegium.pipelines import inspection, inspection_table
-    from florilegium.pipelines.inputs import InputError, find_files
+    from florilegium.pipelines.inputs import InputError, find_warcs
     from florilegium.pipelines.named_files import NamedFileError
     from florilegium.pipelines.recipe import RecipeError
     from florilegium.pipelines.recipe import load as load_recipe
@@ -39,7 +39,7 @@ def inspect(page: str | None, jsonl: bool, inputs: Iterable[str], recipe: str, o
                 sys.stdout.buffer.flush()
             return DONE
         assert page is not None
-        warcs = [file.place for file in find_files(inputs)] if inputs else []
+        warcs = find_warcs(inputs) if inputs else []
         found = inspection.inspect(page, warcs, chosen)
     except (RecipeError, InputError, NamedFileError) as error:
         return ended(USAGE, str(error))
@@ -64,7 +64,7 @@ def opt_outs(
     from florilegium.manifests.location import find_release
     from florilegium.pipelines import replay
     from florilegium.pipelines.embedded import Embedded
-    from florilegium.pipelines.inputs import find_files
+    from florilegium.pipelines.inputs import find_warcs
     from florilegium.pipelines.recipe import load as load_recipe
 
     found: Counter[str] = Counter()
@@ -72,7 +72,7 @@ def opt_outs(
         if not (records or lists or recipe):
             return ended(USAGE, "give --records, --list or --recipe: there is nothing to replay")
         policy = load_recipe(recipe).rights if recipe else None
-        warcs = [file.place for file in find_files(records)] if records else []
+        warcs = find_warcs(records) if records else []
         named = [replay.OptOutList(locate(name)) for name in lists]
         place = find_release(release)
         for one in replay.replay(place, warcs, named, policy, Embedded(workers)):

@@ -25,16 +25,18 @@ from florilegium.filters.standing import standing
 from florilegium.manifests.document import Document
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, locate, sha256
+from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.commoncrawl.fetch import RefusedError
 from florilegium.pipelines.engine import Engine
-from florilegium.pipelines.files import TRY_AGAIN, fetched
+from florilegium.pipelines.files import TRY_AGAIN
 from florilegium.pipelines.host_records import read_host_record
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.page import Page
 from florilegium.pipelines.part import Part, PartWriter, Unit, load
 from florilegium.pipelines.progress import UnitProgress
 from florilegium.pipelines.recipe import Recipe
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import Damage, Record, read
+from florilegium.pipelines.stages import Tools, harvest_page, page_of
+from florilegium.pipelines.units import opened
+from florilegium.pipelines.warc import Damage, Record
 
 RECORDS_PER_BATCH = 256
 ATTEMPTS = 3
@@ -44,17 +46,20 @@ class UnitError(RuntimeError):
     """Units that could not be harvested; the message names each and says what stopped it."""
 
 
-def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) -> Part:
+def harvest_unit(
+    unit: Unit, tools: Tools, parts: Location, progress: Location, workers: int = 1
+) -> Part:
     """Read one unit to its end and write its part; return what the part holds.
 
-    OSError if the file cannot be read or the part cannot be written.
+    So many `workers` share what may be asked of an archive. OSError if the file cannot be read or
+    the part cannot be written.
     """
     method = METHODS[tools.recipe.duplicates.method]
     writer = PartWriter(parts / unit.folder, stored_by(method))
     records, host_records, host_redirects = 0, 0, 0
     try:
-        with UnitProgress(progress, unit) as shown, fetched(locate(unit.path)) as file:
-            for batch in _batches(read(file), RECORDS_PER_BATCH):
+        with UnitProgress(progress, unit) as shown, opened(unit, workers) as source:
+            for batch in _batches(source.items(), RECORDS_PER_BATCH):
                 found = harvest_batch(batch, unit.name, tools, shown)
                 signatures = stored(found.documents, method)
                 writer.add(found.documents, signatures, found.losses, found.hosts)
@@ -65,10 +70,11 @@ def harvest_unit(unit: Unit, tools: Tools, parts: Location, progress: Location) 
                 unit=unit.name,
                 fingerprint=unit.fingerprint,
                 bytes=unit.bytes,
-                sha256=sha256(file),
+                sha256=source.sha256(),
                 records=records,
                 host_records=host_records,
                 host_redirects=host_redirects,
+                passed_over=source.passed_over,
             )
             return writer.commit(part)
     except BaseException as error:
@@ -97,7 +103,7 @@ def harvest_batch(
             hosts.append(said[0])
             found = said[1]
         else:
-            page = read_page(item, warc, tools.recipe.keep_truncated)
+            page = page_of(item, warc, tools.recipe)
             found = harvest_page(page, tools) if isinstance(page, Page) else page
         if isinstance(found, Loss):
             losses.append(found)
@@ -135,8 +141,9 @@ def measured(documents: list[Document]) -> list[Document]:
 
 
 class _Harvest(beam.DoFn):
-    def __init__(self, recipe: bytes, parts: str, progress: str) -> None:
+    def __init__(self, recipe: bytes, parts: str, progress: str, workers: int) -> None:
         self._recipe = recipe
+        self._workers = workers
         self._parts = locate(parts)
         self._progress = locate(progress)
         self._tools: Tools | None = None
@@ -150,7 +157,9 @@ class _Harvest(beam.DoFn):
                 yield unit.name
                 return
             try:
-                harvest_unit(unit, self._ready(), self._parts, self._progress)
+                harvest_unit(unit, self._ready(), self._parts, self._progress, self._workers)
+            except RefusedError:
+                raise  # and let all others stop as well: the archive wants no more requests
             except Exception as error:
                 # No fault of the unit, and there may be no room for a note either.
                 if isinstance(error, OSError) and error.errno in TRY_AGAIN:
@@ -202,7 +211,7 @@ def harvest(
     """Lay out the pipeline that writes the part of each unit into the folder `parts`."""
     listed = [msgspec.json.encode(unit) for unit in units]
     spread = engine.spread(root, "units", listed, [unit.bytes for unit in units])
-    work = _Harvest(msgspec.json.encode(recipe), str(parts), str(progress))
+    work = _Harvest(msgspec.json.encode(recipe), str(parts), str(progress), engine.workers)
     _ = spread | "harvest" >> beam.ParDo(work)
 
 

@@ -40,10 +40,10 @@ from florilegium.pipelines.files import fetched
 from florilegium.pipelines.host_records import read_host_record
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.metadata import Metadata, opt_outs
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.page import Page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import content_type
-from florilegium.pipelines.stages import Tools, harvest_page, stated_licence
+from florilegium.pipelines.stages import Tools, harvest_page, page_of, stated_licence
 from florilegium.pipelines.warc import Record, read
 
 
@@ -148,7 +148,7 @@ def _searched(
                 if host := read_host_record(item, warc.name):
                     said += [host[0]] if site(host[0].origin) == mine else []
                 if taken is None and isinstance(item, Record) and _is_at(item, url):
-                    taken = host[1] if host else read_page(item, warc.name, recipe.keep_truncated)
+                    taken = host[1] if host else page_of(item, warc.name, recipe)
     return taken, said + _said_elsewhere(said, {mine}, places)
 
 
@@ -294,7 +294,7 @@ def _answer(line: _Line, tools: Tools) -> Inspection:
 
 def _is_at(record: Record, url: str) -> bool:
     target = record.headers.get("warc-target-uri", "").strip("<>")
-    return record.kind == "response" and target == url
+    return record.kind in ("response", "conversion") and target == url
 
 
 def _captured(page: Page | Loss, said: list[HostRecord], name: str, tools: Tools) -> Inspection:
@@ -320,6 +320,8 @@ def _heard(found: Inspection, page: Page, said: list[HostRecord], policy: Rights
 
 def _add_declarations(found: Inspection, page: Page, tools: Tools) -> None:
     """Add what the page says of itself, even if the build would not come to read it."""
+    if page.plain:
+        return
     decoded = decode(page.payload, content_type(page.content_type).charset)
     if not isinstance(decoded, Decoded):
         return

@@ -1,8 +1,7 @@
 """Lineage: documents of a release made again from the records they came from, and compared."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from io import BytesIO
 from random import Random
 
 import msgspec
@@ -15,18 +14,21 @@ from florilegium.manifests.manifest import Manifest, Shard
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import parquet
 from florilegium.pipelines.assessors import Assessor, assessors
+from florilegium.pipelines.commoncrawl.members import Archived
 from florilegium.pipelines.harvest import measured
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.page import Page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.recut import Recutter
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.stages import Tools, harvest_page, page_of
+from florilegium.pipelines.warc import Record, read_stream
 
 SETTLED_LATER = ("dup_size", "host_line_share")
 """Columns that depend on other documents, and so cannot be made from one record alone."""
 
 
-def lineage(release: Location, count: int, warcs: Mapping[str, Location]) -> Iterator[str]:
+def lineage(
+    release: Location, count: int, warcs: Mapping[str, Location | Archived]
+) -> Iterator[str]:
     """Make some documents of a release again from their WARC records; yield what differs.
 
     `warcs` are the inputs by name. The documents are drawn by the root, so nobody chooses them.
@@ -75,7 +77,7 @@ def _row(release: Location, shard: Shard, row: int) -> Document:
     raise ValueError(f"{shard.path}: has fewer rows than the manifest says")
 
 
-def _made(document: Document, warc: Location, tools: Tools) -> Document | str:
+def _made(document: Document, warc: Location | Archived, tools: Tools) -> Document | str:
     """Return the document as its record gives it now, or why it gives none."""
     page = _page(document, warc, tools)
     if not isinstance(page, Page):
@@ -87,16 +89,15 @@ def _made(document: Document, warc: Location, tools: Tools) -> Document | str:
     return _stored(found)
 
 
-def _page(document: Document, warc: Location, tools: Tools) -> Page | Loss | str:
-    with warc.open("rb") as stream, tempfile.TemporaryDirectory() as folder:
+def _page(document: Document, warc: Location | Archived, tools: Tools) -> Page | Loss | str:
+    with warc.open("rb") as stream:
         stream.seek(document.warc_offset)
-        piece = Path(folder, "record")
-        piece.write_bytes(stream.read(document.warc_length))
-        items = list(read(piece))
+        piece = stream.read(document.warc_length) or b""
+    items = list(read_stream(BytesIO(piece), len(piece)))
     if len(items) != 1 or not isinstance(items[0], Record):
         return f"{warc.name} holds no record at byte {document.warc_offset}"
     record = msgspec.structs.replace(items[0], offset=document.warc_offset)
-    return read_page(record, warc.name, tools.recipe.keep_truncated)
+    return page_of(record, document.warc, tools.recipe)
 
 
 def _stored(document: Document) -> Document:

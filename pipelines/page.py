@@ -42,6 +42,8 @@ class Page(Struct, frozen=True, kw_only=True):
     content_type: str | None
     payload: bytes
     """The body, transfer and content codings removed."""
+    plain: bool = False
+    """Whether the payload is the text of a page, which somebody else took out of it."""
     warc: str
     warc_offset: int
     warc_length: int
@@ -61,10 +63,13 @@ class Page(Struct, frozen=True, kw_only=True):
         )
 
 
-def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) -> Page | Loss:
+def read_page(
+    item: Record | Damage, warc: str, keep_truncated: bool = False, conversions: bool = False
+) -> Page | Loss:
     """Return the page that a record captured, or why there is none.
 
-    A page is a `response` to HTTP with status 200 and a body that can be decoded (RFC 9110).
+    A page is a `response` to HTTP with status 200 and a body that can be decoded (RFC 9110); with
+    `conversions`, also the plain text of one, as WET files have it.
     """
     if isinstance(item, Damage):
         return _damage_loss(item, warc)
@@ -85,7 +90,8 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
             **details,  # type: ignore[arg-type]
         )
 
-    if item.kind != "response":
+    plain = conversions and _is_text(item)
+    if item.kind != "response" and not plain:
         return lose("record_type", detail=item.kind[:40])
     if not host:
         return lose("not_http", detail=url.partition(":")[0][:40])
@@ -97,15 +103,10 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
         return lose("truncated", detail=cause[:40])
     if (crawl_time := seconds_of(date)) is None:
         return lose("bad_date", detail=date[:40])
-    try:
-        headers, body = http_message(item.block)
-    except UNREADABLE:
-        return lose("bad_http")
-    if (status := headers.status_code) != 200:
-        return lose("http_status", value=status, limit=200)
-    payload = decoded_body(body, headers.get_multiple("content-encoding"))
-    if payload is None:
-        return lose("bad_encoding", detail=str(headers.get("content-encoding"))[:40])
+    answer = (HeaderMap(), item.block) if plain else _answer(item, lose)
+    if isinstance(answer, Loss):
+        return answer
+    headers, payload = answer
     if len(payload) > MAX_PAYLOAD:
         return lose("too_large", value=len(payload), limit=MAX_PAYLOAD)
     if not payload.strip():
@@ -117,12 +118,32 @@ def read_page(item: Record | Damage, warc: str, keep_truncated: bool = False) ->
         domain=domain,
         crawl_time=crawl_time,
         headers=headers.items(),
-        content_type=headers.get("content-type"),
+        content_type="text/plain" if plain else headers.get("content-type"),
         payload=payload,
+        plain=plain,
         warc=warc,
         warc_offset=item.offset,
         warc_length=item.length,
     )
+
+
+def _is_text(item: Record) -> bool:
+    kind = item.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return item.kind == "conversion" and kind == "text/plain"
+
+
+def _answer(item: Record, lose: Callable[..., Loss]) -> tuple[HeaderMap, bytes] | Loss:
+    """Return the headers and the decoded body of a response, or why there are none."""
+    try:
+        headers, body = http_message(item.block)
+    except UNREADABLE:
+        return lose("bad_http")
+    if (status := headers.status_code) != 200:
+        return lose("http_status", value=status, limit=200)
+    payload = decoded_body(body, headers.get_multiple("content-encoding"))
+    if payload is None:
+        return lose("bad_encoding", detail=str(headers.get("content-encoding"))[:40])
+    return headers, payload
 
 
 def _damage_loss(damage: Damage, warc: str) -> Loss:

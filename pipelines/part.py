@@ -39,13 +39,16 @@ _LABEL = "part.json"
 
 
 class Unit(Struct, frozen=True, kw_only=True):
-    """One piece of input: a WARC file."""
+    """One piece of input: a WARC file, or what a plan chooses of one."""
 
     name: str
     path: str
+    """Where the file is, or the plan."""
     bytes: int
     fingerprint: str
     """Digest of the input's identity and of all that decides what harvest makes of it."""
+    row: int | None = None
+    """The row of the plan that says what is read; None if it is the file itself."""
 
     @property
     def folder(self) -> str:
@@ -55,7 +58,7 @@ class Unit(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a part holds, by count; `sha256` is the digest of the input file."""
+    """What a part holds, by count; `sha256` is the digest of what was read of the input."""
 
     unit: str
     fingerprint: str
@@ -66,6 +69,8 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Captures of files in which hosts speak for their pages."""
     host_redirects: int = 0
     """Those of them that are redirects to other sites."""
+    passed_over: int | None = None
+    """Bytes that were fetched and not chosen by a plan; None if all of the file was read."""
     attempt: str = ""
     """Folder of the part's files."""
 

@@ -40,6 +40,7 @@ class UnitProgress:
     def __init__(self, folder: Location, unit: Unit) -> None:
         self._pause = seconds_between_notes(folder)
         self._path = folder / f"{unit.folder}.json"
+        self._chosen = unit.row is not None
         self._bytes = 0
         self._documents = 0
         self._losses: Counter[str] = Counter()
@@ -47,7 +48,8 @@ class UnitProgress:
 
     def add(self, item: Record | Damage, found: Document | Loss) -> None:
         """Count one record and what became of it."""
-        self._bytes = item.offset + item.length
+        # Where a plan chooses, places in the file say nothing of how much is done.
+        self._bytes = item.length + (self._bytes if self._chosen else item.offset)
         if isinstance(found, Loss):
             self._losses[found.stage] += 1
         else:

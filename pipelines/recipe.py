@@ -24,6 +24,7 @@ from florilegium.manifests.personal import KINDS
 from florilegium.manifests.publication import Publication
 from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.blocklists import Blocklist
+from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.spelling import hint, nearest
@@ -145,6 +146,9 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     merges Bosnian, Croatian, Montenegrin and Serbian, `nor_Latn` both forms of Norwegian."""
     keep_truncated: bool = False
     """Whether pages that the crawler cut off are kept."""
+    conversions: Literal["lose", "read"] = "lose"
+    """What becomes of texts that somebody else took out of pages (WARC-Type `conversion`), as in
+    Common Crawl's WET files. They do not show what page and response said of their use."""
     blocklists: tuple[Blocklist, ...] = ()
     """Lists of addresses that are not wanted; of several that name a page, the first is cited."""
     rights: Rights = Rights()
@@ -193,6 +197,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How large the files for the trainer are."""
     release: Publication = Publication()
     """What only the publisher knows, for the exports."""
+    commoncrawl: CommonCrawl = CommonCrawl()
+    """What `florilegium select` takes of Common Crawl."""
 
     def __post_init__(self) -> None:
         known = (*KINDS, "national_id")
@@ -214,6 +220,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 HARVEST_KEYS = (
     "languages",
     "keep_truncated",
+    "conversions",
     "blocklists",
     "rights",
     "extraction",

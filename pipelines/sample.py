@@ -23,6 +23,7 @@ from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
+from florilegium.pipelines.commoncrawl.members import fetched_row
 from florilegium.pipelines.harvest import harvest_batch, stored
 from florilegium.pipelines.part import Part, PartWriter, Unit
 from florilegium.pipelines.progress import UnitProgress
@@ -77,18 +78,29 @@ def spread(units: Sequence[Unit], most: int) -> list[Unit]:
     return [units[place] for place in sorted({bisect(ends, middle) for middle in middles})]
 
 
+def _first_items(unit: Unit) -> Iterator[Record | Damage]:
+    if unit.row is None:
+        yield from first_records(locate(unit.path))
+        return
+    with fetched_row(locate(unit.path), unit.row, 1, HEAD_BYTES) as chosen:
+        yield from _whole(list(chosen.items()), chosen.path.stat().st_size if chosen.cut else None)
+
+
 def first_records(location: Location) -> Iterator[Record | Damage]:
     """Yield what a file holds, in order; of a file in a store, what is whole in its beginning."""
     with _head(location) as (path, cut):
         if not cut:
             yield from read(path)
             return
-        items = list(read(path))
-        size = path.stat().st_size
-        # The last record, and whatever its torn end looks like, is not in there as a whole.
-        while items and (isinstance(items[-1], Damage) or _end(items[-1]) == size):
-            items.pop()
-        yield from items
+        yield from _whole(list(read(path)), path.stat().st_size)
+
+
+def _whole(items: list[Record | Damage], cut: int | None) -> list[Record | Damage]:
+    """Return the items of a file that are in there as a whole, if it is cut off at a byte."""
+    # The last record, and whatever its torn end looks like, is not.
+    while items and cut and (isinstance(items[-1], Damage) or _end(items[-1]) == cut):
+        items.pop()
+    return items
 
 
 def _end(item: Record) -> int:
@@ -129,7 +141,7 @@ class _Taken:
         """Harvest records of one unit until there are enough or it took too long."""
         shown = UnitProgress(self._folder, unit)
         until = self.seconds + seconds
-        items = itertools.islice(first_records(locate(unit.path)), records)
+        items = itertools.islice(_first_items(unit), records)
         while self.seconds < until:
             started = _seconds()
             if not (batch := list(itertools.islice(items, BATCH))):

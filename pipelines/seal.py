@@ -20,6 +20,7 @@ from florilegium.manifests.manifest import (
     Manifest,
     OptOuts,
     Protocol,
+    Resource,
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
@@ -52,6 +53,8 @@ class Draft(Struct, frozen=True):
     """The table of licences by host, if there is one."""
     sites: list[SitesNote] = []
     """What is known of the sites of documents, if anything is."""
+    chosen_by: tuple[Resource, ...] = ()
+    """The plans that chose records of the inputs."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -83,10 +86,16 @@ def seal(draft: Draft) -> Manifest:
         recipe_sha256=provenance.digest(resolved(draft.recipe)),
         code=provenance.code(),
         environment=provenance.environment(),
-        resources=provenance.used(draft.recipe),
+        resources=(*provenance.used(draft.recipe), *draft.chosen_by),
         tokens_counted="exactly",
         inputs=tuple(
-            Input(name=p.unit, bytes=p.bytes, sha256=p.sha256, records=p.records)
+            Input(
+                name=p.unit,
+                bytes=p.bytes,
+                sha256=p.sha256,
+                records=p.records,
+                passed_over=p.passed_over,
+            )
             for p in draft.parts
         ),
         funnel=funnel(losses, {language.lang: language.documents for language in languages}),

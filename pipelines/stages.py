@@ -42,15 +42,18 @@ from florilegium.pipelines.blocklists import Blocklists
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
 from florilegium.pipelines.metadata import Metadata, opt_outs
-from florilegium.pipelines.page import Page, host_and_domain
+from florilegium.pipelines.page import Page, host_and_domain, read_page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.sniffing import Undecodable, content_type, looks_binary, sniff_html
 from florilegium.pipelines.tokens import TokenCounter
+from florilegium.pipelines.warc import Damage, Record
 
 # A first look at the text may only drop a page when its language is beyond doubt.
 SURE_SCORE = 0.9
 SURE_CHARS = 400
 REMEMBERED_PAGES = 512
+TAKEN_BEFORE = "wet"
+"""The extractor of a text that was taken out of its page before we read it."""
 
 
 class Tools:
@@ -113,6 +116,11 @@ class Markup(Struct, frozen=True):
     rights: int
 
 
+def page_of(item: Record | Damage, warc: str, recipe: Recipe) -> Page | Loss:
+    """Stage `read`, as a recipe wants it."""
+    return read_page(item, warc, recipe.keep_truncated, recipe.conversions == "read")
+
+
 def harvest_page(page: Page, tools: Tools) -> Document | Loss:
     """Return the document in a page, its counts still to be made, or why there is none."""
     markup = read_markup(page, tools)
@@ -128,6 +136,8 @@ def read_markup(page: Page, tools: Tools) -> Markup | Loss:
     """
     if listed := tools.blocklists.find(page.url):
         return page.loss("lists", "blocklist", detail=str(listed)[:80])
+    if page.plain:
+        return _text_as_it_is(page, tools)
     if not sniff_html(page.payload, page.content_type):
         return page.loss("decode", "not_html", detail=(page.content_type or "none")[:60])
     decoded = looks_binary(page.payload) or decode(
@@ -145,6 +155,17 @@ def read_markup(page: Page, tools: Tools) -> Markup | Loss:
     if refusal := verdict(found, tools.recipe.rights):
         return page.loss("rights", refusal.rule, detail=refusal.value[:60])
     return Markup(page, decoded, glance, bits(found))
+
+
+def _text_as_it_is(page: Page, tools: Tools) -> Markup | Loss:
+    """Return a text that somebody else took out of a page; nothing is known of that page."""
+    decoded = looks_binary(page.payload) or decode(page.payload, "utf-8")
+    if isinstance(decoded, Undecodable):
+        return _refused(page, "decode", decoded)
+    if len(decoded.text) > (limit := tools.recipe.extraction.max_chars):
+        return page.loss("decode", "too_large", value=len(decoded.text), limit=limit)
+    taken = Extracted(decoded.text, TAKEN_BEFORE)
+    return Markup(page, decoded, Glance(decoded.text, Metadata(), taken), rights=0)
 
 
 def read_text(markup: Markup, tools: Tools) -> Document | Loss:

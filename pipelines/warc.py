@@ -57,23 +57,27 @@ def read(path: Path) -> Iterator[Record | Damage]:
 
     OSError if the file cannot be opened or read.
     """
-    size = path.stat().st_size
     with path.open("rb") as stream:
-        starts = _STARTS
-        position = 0
-        while position < size:
-            start = position
-            for record in _run(stream, start, size):
-                if record.offset > position:
-                    yield _between(position, record.offset)
-                yield record
-                position = record.offset + record.length
-            # What stops a run after a record may be that record, so the rest gets a run of its own.
-            if position == start:
-                position = _next_start(stream, start, size, starts)
-                yield _between(start, position)
-            else:
-                starts = _starts_like(stream, record)
+        yield from read_stream(stream, path.stat().st_size)
+
+
+def read_stream(stream: BinaryIO, size: int) -> Iterator[Record | Damage]:
+    """Yield all that the first `size` bytes of a stream hold, as `read` does."""
+    starts = _STARTS
+    position = 0
+    while position < size:
+        start = position
+        for record in _run(stream, start, size):
+            if record.offset > position:
+                yield _between(position, record.offset)
+            yield record
+            position = record.offset + record.length
+        # What stops a run after a record may be that record, so the rest gets a run of its own.
+        if position == start:
+            position = _next_start(stream, start, size, starts)
+            yield _between(start, position)
+        else:
+            starts = _starts_like(stream, record)
 
 
 def _between(start: int, end: int) -> Damage:

@@ -1,0 +1,1 @@
+"""Common Crawl: what of a snapshot a build needs, and how to read that with good manners."""
