@@ -6,7 +6,7 @@ Words are drawn as in natural text, a few of them often, so that texts compress 
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,14 @@ from florilegium.pipelines.shard_plans import group_into_waves, plan_shards
 from florilegium.pipelines.verdict import added
 
 LANGUAGES = ("deu_Latn",) * 6 + ("fra_Latn",) * 3 + ("gle_Latn",)
+"""Languages in the shares that they have."""
 STORED = stored_by(FAST_SIMILARITY)
 PART_DOCUMENTS = 20_000
 WAVE_BYTES = 256 << 20
 _COUNTS = len(Counts.__struct_fields__)
 
 
-def make(home: Path, documents: int, row_group_bytes: int) -> Path:
+def make(home: Path, documents: int, row_group_bytes: int, langs: Sequence[str]) -> Path:
     """Make a release below `home` and return its folder; one that is there already is kept."""
     release = home / "release"
     if (release / "manifest.json").exists():
@@ -41,7 +42,7 @@ def make(home: Path, documents: int, row_group_bytes: int) -> Path:
     shutil.rmtree(home, ignore_errors=True)
     recipe = Recipe(
         name="synthetic",
-        languages=tuple(sorted(set(LANGUAGES))),
+        languages=tuple(sorted(set(langs))),
         filters=(),
         shards=Shards(row_group_bytes=row_group_bytes),
     )
@@ -52,7 +53,7 @@ def make(home: Path, documents: int, row_group_bytes: int) -> Path:
     for ordinal, start in enumerate(range(0, documents, PART_DOCUMENTS)):
         numbers = range(start, min(start + PART_DOCUMENTS, documents))
         folder, verdict = home / "parts" / str(ordinal), home / "verdicts" / str(ordinal)
-        parts.append(_part(folder, f"{ordinal}.warc.gz", numbers))
+        parts.append(_part(folder, f"{ordinal}.warc.gz", numbers, langs))
         todo = PartToDecide(
             ordinal=ordinal,
             part=str(folder),
@@ -83,9 +84,9 @@ def make(home: Path, documents: int, row_group_bytes: int) -> Path:
     return release
 
 
-def _part(folder: Path, name: str, numbers: range) -> Part:
+def _part(folder: Path, name: str, numbers: range, langs: Sequence[str]) -> Part:
     writer = PartWriter(folder, STORED)
-    rows = sorted(_documents(name, numbers), key=lambda one: (one.lang, one.id))
+    rows = sorted(_documents(name, numbers, langs), key=lambda one: (one.lang, one.id))
     for start in range(0, len(rows), 1_000):
         some = rows[start : start + 1_000]
         writer.add(some, np.zeros(len(some), STORED), [])
@@ -93,7 +94,7 @@ def _part(folder: Path, name: str, numbers: range) -> Part:
     return writer.commit(part)
 
 
-def _documents(warc: str, numbers: range) -> Iterator[Document]:
+def _documents(warc: str, numbers: range, langs: Sequence[str]) -> Iterator[Document]:
     random = np.random.default_rng(numbers.start)
     letters = np.array(list("etaoinshrdlucmfwypvbgk"))
     words = ["".join(random.choice(letters, size)) for size in random.integers(2, 12, 20_000)]
@@ -104,10 +105,11 @@ def _documents(warc: str, numbers: range) -> Iterator[Document]:
             " ".join(words[place] for place in places[start : start + 60])
             for start in range(0, size, 60)
         )
-        yield _document(number, warc, text, random.integers(0, 3_000, _COUNTS).tolist())
+        counts = random.integers(0, 3_000, _COUNTS).tolist()
+        yield _document(number, warc, text, counts, langs[number % len(langs)])
 
 
-def _document(number: int, warc: str, text: str, counts: list[int]) -> Document:
+def _document(number: int, warc: str, text: str, counts: list[int], lang: str) -> Document:
     domain = f"site-{number % 2_003}.example"
     url = f"https://www.{domain}/articles/{number % 17}/page-{number}.html"
     digest = hashlib.sha256(url.encode()).digest()
@@ -118,7 +120,7 @@ def _document(number: int, warc: str, text: str, counts: list[int]) -> Document:
         domain=domain,
         crawl_time=1_767_225_600 + number,
         title=text[:40],
-        lang=LANGUAGES[number % len(LANGUAGES)],
+        lang=lang,
         lang_score=0.99,
         lang_second="nld_Latn",
         foreign_share=0.0,

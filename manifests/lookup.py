@@ -4,18 +4,23 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from florilegium.manifests.buckets import PATH, bucket
 from florilegium.manifests.document import Document
 from florilegium.manifests.identity import range_of
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Shard
-from florilegium.manifests.schema import from_table
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table
 from florilegium.manifests.tables import first_rows, parquet
 
+_ID = DOCUMENT_SCHEMA.get_field_index("id")
+_FEW = 8
+"""Shards that are looked into without asking first which can hold something."""
 _REQUESTS = 16
 """Shards in a store that are looked into at the same time."""
 
@@ -34,37 +39,61 @@ class Found(NamedTuple):
         return from_table(self.table, Document)[0]
 
 
-def find(release: Location, shards: Iterable[Shard], wanted: bytes) -> Found | None:
-    """Return the document with an id, or None. Of each language one shard at most is looked at.
+Footers: TypeAlias = dict[str, pq.FileMetaData]
+"""What is known of files that were looked into, by path."""
 
-    Largest shards come first; in a store, several are looked into at a time.
+
+def find(
+    release: Location, shards: Iterable[Shard], wanted: bytes, footers: Footers | None = None
+) -> Found | None:
+    """Return the document with an id, or None.
+
+    Of each language one shard at most is looked at, the largest first, and none if the table of
+    buckets says that there is nothing. In a store, several are looked into at a time. `footers`
+    is for those who look up more than one: what is known of files is kept there.
     """
-    return next(_between(release, shards, wanted, wanted), None)
+    return next(_between(release, shards, wanted, wanted, footers), None)
 
 
-def find_address(release: Location, shards: Iterable[Shard], url: str) -> Iterator[Found]:
+def find_address(
+    release: Location, shards: Iterable[Shard], url: str, footers: Footers | None = None
+) -> Iterator[Found]:
     """Yield every capture of an address, as `find` does; it must be written as it was captured."""
-    return _between(release, shards, *range_of(url))
+    return _between(release, shards, *range_of(url), footers)
 
 
 def _between(
-    release: Location, shards: Iterable[Shard], low: bytes, high: bytes
+    release: Location, shards: Iterable[Shard], low: bytes, high: bytes, footers: Footers | None
 ) -> Iterator[Found]:
     """Yield the documents with ids from `low` to `high`, which lie in one bucket."""
+    known: Footers = {} if footers is None else footers
     number = int.from_bytes(low)
     some = [shard for shard in shards if number * shard.of >> 128 == shard.index]
+    if len(some) > _FEW:
+        langs = _languages(release, bucket(low))
+        some = [shard for shard in some if shard.lang in langs]
     some.sort(key=lambda shard: -shard.rows)
     if isinstance(release, Path):
         for shard in some:
-            yield from _within(release, shard, low, high)
+            yield from _within(release, shard, low, high, known)
         return
     with ThreadPoolExecutor(_REQUESTS) as pool:
-        for found in pool.map(lambda shard: list(_within(release, shard, low, high)), some):
+        for found in pool.map(lambda shard: list(_within(release, shard, low, high, known)), some):
             yield from found
 
 
-def _within(release: Location, shard: Shard, low: bytes, high: bytes) -> Iterator[Found]:
-    with parquet(release / shard.path) as file:
+def _languages(release: Location, number: int) -> set[str]:
+    """Return the languages that have documents in a bucket."""
+    with parquet(release / PATH) as file:
+        rows = file.read(["lang", "bucket"], use_threads=False)
+    return set(rows.filter(pc.equal(rows.column("bucket"), number)).column("lang").to_pylist())
+
+
+def _within(
+    release: Location, shard: Shard, low: bytes, high: bytes, known: Footers
+) -> Iterator[Found]:
+    with parquet(release / shard.path, metadata=known.get(shard.path)) as file:
+        known[shard.path] = file.metadata
         before = 0
         for group in range(file.num_row_groups):
             if may_hold(file, group, low, high):
@@ -79,8 +108,8 @@ def _within(release: Location, shard: Shard, low: bytes, high: bytes) -> Iterato
 
 def may_hold(file: pq.ParquetFile, group: int, low: bytes, high: bytes) -> bool:
     """Say, by its statistics, whether a row group may hold ids from `low` to `high`."""
-    column = file.schema_arrow.get_field_index("id")
-    known = file.metadata.row_group(group).column(column).statistics
-    if known is None or not known.has_min_max:
+    column = file.metadata.row_group(group).column(_ID)
+    known = column.statistics
+    if column.path_in_schema != "id" or known is None or not known.has_min_max:
         return True
     return bool(known.min <= high and low <= known.max)

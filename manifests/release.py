@@ -11,7 +11,7 @@ from florilegium.manifests import sample_files
 from florilegium.manifests.document import Document
 from florilegium.manifests.identity import LENGTH
 from florilegium.manifests.location import Location, find_release, locate
-from florilegium.manifests.lookup import find, find_address
+from florilegium.manifests.lookup import Footers, find, find_address
 from florilegium.manifests.manifest import NAME, Language
 from florilegium.manifests.samples import Asked, By, Form, Held, Sample, contents
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
@@ -88,6 +88,7 @@ class Release:
     def __init__(self, place: Location) -> None:
         self.place = place
         self.manifest = contents(place)
+        self._footers: Footers = {}
 
     def __repr__(self) -> str:
         return f"<{self.manifest.name}/{self.manifest.build_id}: {len(self):,} documents>"
@@ -160,9 +161,9 @@ class Release:
         identity = wanted if isinstance(wanted, bytes) else _identity(wanted)
         if identity is None:
             assert isinstance(wanted, str)
-            captures = find_address(self.place, self.manifest.shards, wanted)
+            captures = find_address(self.place, self.manifest.shards, wanted, self._footers)
             return sorted((one.document for one in captures), key=lambda one: one.id)
-        found = find(self.place, self.manifest.shards, identity)
+        found = find(self.place, self.manifest.shards, identity, self._footers)
         return [found.document] if found else []
 
 

@@ -20,19 +20,20 @@ def described(name: str, kind: pa.DataType, about: str, nullable: bool = True) -
 
 
 @contextmanager
-def parquet(location: Location, buffer: int = 0) -> Iterator[pq.ParquetFile]:
+def parquet(
+    location: Location, buffer: int = 0, metadata: pq.FileMetaData | None = None
+) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file; of one in a store, only what is asked for is read.
 
-    With a `buffer`, columns are read so many bytes at a time, as far as they are needed.
+    With a `buffer`, columns are read so many bytes at a time, as far as they are needed. With its
+    `metadata`, these are not read again.
     """
+    how = {"buffer_size": buffer, "pre_buffer": not buffer, "metadata": metadata}
     if isinstance(location, Path):
-        with pq.ParquetFile(location, buffer_size=buffer) as file:
+        with pq.ParquetFile(location, **how) as file:
             yield file
         return
-    with (
-        location.open("rb") as stream,
-        pq.ParquetFile(stream, buffer_size=buffer, pre_buffer=not buffer) as file,
-    ):
+    with location.open("rb") as stream, pq.ParquetFile(stream, **how) as file:
         yield file
 
 
@@ -60,7 +61,7 @@ def first_rows(
         return file.read_row_group(group, names, use_threads=False).slice(0, number)
     others = [name for name in names if name != _LONG]
     short = file.read_row_group(group, others, use_threads=False).slice(0, number)
-    with parquet(location, _BUFFER) as again:
+    with parquet(location, _BUFFER, file.metadata) as again:
         some = again.iter_batches(number, [group], [_LONG], use_threads=False)
         texts = pa.Table.from_batches([next(some)])
     place = names.index(_LONG)
