@@ -70,13 +70,14 @@ class _Answer(BaseHTTPRequestHandler):
             return 403, b"", {}
         if fault == "gone" or not file.is_file():
             return 404, b"", {}
-        data = file.read_bytes()
         if span is None or fault == "whole":
-            return 200, data, {}
-        start, _, end = span.removeprefix("bytes=").partition("-")
-        if int(start) >= len(data):
+            return 200, file.read_bytes(), {}
+        start, end = map(int, span.removeprefix("bytes=").split("-"))
+        if start >= file.stat().st_size:
             return 416, b"", {}
-        return 206, data[int(start) : int(end) + 1], {}
+        with file.open("rb") as stream:
+            stream.seek(start)
+            return 206, stream.read(end - start + 1), {}
 
     def say(self, status: int, data: bytes, headers: Mapping[str, str], cut: bool) -> None:
         """Answer, with half of the data if it is to be cut."""
