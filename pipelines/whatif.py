@@ -29,7 +29,7 @@ from florilegium.pipelines.overlay import Overlay, assessed_of, moves_of, shares
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe, resolved
 
-DECIDED_LAST = ("name", "profile", "filters", "reasons", "alarms", "shards")
+DECIDED_LAST = ("name", "profile", "filters", "reasons", "alarms", "shards", "release")
 """Keys of a recipe that make no difference to what documents are judged on."""
 
 _WORDS = 24
