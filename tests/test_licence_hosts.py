@@ -21,7 +21,6 @@ from florilegium.pipelines.overlay import Overlay, moves
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.seal import Draft, seal
-from florilegium.pipelines.verdict import added as added_verdicts
 
 APPLY = Licences(consensus="apply", min_pages=5, min_share=0.8)
 RECIPE = Recipe(name="x", languages=("deu_Latn",), licences=APPLY)
@@ -201,10 +200,9 @@ def test_a_release_has_the_settled_tiers_and_the_table_and_verifies(workshop, do
         replace(one, ordinal=n, **found) for n, one in enumerate(workshop.to_publish)
     ]
     workshop.publish()
-    total = added_verdicts(workshop.verdicts)
     draft = Draft(
-        workshop.release, "0123456789ab", workshop.recipe, workshop.parts, total, workshop.plans,
-        workshop.notes, hosts=tuple(tables(out)),
+        workshop.release, "0123456789ab", workshop.recipe, workshop.parts, workshop.total(),
+        workshop.plans, workshop.notes, hosts=tuple(tables(out)),
     )  # fmt: skip
     manifest = seal(draft)
     assert list(verify(workshop.release)) == []
