@@ -109,7 +109,7 @@ def verify(
             }
         )
         return FAILED if findings else DONE
-    remarks = (f"{name}: written by other code: not compared" for name in others)
+    remarks = [f"{', '.join(others)}: written by other code: not compared"] if others else []
     for line in (*findings, *alarms, *remarks):
         click.echo(line)
     click.echo(_signature_line(signers, known, bool(findings)))

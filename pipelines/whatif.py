@@ -30,7 +30,7 @@ from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.rows import group_of
 
-DECIDED_LAST = ("name", "profile", "filters", "reasons", "alarms", "shards")
+DECIDED_LAST = ("name", "profile", "filters", "reasons", "alarms", "shards", "release")
 """Keys of a recipe that make no difference to what documents are judged on."""
 
 _WORDS = 24

@@ -183,13 +183,12 @@ class Workshop:
         )
 
     def seal(self, against=()):
-        whole = added([*self.verdicts, Verdict(domains=self._domains())])
         draft = Draft(
             self.release,
             "0123456789ab",
             self.recipe,
             self.parts,
-            whole,
+            self.total(),
             self.plans,
             self.notes,
             [Path(one.documents) for one in self.to_publish],
@@ -197,11 +196,12 @@ class Workshop:
         )
         return seal(draft)
 
-    def _domains(self):
-        """Write the table of domains, as `decide` does."""
+    def total(self):
+        """The sum of verdicts, with the table of domains, which `decide` writes."""
         counted = domains.added(of_domains.load(Path(todo.verdict)) for todo in self.todo)
         packed = of_domains.scattered(counted, domains.files(len(self.parts)))
-        return [of_domains.write_file(number, [some], self.release) for number, some in packed]
+        tables = [of_domains.write_file(number, [some], self.release) for number, some in packed]
+        return added([*self.verdicts, Verdict(domains=tables)])
 
 
 def fill(workshop):

@@ -22,7 +22,6 @@ from florilegium.pipelines.overlay import Overlay, moves
 from florilegium.pipelines.part import load as load_part
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.seal import Draft, seal
-from florilegium.pipelines.verdict import added as added_verdicts
 
 APPLY = Licences(consensus="apply", min_pages=5, min_share=0.8)
 RECIPE = Recipe(name="x", languages=("deu_Latn",), licences=APPLY)
@@ -202,10 +201,9 @@ def test_a_release_has_the_settled_tiers_and_the_table_and_verifies(workshop, do
         replace(one, ordinal=n, **found) for n, one in enumerate(workshop.to_publish)
     ]
     workshop.publish()
-    total = added_verdicts(workshop.verdicts)
     draft = Draft(
-        workshop.release, "0123456789ab", workshop.recipe, workshop.parts, total, workshop.plans,
-        workshop.notes, [Path(one.documents) for one in workshop.to_publish],
+        workshop.release, "0123456789ab", workshop.recipe, workshop.parts, workshop.total(),
+        workshop.plans, workshop.notes, [Path(one.documents) for one in workshop.to_publish],
         hosts=tuple(tables(out)),
     )  # fmt: skip
     manifest = seal(draft)

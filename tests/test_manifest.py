@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from florilegium.manifests import derived
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.layout import shard_path
 from florilegium.manifests.manifest import FORMAT, Manifest, Resource, encode, read
@@ -241,14 +242,14 @@ def test_a_manifest_cannot_be_changed(sealed):
         sealed.manifest.resources[0].name = "other"
 
 
-def test_every_file_of_a_release_is_in_its_manifest(sealed):
+def test_every_file_of_a_release_is_in_its_manifest_or_follows_from_it(sealed):
     stated = {entry.path for entry in sealed.manifest.files}
     there = {
         path.relative_to(sealed.folder).as_posix()
         for path in sealed.folder.rglob("*")
         if path.is_file()
     }
-    assert there == stated | {manifests.NAME}
+    assert there == stated | {manifests.NAME, *derived.there(sealed.folder)}
     assert len(stated) == len(sealed.manifest.files)
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import files, locate
+from florilegium.manifests.publication import Publication
+from florilegium.pipelines import derived
 from florilegium.pipelines.demo_web import pack
 
 pytest_plugins = ["servers"]
@@ -53,7 +55,7 @@ def test_a_build_from_a_store_into_it_has_the_root_of_a_local_one(inputs, store)
     release = locate(made["release"])
     held = {str(path)[len(str(release)) + 1 :] for path, _ in files(release)}
     listed = {entry.path for entry in manifests.read(release).files}
-    assert held == listed | {manifests.NAME}
+    assert held == listed | {manifests.NAME, *derived.named(Publication().exports)}
     for name in (str(release), f"{release.parent}/latest"):
         verified = run(*FLORILEGIUM, "verify", name)
         assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -99,8 +99,8 @@ def _content(source: Source, release: Publication) -> Iterator[str]:
     others = [name for name, yes in named.items() if not yes]
     last = words.period(manifest)
     yield from ("### 1.3 Modalities, overall training data size and other characteristics", "")
-    text = "Main text of public web pages in HTML: articles, notices, reference pages, "
-    text += "discussions and whatever else is published so. Navigation and advertising removed."
+    text = "Main text of web pages in HTML: articles, notices, reference pages, discussions and "
+    text += "whatever else is published so. Navigation and advertising removed."
     yield from words.table(
         ("modality", "present", "training data size", "types of content"),
         [
@@ -161,7 +161,7 @@ def _by_sources(release: Publication) -> str:
 def _private_data(release: Publication) -> Iterator[str]:
     yield "### 2.2 Private non-publicly available datasets obtained from third parties"
     yield ""
-    yield "This corpus was made of captured public web pages and of nothing else. For the models:"
+    yield "This corpus was made of captured web pages and of nothing else. For the models:"
     yield ""
     yield "#### 2.2.1 Datasets commercially licensed by rightsholders or their representatives"
     yield from ("", words.cell(said(release.licensed_data)), "")
@@ -190,7 +190,7 @@ def _crawled(source: Source, release: Publication) -> Iterator[str]:
     yield from _fields(
         ("Period of data collection", f"{_month(span[0])} to {_month(span[1])}" if span
          else "not applicable"),
-        ("Type of content and online sources", "public web pages in HTML, in the languages of 1.3"),
+        ("Type of content and online sources", "web pages in HTML, in the languages of 1.3"),
         ("Modality", "text"),
     )  # fmt: skip
     yield from _domains(source, release)
