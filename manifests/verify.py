@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from florilegium.manifests import buckets, tree
+from florilegium.manifests import buckets, deciles, tree
 from florilegium.manifests import envelope as envelopes
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
@@ -18,6 +18,7 @@ from florilegium.manifests.merkle import Node, joined
 from florilegium.manifests.verify_copies import check_copies
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
+from florilegium.manifests.verify_reasons import check_reasons
 from florilegium.manifests.verify_shards import Seen, check_shard
 
 Depth: TypeAlias = Literal["tables", "files", "rows"]
@@ -33,12 +34,13 @@ def verify(
 
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
-    the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
-    against the languages, the tree against the root. At depth `files` the digest of each shard too.
-    At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
-    the buckets over their rows, that the documents and losses of each input are its records, that
-    no document is reserved by a verdict that binds, and what is said in alarms. `root` is the root
-    that the release has to have. What rests on a file that cannot be read is not checked.
+    the ledger against the funnel, the copies of earlier releases and all reasons against the
+    ledger, the buckets against the languages, the tree against the root. At depth `files` the
+    digest of each shard too. At depth `rows` also the columns, order, ranges, totals, licences and
+    deciles of quality of the shards, the tree and the buckets over their rows, that the documents
+    and losses of each input are its records, that no document is reserved by a verdict that binds,
+    and what is said in alarms. `root` is the root that the release has to have. What rests on a
+    file that cannot be read is not checked.
     """
     try:
         manifest = manifests.read(release)
@@ -70,6 +72,7 @@ def verify(
             there.add(table.path)
     if ledger_read:
         yield from check_copies(release, manifest, there, seen.left_out)
+        yield from check_reasons(release, manifest, there)
     for path in sorted({tree.PATH, buckets.PATH} - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:
@@ -134,6 +137,13 @@ def _check_totals(manifest: Manifest, seen: Seen) -> Generator[str, None, bool]:
             if (found := seen.languages[f"{language.lang} {what}"]) != stated:
                 agreed = False
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
+        found_deciles = deciles.deciles(seen.quality.get(language.lang, {}))
+        if found_deciles != language.quality_deciles:
+            agreed = False
+            yield (
+                f"{language.lang}: the quality of its documents has the deciles {found_deciles}, "
+                f"the manifest says {language.quality_deciles}"
+            )
     counted = {(one.license, one.tier): one.documents for one in manifest.licences}
     for key in sorted(counted.keys() | seen.licences.keys(), key=str):
         if (number := seen.licences[key]) != (expected := counted.get(key, 0)):

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from florilegium.manifests import deciles
 from florilegium.manifests.buckets import Bucket, bucket
+from florilegium.manifests.deciles import Histogram
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Shard
@@ -33,6 +35,8 @@ class Seen:
     """Subtrees of the shards, from left to right."""
     buckets: dict[str, dict[int, Bucket]] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
+    quality: dict[str, Histogram] = field(default_factory=dict)
+    """Scores of documents by language."""
     inputs: Counter[str] = field(default_factory=Counter)
     licences: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     comparable: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -67,6 +71,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
                 yield from _check_order(shard, before, ids)
                 before = ids[-1] if ids else before
                 _count(found, rows)
+                _add_quality(seen.quality.setdefault(shard.lang, {}), rows)
                 _add_to_buckets(seen.buckets.setdefault(shard.lang, {}), rows)
                 yield from _check_values(shard, rows)
                 yield from _check_rights(shard, rows, seen.binding)
@@ -90,6 +95,12 @@ def _count(found: Counter[str], rows: pa.Table) -> None:
         text_bytes=sum(len(text.encode()) for text in texts),
         chars=sum(len(text) for text in texts),
     )
+
+
+def _add_quality(into: Histogram, rows: pa.Table) -> None:
+    for score in rows.column("quality").to_pylist():
+        if score is not None:
+            deciles.count(into, score)
 
 
 def _add_to_buckets(into: dict[int, Bucket], rows: pa.Table) -> None:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
 from florilegium.dedup.methods import METHODS
+from florilegium.manifests import deciles
 from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Facts
 from florilegium.manifests.failed_rule import FailedRule
@@ -25,7 +26,7 @@ from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
-from florilegium.pipelines import deciles, failing
+from florilegium.pipelines import failing
 from florilegium.pipelines.alarms import (
     Alarms,
     Hosts,
