@@ -115,7 +115,6 @@ def _count_words(codes: Codes, flags: Flags, language: Customs, use: Kernels) ->
         use.count_words(flags, starts, ends),
         repetition[:2],
         use.count_listed(words, language.stop_words),
-        use.count_listed(words, language.bad_words)[:1],
         repetition[2:],
     )
 
