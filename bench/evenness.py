@@ -3,8 +3,9 @@
     python bench/evenness.py [--data DIR] [--profile even|datatrove]
 
 On parallel text, where only the language differs: the same news (NTREX-128, 48 languages) and the
-same help pages (LibreOffice, 19 languages, as harvested from WARC files). For news the spread is
+same help pages (LibreOffice, 21 languages, as harvested from WARC files). For news the spread is
 that of keep-rates; for pages that of each language's keep-rate less the mean of the same pages.
+Beside it stand the errors of these effects, and what spread there would be by chance.
 No rule or limit is chosen on these texts.
 """
 
@@ -15,7 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from statistics import mean
+from random import Random
+from statistics import mean, stdev
 
 from even_limits import facts_of, judged, passes
 from floors import Identity
@@ -30,8 +32,10 @@ NEWS = "language_id/document.jsonl"
 WARCS = "warc/sample-open-*.warc.gz"
 _HELP = re.compile(r"https://help\.libreoffice\.org/[^/]+/([\w-]+)/(.+)")
 LEAST_LANGUAGES, LEAST_PAGES = 6, 12
+DRAWS = 400
 
 Texts = dict[str, list[Facts]]
+Verdicts = list[dict[str, bool]]
 
 
 def missing(data: Path) -> str | None:
@@ -93,15 +97,42 @@ def news_rates(data: Path, profile: str) -> dict[str, float]:
     return {lang: mean(passes(x, filters) for x in of) for lang, of in news(data).items()}
 
 
-def page_effects(data: Path, profile: str) -> dict[str, float]:
-    """Return the keep-rate of each language less that of the same pages in all languages."""
+def page_verdicts(data: Path, profile: str) -> Verdicts:
+    """Return whether each page is kept in each of its languages."""
     filters = judged(profile)
+    return [
+        {lang: passes(known, filters) for lang, known in of.items()}
+        for of in help_pages(data).values()
+    ]
+
+
+def page_effects(verdicts: Verdicts) -> dict[str, float]:
+    """Return the keep-rate of each language less that of the same pages in all languages."""
     effects = defaultdict(list)
-    for of in help_pages(data).values():
-        kept = {lang: passes(known, filters) for lang, known in of.items()}
+    for kept in verdicts:
         for lang, passed in kept.items():
             effects[lang].append(passed - mean(kept.values()))
     return {lang: mean(of) for lang, of in effects.items() if len(of) >= LEAST_PAGES}
+
+
+def errors(verdicts: Verdicts) -> dict[str, float]:
+    """Return the standard errors of the effects, by drawing pages anew."""
+    draw = Random(0)
+    drawn = [page_effects(draw.choices(verdicts, k=len(verdicts))) for _ in range(DRAWS)]
+    return {lang: stdev(of[lang] for of in drawn if lang in of) for lang in page_effects(verdicts)}
+
+
+def by_chance(verdicts: Verdicts) -> list[float]:
+    """Return spreads, sorted, as they would be if the language made no difference.
+
+    What was decided on a page is dealt out anew to its languages.
+    """
+    draw = Random(0)
+
+    def dealt(kept: dict[str, bool]) -> dict[str, bool]:
+        return dict(zip(kept, draw.sample(list(kept.values()), len(kept)), strict=True))
+
+    return sorted(spread(page_effects([dealt(kept) for kept in verdicts])) for _ in range(DRAWS))
 
 
 def spread(rates: dict[str, float]) -> float:
@@ -111,7 +142,8 @@ def spread(rates: dict[str, float]) -> float:
 
 def measure(data: Path) -> dict[str, float]:
     """Return the spreads under the default rules."""
-    rates, effects = news_rates(data, "even"), page_effects(data, "even")
+    rates = news_rates(data, "even")
+    effects = page_effects(page_verdicts(data, "even"))
     return {
         "spread on the same news": spread(rates),
         "least kept of the same news": min(rates.values()),
@@ -125,13 +157,22 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--profile", default="even")
     given = parser.parse_args()
-    for name, found in (
-        ("same news, kept", news_rates(given.data, given.profile)),
-        ("same pages, effect", page_effects(given.data, given.profile)),
-    ):
-        print(f"{name}: {len(found)} languages, spread {spread(found):.3f}")
-        ordered = sorted(found.items(), key=lambda item: item[1])
-        print("  " + ", ".join(f"{lang[:3]} {value:.2f}" for lang, value in ordered))
+    show("same news, kept", news_rates(given.data, given.profile))
+    verdicts = page_verdicts(given.data, given.profile)
+    show("same pages, effect", page_effects(verdicts), errors(verdicts))
+    chance = by_chance(verdicts)
+    low, middle, high = (chance[int(len(chance) * part)] for part in (0.05, 0.5, 0.95))
+    print(f"  without a language that matters: {middle:.3f}, 90% within {low:.3f} to {high:.3f}")
+
+
+def show(name: str, found: dict[str, float], error: dict[str, float] | None = None) -> None:
+    """Print the spread, and the languages from the lowest to the highest."""
+    print(f"{name}: {len(found)} languages, spread {spread(found):.3f}")
+    ordered = sorted(found.items(), key=lambda item: item[1])
+    within = {lang: f" ± {size:.3f}" for lang, size in (error or {}).items()}
+    print(
+        "  " + ", ".join(f"{lang[:3]} {value:.3f}{within.get(lang, '')}" for lang, value in ordered)
+    )
 
 
 if __name__ == "__main__":

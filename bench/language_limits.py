@@ -2,37 +2,37 @@
 
     python bench/language_limits.py --tables fineweb2_european.json --texts train_all.jsonl.xz
 
-Limits are FineWeb2's, moved to the edge of a band where they leave it: some published ones switch
-a rule off, others reject everything. A language without figures gets the median of the large
-languages of its family, or the default where there is none.
-Stop words are the most frequent words of labelled text (lines `[label, source, text]`), together
-with those of FineWeb2's that occur in that text. Where there is none, all of those are taken, and
-no text is judged by them: they hold words that only bots write.
+Limits start from the medians of FineWeb2's, one for all languages. Those of n-grams are then in
+inverse proportion to how long the words of a language are: n words say more in a language with
+long ones, so they recur less in the same text. FineWeb2's own figures by language are written
+beside them: they follow what was in each corpus, and treat the same text less alike than no
+difference at all (`limit_bands.py`). A language of which there is no text has the median length of
+its family.
+Stop words are the most frequent words of labelled text (lines `[label, source, text]`), as many
+as a line of the typical language holds, together with those of FineWeb2's that occur in that text:
+the thirty most frequent words of English are five words of a line, those of Finnish one. Where
+there is no text, all of FineWeb2's are taken, and no text is judged by them: they hold words that
+only bots write.
 """
 
 import argparse
 import json
-import lzma
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import labelled_words
+
 from florilegium.filters.language_table import MACRO, european
 from florilegium.filters.limits import Limits
-from florilegium.filters.normalise import normalise
-from florilegium.filters.segment import profile, words_in
 
 OUT = Path(__file__).parents[1] / "filters" / "languages"
-MOST_LINES = 12_000  # of one source and language
-LEAST_LINES = 300
-"""Of a source, unless a language has none with as many."""
 LARGE = 1_000_000
-"""Documents of a language in FineWeb2 from which its figures count for its family."""
-WORDS = 30
-LEAST_SHARE = 0.002
-"""Share of the lines of labelled text in which a word of FineWeb2's must occur."""
+"""Documents of a language in FineWeb2 from which its words count as of ordinary length."""
+BAND = (0.85, 1.15)
+"""Lowest and highest limit of n-grams, as multiples of the default."""
 
 FAMILIES = {
     "Albanian": "sqi", "Armenian": "hye", "Hellenic": "ell pnt", "Basque": "eus",
@@ -55,15 +55,14 @@ ALIASES = {
 }  # fmt: skip
 """FineWeb2's codes of individual languages that we have one code for."""
 
+LABELLED = "words most frequent in translation catalogues, treebanks and Tatoeba (CC BY 2.0 FR)"
+OF_LINES = ("min_sentence_lines", "max_duplicate_lines")
 NAMES = {"2": "max_top_bigram", "3": "max_top_trigram", "4": "max_top_4gram"} | {
     str(n): f"max_duplicate_{n}gram" for n in range(5, 11)
 }
-FIXED_BANDS = {"min_sentence_lines": (0.05, 0.15), "max_duplicate_lines": (0.2, 0.35)}
-TOP_BAND, DUPLICATE_BAND = (0.8, 1.3), (0.75, 1.25)
-"""Bands as multiples of the default."""
 
 Figures = dict[str, float]
-Families = defaultdict[str, defaultdict[str, list[float]]]
+Tables = dict[str, dict[str, Any]]
 
 
 def published(entry: dict[str, Any]) -> Figures:
@@ -77,110 +76,80 @@ def published(entry: dict[str, Any]) -> Figures:
     return {name: value for name, value in found.items() if value is not None and value >= 0}
 
 
-def band(name: str) -> tuple[float, float]:
-    """Return the lowest and highest value a limit may have."""
-    default = getattr(Limits(), name)
-    low, high = TOP_BAND if name.startswith("max_top") else DUPLICATE_BAND
-    return FIXED_BANDS.get(name, (low * default, high * default))
-
-
 def family_of(code: str) -> str:
     """Return the name of the family of a language."""
     return next((name for name, of in FAMILIES.items() if code[:3] in of.split()), "")
 
 
-def frequent(texts: Path, codes: Iterable[str]) -> dict[str, Counter[str]]:
-    """Return for each language the mean share of lines of a source that a word occurs in."""
-    members = defaultdict(list)
+def entries_of(code: str, tables: Tables) -> list[dict[str, Any]]:
+    """Return what FineWeb2 has of a language, or of the members of a macro language."""
+    names = [code] if code in tables else [ALIASES.get(code, "")]
+    if code in MACRO.values():
+        names = [member for member, macro in MACRO.items() if macro == code]
+    return [tables[name] for name in names if name in tables]
+
+
+def scales(lengths: dict[str, float], codes: Iterable[str], tables: Tables) -> dict[str, float]:
+    """Return by what to multiply limits of n-grams for each language of which that is known."""
+    codes = list(codes)
+    large = {c for c in codes if any(e["fw2_docs"] >= LARGE for e in entries_of(c, tables))}
+    usual = median(length for code, length in lengths.items() if code in large)
+    found = {c: min(max(usual / length, BAND[0]), BAND[1]) for c, length in lengths.items()}
+    families = defaultdict(list)
+    for code in found.keys() & large:
+        families[family_of(code)].append(found[code])
     for code in codes:
-        members[code].append(code)
-        if code in MACRO:
-            members[code].append(MACRO[code])
-    lines: Counter[tuple[str, str]] = Counter()
-    seen: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    with lzma.open(texts, "rt", encoding="utf-8") as file:
-        for label, source, text in map(json.loads, file):
-            for code in members.get(label, ()):
-                if lines[code, source] < MOST_LINES:
-                    lines[code, source] += 1
-                    words = words_in(normalise(text).lower(), profile(code))
-                    seen[code, source].update({word for word in words if word.isalpha()
-                                               or any(map(str.isalpha, word))})  # fmt: skip
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for (code, source), words in seen.items():
-        own = {s: number for (c, s), number in lines.items() if c == code}
-        sources = [s for s, number in own.items() if number >= LEAST_LINES] or [*own]
-        if source in sources:
-            for word, times in words.items():
-                found[code][word] += times / lines[code, source] / len(sources)  # type: ignore[assignment]
+        if code not in found and (own := families.get(family_of(code))):
+            found[code] = median(own)
     return found
 
 
-def stop_words(shares: Counter[str], listed: Iterable[str]) -> list[str]:
-    """Return the stop words of a language, sorted."""
-    if not shares:
-        return sorted({word.lower() for word in listed})
-    best = sorted(shares, key=lambda word: (-shares[word], word))[:WORDS]
-    return sorted({*best, *(word for word in listed if shares[word] >= LEAST_SHARE)})
-
-
-def all_limits(tables: dict[str, Any], codes: Iterable[str], texts: Path) -> Iterator[Any]:
-    """Yield code, limits, where they are from, stop words and where these are from."""
+def files(tables: Tables, codes: Iterable[str], texts: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each language and the lines of its file."""
     codes = sorted(codes)
-    shares = frequent(texts, codes)
-    raw = {}
+    found = labelled_words.read(texts, codes)
+    shares = labelled_words.frequencies(found)
+    enough = labelled_words.words_of_a_line(shares)
+    scale = scales(labelled_words.word_lengths(found), codes, tables)
     for code in codes:
-        names = [code] if code in tables else [ALIASES.get(code, "")]
-        if code in MACRO.values():
-            names = [member for member, macro in MACRO.items() if macro == code]
-        entries = [tables[name] for name in names if name in tables]
-        figures = defaultdict(list)
-        for entry in entries:
-            for name, value in published(entry).items():
-                figures[name].append(value)
-        raw[code] = {name: median(values) for name, values in figures.items()}, entries
-    of_family: Families = defaultdict(lambda: defaultdict(list))
-    for code, (figures, entries) in raw.items():
-        if max((entry["fw2_docs"] for entry in entries), default=0) < LARGE:
-            continue
-        for name, value in figures.items():
-            low, high = band(name)
-            of_family[family_of(code)][name].append(min(max(value, low), high))
-    for code, (figures, entries) in raw.items():
+        entries = entries_of(code, tables)
         listed = [word for entry in entries for word in entry["stopwords"]]
-        words = stop_words(shares.get(code, Counter()), listed)
-        family = of_family[family_of(code)]
-        yield code, figures, family, words, bool(shares.get(code)), bool(listed)
+        words = labelled_words.stop_words(shares.get(code, Counter()), listed, enough)
+        sources = [
+            *[LABELLED] * (code in found),
+            *["FineWeb2's list"] * bool(listed),
+        ]
+        yield (
+            code,
+            [
+                *_head(code, " and ".join(sources) or "none known", code in found),
+                *_limits(scale.get(code, 1.0), entries),
+                f"min_stop_words = {2 * (code in found)}",
+                "stop_words = [",
+                *(f"    {json.dumps(word, ensure_ascii=False)}," for word in words),
+                "]",
+            ],
+        )
 
 
-def toml(
-    code: str, figures: Figures, family: dict[str, list[float]], words: list[str],
-    labelled: bool, listed: bool,
-) -> Iterator[str]:  # fmt: skip
-    """Yield the lines of the file of a language."""
+def _head(code: str, sources: str, measured: bool) -> Iterator[str]:
+    lengths = "its words" if measured else "words of its family, if any are known"
     yield "# Written by bench/language_limits.py."
-    yield "# Limits: FineWeb2 (arXiv:2506.20920, Apache-2.0), moved to the edge of a band where"
-    yield "# they leave it. Marked (family): median of the language's family, (default): of none."
-    text = "words most frequent in translation catalogues, treebanks and Tatoeba (CC BY 2.0 FR)"
-    sources = [text] * labelled + ["FineWeb2's list"] * listed
-    yield f"# Stop words: {' and '.join(sources) or 'none known'}."
+    yield "# Limits: medians of FineWeb2 (arXiv:2506.20920, Apache-2.0), those of n-grams by the"
+    yield f"# length of {lengths}. FineWeb2's own stand behind them."
+    yield f"# Stop words: {sources}."
     yield f'family = "{family_of(code)}"'
-    for name in (*FIXED_BANDS, *NAMES.values()):
-        low, high = band(name)
-        mark = ""
-        if name in figures:
-            value = min(max(figures[name], low), high)
-            if value != figures[name]:
-                mark = f"  # published: {figures[name]:g}"
-        elif family.get(name):
-            value, mark = median(family[name]), "  # (family)"
-        else:
-            value, mark = getattr(Limits(), name), "  # (default)"
+
+
+def _limits(scale: float, entries: list[dict[str, Any]]) -> Iterator[str]:
+    theirs = defaultdict(list)
+    for entry in entries:
+        for name, value in published(entry).items():
+            theirs[name].append(value)
+    for name in (*OF_LINES, *NAMES.values()):
+        value = getattr(Limits(), name) * (1.0 if name in OF_LINES else scale)
+        mark = f"  # published: {median(theirs[name]):g}" if name in theirs else ""
         yield f"{name} = {round(value, 3)}{mark}"
-    yield f"min_stop_words = {2 * labelled}"
-    yield "stop_words = ["
-    yield from (f"    {json.dumps(word, ensure_ascii=False)}," for word in words)
-    yield "]"
 
 
 def main() -> None:
@@ -192,8 +161,8 @@ def main() -> None:
     tables = json.loads(given.tables.read_text(encoding="utf-8"))["languages"]
     codes = {*european(), *MACRO.values()}
     OUT.mkdir(exist_ok=True)
-    for code, *rest in all_limits(tables, codes, given.texts):
-        (OUT / f"{code}.toml").write_text("\n".join(toml(code, *rest)) + "\n", encoding="utf-8")
+    for code, lines in files(tables, codes, given.texts):
+        (OUT / f"{code}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

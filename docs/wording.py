@@ -82,6 +82,8 @@ def _bounds(kind: types.Type) -> str:
     low, high = getattr(kind, "ge", None), getattr(kind, "le", None)
     if low is not None and high is not None:
         return f" from {low:g} to {high:g}"
+    if (above := getattr(kind, "gt", None)) is not None:
+        return f", more than {above:g}" + (f" and at most {high:g}" if high is not None else "")
     return f", {low} or more" if low is not None else ""
 
 

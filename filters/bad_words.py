@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.rule import Filter, Measure, Share
 from florilegium.manifests.document import Facts
 
 
@@ -13,7 +13,7 @@ class BadWords(Filter, frozen=True, tag="bad-words"):
     that are insulted; C4 dropped a page for a single word (arXiv:2104.08758).
     """
 
-    max_bad_words: float = 1.0
+    max_bad_words: Share = 1.0
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield the share, if it was measured."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.rule import Filter, Measure, Number
 from florilegium.manifests.document import Facts
 
 
@@ -12,7 +12,7 @@ class Benchmarks(Filter, frozen=True, tag="benchmarks"):
     The ledger names the benchmark that shares most. Texts that were compared with none pass.
     """
 
-    max_ngrams: int = 0
+    max_ngrams: Number = 0
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield how many runs are shared, if that was counted."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.rule import Amount, Filter, Measure
 from florilegium.manifests.document import Facts
 
 
@@ -13,9 +13,9 @@ class C4(Filter, frozen=True, tag="c4"):
     quote of another language than English. Here the text stays as it is.
     """
 
-    min_sentences: float = 5
-    max_placeholder: float = 0
-    max_brace: float = 0
+    min_sentences: Amount = 5
+    max_placeholder: Amount = 0
+    max_brace: Amount = 0
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield what drops a page at once, then the sentences of the lines that are kept."""

@@ -1,16 +1,13 @@
 """Texts whose language is not certain enough, by limits that were measured for each language."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from florilegium.filters.language_second import agrees
 from florilegium.filters.language_table import LANGUAGES
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.rule import Filter, Measure, Share
 from florilegium.manifests.document import Facts
-
-Score = Annotated[float, Meta(ge=0, le=1)]
 
 TIERS = (("short", 300), ("medium", 1_000), ("long", None))
 """Names of the lengths that have limits of their own, and the characters each stays below."""
@@ -19,7 +16,7 @@ TIERS = (("short", 300), ("medium", 1_000), ("long", None))
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
     """What texts of one language and length must reach, and how many that rests on."""
 
-    min_score: Score
+    min_score: Share
     documents: int
 
 
@@ -39,7 +36,7 @@ class Certainty(Filter, frozen=True, tag="certainty"):
     same, however probable, 0 if it says another.
     """
 
-    min_score: Score = 0.30
+    min_score: Share = 0.30
     """For texts whose language and length has no limit of its own."""
     min_scores: dict[str, dict[str, Limit]] = field(default_factory=dict)
     """By language and `short`, `medium` or `long`, as `florilegium calibrate` writes them."""

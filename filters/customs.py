@@ -21,8 +21,6 @@ class Customs(NamedTuple):
     """The script it is written in, an index of `SCRIPTS`; 0 for any."""
     stop_words: Hashes = NO_HASHES
     """Sorted hashes of its stop words."""
-    bad_words: Hashes = NO_HASHES
-    """Sorted hashes of words to be counted as bad."""
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure, ratio, share
+from florilegium.filters.rule import Amount, Filter, Measure, Share, ratio, share
 from florilegium.manifests.document import Facts
 
 
@@ -13,10 +13,10 @@ class FineWeb(Filter, frozen=True, tag="fineweb"):
     its very last character.
     """
 
-    min_line_punct_ratio: float = 0.12
-    max_short_line_ratio: float = 0.67
-    max_char_dup_ratio: float = 0.01
-    max_list_ratio: float = 0.3
+    min_line_punct_ratio: Share = 0.12
+    max_short_line_ratio: Share = 0.67
+    max_char_dup_ratio: Share = 0.01
+    max_list_ratio: Amount = 0.3
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield ends of lines, short lines, characters of repeated ones, newlines a word."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.rule import Filter, Measure, Share
 from florilegium.manifests.document import Facts
 
 
 class Foreign(Filter, frozen=True, tag="foreign"):
     """Share of characters in paragraphs of another language, 0 to 1."""
 
-    max_foreign: float = 0.50
+    max_foreign: Share = 0.50
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield the foreign share."""

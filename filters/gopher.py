@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure, ratio, share
+from florilegium.filters.rule import Amount, Filter, Measure, Share, ratio, share
 from florilegium.manifests.document import Facts
 
 
@@ -14,19 +14,19 @@ class GopherRepetition(Filter, frozen=True, tag="gopher-repetition"):
     the one it opens with counts as the top.
     """
 
-    max_dup_para_frac: float = 0.3
-    max_dup_para_char_frac: float = 0.2
-    max_dup_line_frac: float = 0.3
-    max_dup_line_char_frac: float = 0.2
-    max_top_2_gram: float = 0.2
-    max_top_3_gram: float = 0.18
-    max_top_4_gram: float = 0.16
-    max_duplicated_5_n_grams: float = 0.15
-    max_duplicated_6_n_grams: float = 0.14
-    max_duplicated_7_n_grams: float = 0.13
-    max_duplicated_8_n_grams: float = 0.12
-    max_duplicated_9_n_grams: float = 0.11
-    max_duplicated_10_n_grams: float = 0.10
+    max_dup_para_frac: Share = 0.3
+    max_dup_para_char_frac: Share = 0.2
+    max_dup_line_frac: Share = 0.3
+    max_dup_line_char_frac: Share = 0.2
+    max_top_2_gram: Share = 0.2
+    max_top_3_gram: Share = 0.18
+    max_top_4_gram: Share = 0.16
+    max_duplicated_5_n_grams: Share = 0.15
+    max_duplicated_6_n_grams: Share = 0.14
+    max_duplicated_7_n_grams: Share = 0.13
+    max_duplicated_8_n_grams: Share = 0.12
+    max_duplicated_9_n_grams: Share = 0.11
+    max_duplicated_10_n_grams: Share = 0.10
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield paragraphs, lines, top and duplicated n-grams, in datatrove's order."""
@@ -66,16 +66,16 @@ class GopherQuality(Filter, frozen=True, tag="gopher-quality"):
     count as words where it counts them. Stop words are those of the language.
     """
 
-    min_doc_words: float = 50
-    max_doc_words: float = 100_000
-    min_avg_word_length: float = 3
-    max_avg_word_length: float = 10
-    max_hashes_per_word: float = 0.1
-    max_ellipses_per_word: float = 0.1
-    max_bullet_lines: float = 0.9
-    max_ellipsis_lines: float = 0.3
-    min_alpha_words: float = 0.8
-    min_stop_words: float = 2
+    min_doc_words: Amount = 50
+    max_doc_words: Amount = 100_000
+    min_avg_word_length: Amount = 3
+    max_avg_word_length: Amount = 10
+    max_hashes_per_word: Amount = 0.1
+    max_ellipses_per_word: Amount = 0.1
+    max_bullet_lines: Share = 0.9
+    max_ellipsis_lines: Share = 0.3
+    min_alpha_words: Share = 0.8
+    min_stop_words: Amount = 2
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield words and their length, signs, words with a letter, stop words."""

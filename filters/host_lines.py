@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.rule import Filter, Measure, Share
 from florilegium.manifests.document import Facts
 
 
@@ -13,7 +13,7 @@ class HostLines(Filter, frozen=True, tag="host-lines"):
     It is that of the text before lines were cut.
     """
 
-    max_host_lines: float = 0.9
+    max_host_lines: Share = 0.9
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield the share, if it was measured."""

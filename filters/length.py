@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure, ratio
+from florilegium.filters.rule import Amount, Filter, Measure, Number, ratio
 from florilegium.manifests.document import Facts
 
 
@@ -14,10 +14,10 @@ class Length(Filter, frozen=True, tag="length"):
     the band of the mean is wide enough for Welsh as well as for Finnish.
     """
 
-    min_chars: int = 200
-    max_chars: int = 1_000_000
-    min_mean_word: float = 2.0
-    max_mean_word: float = 14.0
+    min_chars: Number = 200
+    max_chars: Number = 1_000_000
+    min_mean_word: Amount = 2.0
+    max_mean_word: Amount = 14.0
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield characters of non-symbol words, and how many these have on average."""

@@ -7,14 +7,12 @@ where its figures come from.
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-from florilegium.filters.rule import Filter
-
-Share = Annotated[float, Meta(ge=0, le=1)]
+from florilegium.filters.language_table import LANGUAGES
+from florilegium.filters.rule import Amount, Filter, Number, Share
 
 _CODE = re.compile(r"[a-z]{3}_[A-Z][a-z]{3}")
 _FOLDER = files("florilegium.filters") / "languages"
@@ -28,7 +26,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     min_sentence_lines: Share = 0.111
-    min_stop_words: Annotated[int, Meta(ge=0)] = 0
+    min_stop_words: Number = 0
     max_duplicate_lines: Share = 0.296
     max_top_bigram: Share = 0.214
     max_top_trigram: Share = 0.189
@@ -46,19 +44,26 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 _ANY = Limits()
+_COUNTED = ("min_stop_words",)
+"""Limits that are no shares."""
 
 
 class ByLanguage(Filter, frozen=True):
     """A filter whose limits are those of the language unless the recipe gives others."""
 
-    languages: dict[str, dict[str, Annotated[float, Meta(ge=0)]]] = field(default_factory=dict)
+    languages: dict[str, dict[str, Amount]] = field(default_factory=dict)
     """Limits by language, as `florilegium calibrate` writes them; they come before all others."""
 
     def __post_init__(self) -> None:
         known = {name for name in self.__struct_fields__ if hasattr(_ANY, name)}
         for lang, own in self.languages.items():
+            if lang not in LANGUAGES:
+                raise ValueError(f"`languages` has limits for an unknown language {lang!r}")
             if unknown := sorted(own.keys() - known):
                 raise ValueError(f"{lang} has a limit {unknown[0]!r}, which this filter has not")
+            for name, value in own.items():
+                if value > 1 and name not in _COUNTED:
+                    raise ValueError(f"{lang} has a limit {name!r} of {value:g}: it is a share")
 
     def limit(self, name: str, lang: str) -> float:
         """Return a limit for texts in a language."""

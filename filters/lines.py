@@ -1,9 +1,12 @@
 """Texts whose lines are not those of prose: menus, lists, fragments."""
 
 from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
 
 from florilegium.filters.limits import ByLanguage
-from florilegium.filters.rule import Measure, balance, ratio, share
+from florilegium.filters.rule import Amount, Measure, Share, balance, ratio, share
 from florilegium.manifests.document import Facts
 
 
@@ -18,11 +21,11 @@ class Lines(ByLanguage, frozen=True, tag="lines"):
     Short lines alone are not limited by default; FineWeb's limit is 0.67.
     """
 
-    min_sentence_lines: float | None = None
-    max_newlines_per_word: float = 0.30
-    max_duplicate_line_chars: float = 0.20
-    max_short_lines: float = 1.0
-    min_prose_lines: float = -0.4
+    min_sentence_lines: Share | None = None
+    max_newlines_per_word: Amount = 0.30
+    max_duplicate_line_chars: Share = 0.20
+    max_short_lines: Share = 1.0
+    min_prose_lines: Annotated[float, Meta(ge=-1, le=1)] = -0.4
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield lines that end a sentence, newlines a word, duplicates, short lines, prose."""

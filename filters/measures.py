@@ -131,7 +131,6 @@ def _count_words(
         use.count_words(flags, starts, ends),
         repetition[:2],
         use.count_listed(different, times, language.stop_words),
-        use.count_listed(different, times, language.bad_words)[:1],
         repetition[2:],
     )
 

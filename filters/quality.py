@@ -1,14 +1,12 @@
 """Texts that a scorer of the recipe thinks little of."""
 
 from collections.abc import Iterator
-from typing import Annotated
 
-from msgspec import Meta, field
+from msgspec import field
 
-from florilegium.filters.rule import Filter, Measure
+from florilegium.filters.language_table import LANGUAGES
+from florilegium.filters.rule import Filter, Measure, Share
 from florilegium.manifests.document import Facts
-
-Score = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Quality(Filter, frozen=True, tag="quality"):
@@ -17,10 +15,14 @@ class Quality(Filter, frozen=True, tag="quality"):
     The deciles in the manifest say what share of a language a limit would leave.
     """
 
-    min_quality: Score = 0.0
+    min_quality: Share = 0.0
     """For languages that have no limit of their own."""
-    min_qualities: dict[str, Score] = field(default_factory=dict)
+    min_qualities: dict[str, Share] = field(default_factory=dict)
     """By language, as `deu_Latn = 0.4`."""
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(self.min_qualities.keys() - LANGUAGES.keys()):
+            raise ValueError(f"`min_qualities` for an unknown language {unknown[0]!r}")
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield the score, if there is one."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from florilegium.filters.limits import ByLanguage
-from florilegium.filters.rule import Measure, share
+from florilegium.filters.rule import Measure, Share, share
 from florilegium.manifests.document import Facts
 
 
@@ -15,16 +15,16 @@ class Repetition(ByLanguage, frozen=True, tag="repetition"):
     of the languages with most text; the shares themselves hardly differ between languages.
     """
 
-    max_duplicate_lines: float | None = None
-    max_top_bigram: float | None = None
-    max_top_trigram: float | None = None
-    max_top_4gram: float | None = None
-    max_duplicate_5gram: float | None = None
-    max_duplicate_6gram: float | None = None
-    max_duplicate_7gram: float | None = None
-    max_duplicate_8gram: float | None = None
-    max_duplicate_9gram: float | None = None
-    max_duplicate_10gram: float | None = None
+    max_duplicate_lines: Share | None = None
+    max_top_bigram: Share | None = None
+    max_top_trigram: Share | None = None
+    max_top_4gram: Share | None = None
+    max_duplicate_5gram: Share | None = None
+    max_duplicate_6gram: Share | None = None
+    max_duplicate_7gram: Share | None = None
+    max_duplicate_8gram: Share | None = None
+    max_duplicate_9gram: Share | None = None
+    max_duplicate_10gram: Share | None = None
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield duplicate lines, then the most frequent short, then the repeated long n-grams."""

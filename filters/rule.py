@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator
 from math import inf
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from florilegium.manifests.document import Facts
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A limit for a part of a whole."""
+Amount = Annotated[float, Meta(ge=0)]
+"""A limit for what may be many times its unit."""
+Number = Annotated[int, Meta(ge=0)]
+"""A limit for what is counted."""
 
 
 class Measure(Struct, frozen=True, gc=False):

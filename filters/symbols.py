@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from florilegium.filters.rule import Filter, Measure, ratio, share
+from florilegium.filters.rule import Amount, Filter, Measure, Share, ratio, share
 from florilegium.manifests.document import Facts
 
 
@@ -12,10 +12,10 @@ class Symbols(Filter, frozen=True, tag="symbols"):
     The first two limits are signs for each word, the others shares of lines, 0 to 1.
     """
 
-    max_hashes_per_word: float = 0.10
-    max_ellipses_per_word: float = 0.10
-    max_bullet_lines: float = 0.90
-    max_ellipsis_lines: float = 0.30
+    max_hashes_per_word: Amount = 0.10
+    max_ellipses_per_word: Amount = 0.10
+    max_bullet_lines: Share = 0.90
+    max_ellipsis_lines: Share = 0.30
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield hash signs, ellipses, lines that begin with a bullet, lines cut short."""

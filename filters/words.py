@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from florilegium.filters.limits import ByLanguage
-from florilegium.filters.rule import Measure, share
+from florilegium.filters.rule import Amount, Measure, Share, share
 from florilegium.manifests.document import Facts
 
 
@@ -16,8 +16,8 @@ class Words(ByLanguage, frozen=True, tag="words"):
     with another list or none need none, unless a limit is given.
     """
 
-    min_alpha_words: float = 0.80
-    min_stop_words: float | None = None
+    min_alpha_words: Share = 0.80
+    min_stop_words: Amount | None = None
 
     def measures(self, facts: Facts) -> Iterator[Measure]:
         """Yield words with a letter as a share of the non-symbol words, different stop words."""

@@ -75,8 +75,6 @@ class Counts(Struct, frozen=True, gc=False, array_like=True):
     """Words that are stop words of the language, written as in its list."""
     different_stop_words: int = 0
     """Different stop words among them."""
-    bad_words: int = 0
-    """Words that are on the list of bad words, if one was given, written as there."""
 
     top_bigram_chars: int = 0
     """Times x length of the most frequent pair of words that repeats, one space between words.

@@ -146,16 +146,20 @@ class Parent(Record, frozen=True, kw_only=True):
 class Alarm(Record, frozen=True, kw_only=True):
     """A document, a host or an input in whose name more was removed than the recipe expects."""
 
-    kind: Literal["component", "host", "source"]
-    """`component`: what gave way to one document; `host`; `source`: an input."""
+    kind: Literal["component", "empty", "host", "source"]
+    """`component`: what gave way to one document; `host`; `source`: an input; `empty`: the release,
+    if nothing is in it."""
     name: str
-    """Id of that document in hex, the host, or the name of the input."""
+    """Id of that document in hex, the host, the name of the input, or nothing."""
     documents: int
-    """Documents that could be copies: of the host, of the input, or all there are."""
+    """Documents that could be copies: of the host, of the input, or all there are; of `empty` all
+    records."""
     removed: int
-    """Those among them that were removed as copies."""
+    """Those among them that were removed as copies; of `empty` by any rule."""
 
     def __str__(self) -> str:
+        if self.kind == "empty":
+            return f"the release is empty: all {self.removed:,} records were lost"
         share = self.removed / self.documents
         return f"{self.kind} {self.name}: {self.removed} of {self.documents} removed ({share:.1%})"
 

@@ -91,8 +91,15 @@ def _count_removed(rows: pa.Table, seen: Seen) -> None:
 def check_alarms(manifest: Manifest, seen: Seen) -> Iterator[str]:
     """Check that what alarms say is what was counted."""
     late = sum(s.received for s in manifest.funnel if s.stage == "duplicates")
+    if not manifest.documents and not any(alarm.kind == "empty" for alarm in manifest.alarms):
+        yield "alarm: there is none, though the release is empty"
     for alarm in manifest.alarms:
         key = alarm.kind, alarm.name
+        if alarm.kind == "empty":
+            lost = manifest.records - manifest.documents
+            if manifest.documents or (alarm.documents, alarm.removed) != (manifest.records, lost):
+                yield f"alarm: {alarm}; lost are {lost:,} of {manifest.records:,}"
+            continue
         documents = late if alarm.kind == "component" else seen.comparable[key]
         if (documents, seen.removed[key]) != (alarm.documents, alarm.removed):
             yield f"alarm: {alarm}; counted are {seen.removed[key]} of {documents}"

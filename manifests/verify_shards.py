@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from florilegium.manifests import distributions, domains, json_lines, months
+from florilegium.manifests import deciles, distributions, domains, json_lines, months
 from florilegium.manifests.buckets import Bucket, add_rows
+from florilegium.manifests.deciles import Histogram
 from florilegium.manifests.distributions import Distribution
 from florilegium.manifests.domains import Weighed
 from florilegium.manifests.layout import JSONL
@@ -37,6 +38,8 @@ class Seen:
     buckets: dict[str, dict[int, Bucket]] = field(default_factory=dict)
     distributions: dict[str, Distribution] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
+    quality: dict[str, Histogram] = field(default_factory=dict)
+    """Scores of documents by language."""
     inputs: Counter[str] = field(default_factory=Counter)
     months: Counter[str] = field(default_factory=Counter)
     domains: Weighed = field(default_factory=Weighed)
@@ -74,6 +77,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
             yield from _check_order(shard, before, ids)
             before = ids[-1] if ids else before
             _count(found, rows)
+            _add_quality(seen.quality.setdefault(shard.lang, {}), rows)
             add_rows(seen.buckets.setdefault(shard.lang, {}), rows)
             held = [distributions.added([*held, distributions.of_rows(rows)])]
             yield from _check_values(shard, rows)
@@ -102,6 +106,12 @@ def _count(found: Counter[str], rows: pa.Table) -> None:
         text_bytes=sum(len(text.encode()) for text in texts),
         chars=sum(len(text) for text in texts),
     )
+
+
+def _add_quality(into: Histogram, rows: pa.Table) -> None:
+    for score in rows.column("quality").to_pylist():
+        if score is not None:
+            deciles.count(into, score)
 
 
 def _read(place: Location) -> Iterator[pa.Table]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 
-from florilegium.manifests import buckets, distributions, tree
+from florilegium.manifests import buckets, deciles, distributions, tree
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.distributions import Distribution, totals_of
 from florilegium.manifests.location import Location
@@ -26,6 +26,13 @@ def check_totals(held: Held, seen: Seen) -> Generator[str, None, bool]:
             if (found := seen.languages[f"{language.lang} {what}"]) != stated:
                 agreed = False
                 yield f"{language.lang}: {found} {what} in its shards, the manifest says {stated}"
+        found_deciles = deciles.deciles(seen.quality.get(language.lang, {}))
+        if found_deciles != language.quality_deciles:
+            agreed = False
+            yield (
+                f"{language.lang}: the quality of its documents has the deciles {found_deciles}, "
+                f"the manifest says {language.quality_deciles}"
+            )
     captured = held.captured if isinstance(held, Manifest) else seen.months
     for month in sorted(captured.keys() | seen.months.keys()):
         if (number := seen.months[month]) != (expected := captured.get(month, 0)):

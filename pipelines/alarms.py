@@ -1,4 +1,4 @@
-"""Alarms: where deduplication took more than should be true, for a person to look at.
+"""Alarms: where more was taken than should be true, for a person to look at.
 
 A template that all pages of a host share, a file given twice or a broken canonical address removes
 whole hosts at a time, and the funnel shows only a number. Hosts are counted by part and added up
@@ -28,7 +28,8 @@ _HOSTS_AT_A_TIME = PIECE_BYTES // 512
 class Alarms(Struct, frozen=True, forbid_unknown_fields=True):
     """When too much is removed as copies, in shares from 0 to 1; 1 never is too much.
 
-    Alarms are in the manifest, and shown when a build ends and when it is verified.
+    A release without a document always is an alarm. Alarms are in the manifest, and shown when a
+    build ends and when it is verified.
     """
 
     min_documents: Annotated[int, Meta(ge=1)] = 100
@@ -75,6 +76,11 @@ def of_components(largest: Iterable[Alarm], documents: int, settings: Alarms) ->
     return [one for one in found if _is_too_much(one, settings.max_component, settings)]
 
 
+def of_release(records: int, documents: int) -> list[Alarm]:
+    """Return the alarm of a release that has no documents, if it is one."""
+    return [] if documents else [Alarm(kind="empty", name="", documents=records, removed=records)]
+
+
 def first(alarms: Iterable[Alarm]) -> list[Alarm]:
     """Return the alarms by kind, those with most removed first, LISTED of each kind at most."""
     ordered = sorted(alarms, key=lambda one: (one.kind, -one.removed, one.name))
@@ -106,7 +112,7 @@ def check(alarms: list[Alarm], settings: Alarms) -> None:
         raise AlarmError(
             "\n".join(
                 [
-                    "more was removed as copies than the recipe allows:",
+                    "the recipe has a build stop for alarms, and there are:",
                     *lines,
                     "Nothing was published. Change the limits in [alarms], or what is removed.",
                 ]

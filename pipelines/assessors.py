@@ -51,9 +51,21 @@ def pinned(recipe: Recipe) -> Recipe:
 
     NamedFileError if one is another than the recipe says or cannot be used, OSError if it is gone.
     """
-    made = msgspec.structs.replace(recipe, benchmarks=benchmarks.pinned(recipe.benchmarks))
+    made = _with_digests(recipe)
     assessors(made)  # what cannot be read is better said now than by every worker
     return made
+
+
+def loaded(recipe: Recipe) -> list[Assessor]:
+    """Return everything that a recipe lets look at a text, whether or not it says all digests.
+
+    Raises what `pinned` does.
+    """
+    return assessors(_with_digests(recipe))
+
+
+def _with_digests(recipe: Recipe) -> Recipe:
+    return msgspec.structs.replace(recipe, benchmarks=benchmarks.pinned(recipe.benchmarks))
 
 
 def assessors(recipe: Recipe) -> list[Assessor]:

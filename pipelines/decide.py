@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from florilegium.dedup.decisions import Reason
 from florilegium.dedup.methods import METHODS
+from florilegium.manifests import deciles, months
 from florilegium.manifests import domains as domain_table
-from florilegium.manifests import months
 from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Facts
 from florilegium.manifests.failed_rule import FailedRule
@@ -27,7 +27,7 @@ from florilegium.manifests.location import Location, locate, replacing, sha256
 from florilegium.manifests.manifest import Alarm, Table
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
-from florilegium.pipelines import deciles, domains, failing
+from florilegium.pipelines import domains, failing
 from florilegium.pipelines.alarms import (
     Alarms,
     Hosts,

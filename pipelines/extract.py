@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from types import TracebackType
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from florilegium.pipelines.extract_child import HEADER, Format, Policy, Reply, Request, Task
 from florilegium.pipelines.metadata import Metadata
+
+_Some = Annotated[int, Meta(ge=1)]
+_Time = Annotated[float, Meta(gt=0)]
 
 
 class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,21 +29,21 @@ class Extraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     format: Format = "text"
     """`markdown` tells headings, lists, quotations, tables and code by CommonMark with the tables
     of GFM; `text` gives each block a line, items a dash or a number, cells a bar between them."""
-    min_chars: int = 150
+    min_chars: Annotated[int, Meta(ge=0)] = 150
     """A page with less main text is lost, as too short or as empty."""
-    max_chars: int = 5_000_000
+    max_chars: _Some = 5_000_000
     """Characters of a page, its markup included."""
-    max_depth: int = 250
+    max_depth: _Some = 250
     """Elements open at once. libxml2, under trafilatura, gives up at 256 without a word."""
-    max_attributes: int = 1_000
+    max_attributes: _Some = 1_000
     """Attributes of one tag."""
-    cpu_seconds: float = 10.0
+    cpu_seconds: _Time = 10.0
     """Processor time for one page."""
-    wall_seconds: float = 300.0
+    wall_seconds: _Time = 300.0
     """Time after which a child that does not even use its processor time is given up."""
-    memory_bytes: int = 2 << 30
+    memory_bytes: Annotated[int, Meta(ge=1 << 26)] = 2 << 30
     """Address space of the child."""
-    pages_per_child: int = 5_000
+    pages_per_child: _Some = 5_000
     """Pages after which a new child takes over."""
 
 

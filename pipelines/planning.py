@@ -26,11 +26,17 @@ STAGED = "release"
 """Folder, in that of a step, of files that the step made for the release."""
 
 
+_OTHERWISE = (
+    " with this version of florilegium and these settings; the parts that are there were made "
+    "with others"
+)
+
+
 class StepError(RuntimeError):
     """A step that must be run first; the message names it."""
 
-    def __init__(self, step: Step) -> None:
-        super().__init__(f"{step} is not done: run it first, with --step {step}")
+    def __init__(self, step: Step, but: str = "") -> None:
+        super().__init__(f"{step} is not done{but}: run it first, with --step {step}")
 
 
 class Plan(Struct, frozen=True):
@@ -123,7 +129,10 @@ class Plan(Struct, frozen=True):
     def made(self) -> list[Part]:
         """Return the parts of all units, in their order; StepError if one is missing."""
         there = finished(self.parts)
-        if any(unit.folder not in there for unit in self.units):
+        missing = {unit.name for unit in self.units if unit.folder not in there}
+        if missing & {part.unit for part in there.values()}:
+            raise StepError("harvest", _OTHERWISE)
+        if missing:
             raise StepError("harvest")
         return [there[unit.folder] for unit in self.units]
 

@@ -317,14 +317,29 @@ def _of_profile(recipe: Recipe, source: str) -> Recipe:
 
 
 def _checked(recipe: Recipe, source: str) -> Recipe:
-    """Return a recipe with its languages resolved; RecipeError if a number of it has no end.
+    """Return a recipe with its languages resolved; RecipeError if its numbers make no sense.
 
     JSON has neither `inf` nor `nan`: a worker or the manifest would read that there is none.
+    Nothing lies between a least that is above its most.
     """
     for key, number in _numbers(resolved(recipe), "$"):
         if not math.isfinite(number):
             raise RecipeError(f"{source}: {number} is no number that can be used - at `{key}`")
+    for low, high, key in _empty_ranges(recipe):
+        raise RecipeError(f"{source}: `{low}` is above `{high}`: nothing passes - at `{key}`")
     return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
+
+
+def _empty_ranges(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+    """Yield the names of limits of which the lower is above the upper, and where they are."""
+    tables: list[tuple[str, Struct]] = [("$.extraction", recipe.extraction)]
+    tables += [(f"$.filters[{place}]", one) for place, one in enumerate(recipe.filters)]
+    for key, table in tables:
+        limits = msgspec.structs.asdict(table)
+        for low in (name for name in limits if name.startswith("min_")):
+            high = f"max_{low.removeprefix('min_')}"
+            if high in limits and limits[low] > limits[high]:
+                yield low, high, key
 
 
 def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401

@@ -47,7 +47,8 @@ class Model:
             model = fasttext.load_model(file)
             labels = [one.removeprefix(_PREFIX) for one in model.get_labels()]
         except (ValueError, RuntimeError) as error:
-            raise NamedFileError(f"{name or file} is no scorer: {error}") from error
+            why = str(error).replace(file, "it")  # it may be a copy, under another name
+            raise NamedFileError(f"{name or file} is no scorer: {why}") from error
         if label not in labels:
             raise NamedFileError(
                 f"{name or file} has no label {label!r}; it has: {', '.join(sorted(labels)[:20])}"

@@ -10,6 +10,7 @@ from florilegium.filters.optouts.policy import PROTOCOLS
 from florilegium.manifests import buckets, distributions, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
+from florilegium.manifests.deciles import Histogram, deciles
 from florilegium.manifests.funnel import LossKey, funnel
 from florilegium.manifests.location import Location, files, replacing, sha256
 from florilegium.manifests.manifest import (
@@ -25,7 +26,6 @@ from florilegium.manifests.manifest import (
 )
 from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import derived, provenance
-from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.loss_examples import write_examples
 from florilegium.pipelines.optouts import SitesNote

@@ -37,7 +37,7 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.pipelines import language_models
-from florilegium.pipelines.assessors import Assessor, assessors, pinned
+from florilegium.pipelines.assessors import Assessor, loaded
 from florilegium.pipelines.blocklists import Blocklists
 from florilegium.pipelines.decode import Decoded, decode
 from florilegium.pipelines.extract import Extracted, Extractor, Failure, Glance, check_structure
@@ -72,7 +72,7 @@ class Tools:
     @cached_property
     def assessors(self) -> list[Assessor]:
         """What the recipe lets look at texts, beyond harvest; loaded when it is first asked for."""
-        return assessors(pinned(self.recipe))
+        return loaded(self.recipe)
 
     def extract(self, html: str) -> Extracted | Failure:
         """Return the main text; a page seen a moment ago is not parsed again."""

@@ -7,11 +7,11 @@ from itertools import chain
 import msgspec
 from msgspec import Struct
 
+from florilegium.manifests import deciles
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Alarm, Table
-from florilegium.pipelines import deciles
-from florilegium.pipelines.alarms import Alarms, first, of_components
+from florilegium.pipelines.alarms import Alarms, first, of_components, of_release
 from florilegium.pipelines.loss_examples import Candidate, fewest
 
 
@@ -84,8 +84,11 @@ def raised(total: Verdict, settings: Alarms) -> tuple[list[Alarm], dict[str, int
     kept = sum(b.documents for buckets in total.kept.values() for b in buckets.values())
     late = sum(n for stage, _, _, n in total.losses if stage in ("duplicates", "quality"))
     components = of_components(total.largest, kept + late, settings)
-    more = {"component": len(components)} if components else {}
-    return first([*total.alarms, *components]), _summed([total.alarms_raised, more])
+    nothing = of_release(total.records, kept)
+    more: dict[str, int] = {one.kind: 1 for one in nothing}
+    if components:
+        more["component"] = len(components)
+    return first([*total.alarms, *components, *nothing]), _summed([total.alarms_raised, more])
 
 
 def _by_path(tables: Iterable[list[Table]]) -> list[Table]:

@@ -87,8 +87,12 @@ def _languages(answer: Answer) -> Table:
 def _columns(held: Count, gained: Count, lost: Count) -> Iterator[str]:
     for field in ("documents", "tokens"):
         yield f"{getattr(held, field):,}"
-        yield f"+{getattr(gained, field):,}"
-        yield f"-{getattr(lost, field):,}"
+        yield _signed("+", getattr(gained, field))
+        yield _signed("-", getattr(lost, field))
+
+
+def _signed(sign: str, number: int) -> str:
+    return f"{sign}{number:,}" if number else "0"
 
 
 def _rules(answer: Answer) -> Table:
@@ -99,10 +103,10 @@ def _rules(answer: Answer) -> Table:
         gained, lost, other = (ways[way][rule] for way in ways)
         table.add_row(
             rule,
-            f"+{gained.documents:,}",
-            f"+{gained.tokens:,}",
-            f"-{lost.documents:,}",
-            f"-{lost.tokens:,}",
+            _signed("+", gained.documents),
+            _signed("+", gained.tokens),
+            _signed("-", lost.documents),
+            _signed("-", lost.tokens),
             f"{other.documents:,}",
         )
     return table

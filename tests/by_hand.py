@@ -222,7 +222,7 @@ def mostly_capital(line):
     return 2 * sum(map(upper, letters)) > len(letters)
 
 
-def count_by_hand(text, bits=0, script="", stop_words=(), bad_words=()):
+def count_by_hand(text, bits=0, script="", stop_words=()):
     words = words_of(text, bits)
     spoken = [w for w in words if not all(map(symbol, w))]
     unlisted = [w for w in words if any(c not in LISTED_SYMBOLS for c in w)]
@@ -261,7 +261,6 @@ def count_by_hand(text, bits=0, script="", stop_words=(), bad_words=()):
         unigram_entropy=entropy(words),
         stop_words=sum(w in stop_words for w in words),
         different_stop_words=len({*words} & {*stop_words}),
-        bad_words=sum(w in bad_words for w in words),
         top_bigram_chars=top_chars(words, 2),
         top_trigram_chars=top_chars(words, 3),
         top_4gram_chars=top_chars(words, 4),

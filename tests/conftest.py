@@ -42,6 +42,7 @@ SMALL = Recipe(
     name="small",
     languages=("deu_Latn", "fra_Latn", "gle_Latn"),
     filters=(Length(min_chars=40),),
+    reasons="all",
     shards=Shards(size=6_000, row_group_bytes=1_024),
 )
 """Shards of a few thousand bytes; a text of less than forty characters is of poor quality."""
@@ -206,7 +207,7 @@ class Workshop:
 
 def fill(workshop):
     """Three inputs, two languages and a few, duplicates across inputs, losses at most stages."""
-    first = [make_document(n) for n in range(150)]
+    first = [make_document(n, quality=n / 150) for n in range(150)]
     second = [make_document(n, "fra_Latn") for n in range(200, 240)]
     third = [make_document(n) for n in range(300, 360)] + [make_document(400, "gle_Latn")]
     poor = [make_document(n, text="zu kurz") for n in range(500, 504)]

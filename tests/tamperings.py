@@ -17,7 +17,8 @@ from florilegium.manifests.domains import FOLDER, SCHEMA
 from florilegium.manifests.location import sha256
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.publication import Publication
-from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
+from florilegium.manifests.schema import DOCUMENT_SCHEMA, FAILED_RULE_SCHEMA, LOSS_SCHEMA
+from florilegium.manifests.verify_reasons import path_beside
 from florilegium.pipelines import derived
 
 Act = Callable[[Path], object]
@@ -28,7 +29,8 @@ def all_of(manifest: Manifest) -> Iterator[tuple[str, Act]]:
     """Yield names and acts that fit a release with this manifest."""
     shard, ledger = manifest.shards[0].path, manifest.ledger[0].path
     domains = next(t.path for t in manifest.tables if t.path.startswith(FOLDER))
-    written = derived.named(Publication().exports)
+    written = [derived.REPORT, *derived.named(Publication().exports)]
+    reasons = path_beside(manifest.ledger[0])
     for entry in (*manifest.files, *written, manifests.NAME, envelope.NAME):
         path = entry if isinstance(entry, str) else entry.path
         for name, act in FILES.items():
@@ -39,8 +41,11 @@ def all_of(manifest: Manifest) -> Iterator[tuple[str, Act]]:
         yield f"another {column} of a domain", rows_of(domains, other_value(column))
     for column in LOSS_SCHEMA.names:
         yield f"another {column} of a loss", rows_of(ledger, other_value(column))
+    for column in FAILED_RULE_SCHEMA.names:
+        yield f"another {column} of a reason", rows_of(reasons, other_value(column))
+    yield "reasons left out", left_out(reasons)
     tables = (tree.PATH, buckets.PATH, distributions.PATH, loss_example.PATH, domains)
-    for path in (shard, ledger, *tables):
+    for path in (shard, ledger, reasons, *tables):
         for name, change in ROWS.items():
             yield f"{path} with {name}", rows_of(path, change)
     stated = json.loads(manifests.encode(manifest))
@@ -63,7 +68,19 @@ def other(value: object) -> object:
         return value | {"other": "thing"}
     if isinstance(value, list):
         return value[:-1] if value else ["other"]
+    if isinstance(value, bool):
+        return not value
     return value + 1 if isinstance(value, int | float) else f"{value}0"
+
+
+def left_out(path: str) -> Act:
+    """Return the act of removing a table, and what the manifest says of it."""
+
+    def act(release: Path) -> None:
+        (release / path).unlink()
+        edited(lambda m: m.update(tables=[t for t in m["tables"] if t["path"] != path]))(release)
+
+    return act
 
 
 def restate(entry: Json, name: str) -> None:

@@ -165,3 +165,18 @@ def test_verify_counts_what_alarms_say(crowded):
         (crowded.release / "manifest.json").write_bytes(text)
         (finding,) = verify(crowded.release)
         assert finding.startswith(f"alarm: {one.kind} {one.name}: ")
+
+
+def test_a_release_with_nothing_in_it_is_an_alarm_that_verify_counts(workshop, document, loss):
+    workshop.add([document(n, text="zu kurz") for n in range(3)], [loss(9)])
+    workshop.publish()
+    manifest = workshop.seal()
+    assert alarm_lines(manifest) == ["ALARM the release is empty: all 4 records were lost"]
+    assert [*verify(workshop.release)] == []
+    place = workshop.release / "manifest.json"
+    for wrong in ((), (alarm("empty", "", 5, 4),)):
+        raised_ = {"empty": 1} if wrong else {}
+        place.write_bytes(encode(replace(manifest, alarms=wrong, alarms_raised=raised_)))
+        assert any(finding.startswith("alarm: ") for finding in verify(workshop.release))
+    with pytest.raises(AlarmError, match="the release is empty"):
+        check([*manifest.alarms], Alarms(stop=True))

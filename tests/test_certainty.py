@@ -85,3 +85,8 @@ def test_calibrate_reads_what_was_harvested_and_says_where_that_gives_no_limit(t
     written = msgspec.convert(tomllib.loads(found.stdout)["filters"], list[AnyFilter])
     assert Certainty() in written
     assert found.stderr == (f"no limits: no language has {MIN_DOCUMENTS} documents of one length\n")
+    other = tmp_path / "other.toml"
+    other.write_text('name = "demo"\nlanguages = ["european"]\n[extraction]\nmin_chars = 99\n')
+    stale = CliRunner().invoke(main, ["calibrate", str(other), *asked[1:]])
+    assert stale.exit_code == 1
+    assert "the parts that are there were made with others: run it first" in stale.stderr

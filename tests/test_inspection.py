@@ -16,6 +16,7 @@ from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.personal import Personal
+from florilegium.pipelines import word_lists
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.inputs import InputError
 from florilegium.pipelines.inspection import (
@@ -97,7 +98,10 @@ def test_every_measure_comes_with_its_range_and_the_first_that_fails_is_the_reas
         assert found.value == (failed and failed.value)
 
 
-def test_benchmarks_and_lists_of_the_recipe_are_looked_at(tmp_path):
+def test_benchmarks_and_lists_of_the_recipe_are_looked_at(tmp_path, monkeypatch):
+    read = []
+    entries = word_lists._entries
+    monkeypatch.setattr(word_lists, "_entries", lambda one: [read.append(one), entries(one)][1])
     words, questions = tmp_path / "words.txt", tmp_path / "questions.jsonl"
     words.write_text("jam\n")
     questions.write_text(json.dumps({"text": INDONESIAN}))
@@ -111,6 +115,8 @@ def test_benchmarks_and_lists_of_the_recipe_are_looked_at(tmp_path):
     )
     with Tools(recipe) as tools:
         found = inspect_text("x", None, INDONESIAN, tools)
+        inspect_text("y", None, INDONESIAN, tools)
+    assert len(read) == 1
     bad, shared = found.measures
     assert bad.value == pytest.approx(4 / len(INDONESIAN.split()))
     assert shared.value > 0

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import fields
 
-from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, PROFILES, AnyFilter
 from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.language_table import LANGUAGES, european
 from florilegium.filters.length import Length
@@ -96,12 +97,11 @@ def test_a_profile_with_rules_of_its_own_or_with_what_it_has_no_rule_for_is_refu
 
 @pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
 def test_a_number_that_json_cannot_write_is_refused_with_its_place(number):
-    limit = f'[[filters]]\nuse = "repetition"\nmax_top_bigram = {number}\n'
-    with pytest.raises(
-        RecipeError, match=r"no number that can be used - at `\$\.filters\[0\]\.max"
-    ):
+    limit = f'[[filters]]\nuse = "lines"\nmax_newlines_per_word = {number}\n'
+    said = r"(no number that can be used|Expected `float` >= 0\.0) - at `\$\.filters\["
+    with pytest.raises(RecipeError, match=said):
         parse(f"{START}{limit}".encode(), "s.toml")
-    with pytest.raises(RecipeError, match="no number that can be used"):
+    with pytest.raises(RecipeError, match=said):
         changed(load("demo"), [f"filters.length.min_mean_word={number}"])
 
 
@@ -219,6 +219,43 @@ def test_a_value_outside_a_fixed_list_is_refused_with_the_nearest():
 )
 def test_a_wrong_value_is_refused_with_its_place(toml, said):
     assert refusal(toml) == said
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('[[filters]]\nuse = "length"\nmin_chars = -5',
+         "Expected `int` >= 0 - at `$.filters[0].min_chars`"),
+        ('[[filters]]\nuse = "words"\nmin_alpha_words = 80',
+         "Expected `float` <= 1.0 - at `$.filters[0].min_alpha_words`"),
+        ('[[filters]]\nuse = "lines"\nmin_prose_lines = -1.5',
+         "Expected `float` >= -1.0 - at `$.filters[0].min_prose_lines`"),
+        ('[[filters]]\nuse = "length"\nmin_chars = 9\nmax_chars = 8',
+         "`min_chars` is above `max_chars`: nothing passes - at `$.filters[0]`"),
+        ("[extraction]\nmin_chars = 9\nmax_chars = 8",
+         "`min_chars` is above `max_chars`: nothing passes - at `$.extraction`"),
+        ("[extraction]\nmin_chars = -1", "Expected `int` >= 0 - at `$.extraction.min_chars`"),
+        ("[extraction]\ncpu_seconds = 0", "Expected `float` > 0.0 - at `$.extraction.cpu_seconds`"),
+        ("[extraction]\npages_per_child = 0",
+         "Expected `int` >= 1 - at `$.extraction.pages_per_child`"),
+        ('[[filters]]\nuse = "repetition"\nlanguages.deu_Latn.max_top_bigram = 20',
+         "deu_Latn has a limit 'max_top_bigram' of 20: it is a share - at `$.filters[0]`"),
+        ('[[filters]]\nuse = "repetition"\nlanguages.deu_Latm.max_top_bigram = 0.2',
+         "`languages` has limits for an unknown language 'deu_Latm' - at `$.filters[0]`"),
+        ('[[filters]]\nuse = "quality"\nmin_qualities.deu_Latm = 0.2',
+         "`min_qualities` for an unknown language 'deu_Latm' - at `$.filters[0]`"),
+    ],
+)  # fmt: skip
+def test_a_number_that_makes_no_sense_is_refused_with_its_place(table, said):
+    assert refusal(START + table) == said
+
+
+def test_no_limit_of_a_filter_may_be_below_what_it_measures():
+    for rule in (*DEFAULTS, *PROFILES["datatrove"]):
+        for field in fields(rule):
+            if field.name.startswith(("min_", "max_")) and isinstance(field.default, int | float):
+                written = f'[[filters]]\nuse = "{rule.__struct_config__.tag}"\n{field.name} = -2'
+                assert "Expected" in refusal(START + written), (rule, field.name)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "x\n", "", "-x", ".x", "x" * 41])

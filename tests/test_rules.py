@@ -88,8 +88,8 @@ def test_a_bad_text_fails_by_the_expected_rule(rule, text):
 
 def test_a_chorus_is_rejected_with_its_number():
     failed = Repetition()(facts("la la la\n" * 10))
-    assert failed == Measure("duplicate_line_share", 0.9, high=0.287)
-    assert failed.limit == 0.287  # of filters/languages/eng_Latn.toml
+    assert failed == Measure("duplicate_line_share", 0.9, high=0.296)
+    assert failed.limit == 0.296  # of filters/languages/eng_Latn.toml
 
 
 def test_a_repeated_pair_is_rejected_with_its_share_of_the_text():
@@ -194,13 +194,13 @@ def test_both_ends_of_a_range_are_allowed():
             Counts(alpha_words=9, non_symbol_words=10, different_stop_words=1),
         ),
         (Repetition(), "duplicate_line_share", Counts(duplicate_lines=30, lines=100)),
-        (Repetition(), "top_trigram_share", Counts(top_trigram_chars=19, chars=100)),
-        (Repetition(), "top_4gram_share", Counts(top_4gram_chars=17, chars=100)),
-        (Repetition(), "duplicate_6gram_share", Counts(duplicate_6gram_chars=15, chars=100)),
-        (Repetition(), "duplicate_7gram_share", Counts(duplicate_7gram_chars=14, chars=100)),
-        (Repetition(), "duplicate_8gram_share", Counts(duplicate_8gram_chars=13, chars=100)),
-        (Repetition(), "duplicate_9gram_share", Counts(duplicate_9gram_chars=12, chars=100)),
-        (Repetition(), "duplicate_10gram_share", Counts(duplicate_10gram_chars=11, chars=100)),
+        (Repetition(), "top_trigram_share", Counts(top_trigram_chars=22, chars=100)),
+        (Repetition(), "top_4gram_share", Counts(top_4gram_chars=19, chars=100)),
+        (Repetition(), "duplicate_6gram_share", Counts(duplicate_6gram_chars=17, chars=100)),
+        (Repetition(), "duplicate_7gram_share", Counts(duplicate_7gram_chars=16, chars=100)),
+        (Repetition(), "duplicate_8gram_share", Counts(duplicate_8gram_chars=15, chars=100)),
+        (Repetition(), "duplicate_9gram_share", Counts(duplicate_9gram_chars=14, chars=100)),
+        (Repetition(), "duplicate_10gram_share", Counts(duplicate_10gram_chars=12, chars=100)),
     ],
 )
 def test_each_limit_bites_just_beyond_its_default(limit, rule, counted):

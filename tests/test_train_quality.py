@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from florilegium.filters.quality import Quality
+from florilegium.manifests.deciles import added, count, deciles
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
 from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.deciles import added, count, deciles
 from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.embedded import Embedded
@@ -158,7 +158,7 @@ def test_what_is_no_example_is_named(name, content, said, tmp_path):
 def test_a_scorer_that_is_none_is_refused(trained, tmp_path):
     (tmp_path / "x.bin").write_bytes(b"no model")
     digest = hashlib.sha256(b"no model").hexdigest()
-    with pytest.raises(NamedFileError, match="is no scorer"):
+    with pytest.raises(NamedFileError, match=r"^\S+ is no scorer: it has wrong file format!$"):
         Scorers([Scorer(path=str(tmp_path / "x.bin"), sha256=digest)])
     mine = Scorer(path=str(trained[0] / "quality.bin"), sha256=trained[1].sha256)
     with pytest.raises(NamedFileError, match="no label 'best'; it has: bad, good"):

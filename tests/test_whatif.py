@@ -161,6 +161,7 @@ def test_the_command_answers_as_a_table_and_as_json(built):
     said = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout
     assert "non_symbol_chars" in said
     assert "limit 900.000" in said
+    assert not {"+0", "-0"} & set(said.split())
     told = subprocess.run([*command, "--output", "json"], capture_output=True, timeout=100)
     answer = json.loads(told.stdout)
     assert answer["build_id"] == Path(out / "demo" / "latest").readlink().name or answer["changes"]
