@@ -27,6 +27,7 @@ from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
+from florilegium.pipelines.nested import put
 from florilegium.pipelines.spelling import hint, nearest
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
@@ -288,10 +289,10 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     values = resolved(recipe)
     written = list(settings)
     for setting in written:
-        path, equals, value = setting.partition("=")
-        if not equals or not path.strip():
-            raise RecipeError(f"{setting!r} is no setting: write KEY.KEY=VALUE")
-        _put(values, [key.strip() for key in path.split(".")], _plain(value.strip()), setting)
+        try:
+            put(values, setting)
+        except ValueError as error:
+            raise RecipeError(str(error)) from error
     said = " ".join(written)
     try:
         made = msgspec.convert(values, Recipe)
@@ -352,46 +353,6 @@ def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:  # noqa: ANN4
     elif isinstance(value, list | tuple):
         for place, one in enumerate(value):
             yield from _numbers(one, f"{key}[{place}]")
-
-
-_MANY = (dict, list, tuple)
-
-
-def _put(into: Any, keys: list[str], value: Any, setting: str) -> None:  # noqa: ANN401
-    *above, last = keys
-    for key in above:
-        into = _below(into, key, setting)
-    if not isinstance(into, _MANY):
-        raise RecipeError(f"{setting}: there is nothing below {above[-1]!r} to set")
-    if not isinstance(into, dict) or (
-        isinstance(into.get(last), _MANY) and not isinstance(value, _MANY)
-    ):
-        raise RecipeError(f"{setting}: {last!r} holds more than one value: name a key in it")
-    into[last] = value
-
-
-def _below(node: Any, key: str, setting: str) -> Any:  # noqa: ANN401
-    if isinstance(node, dict):
-        return node.setdefault(key, {})
-    if not isinstance(node, list | tuple):
-        raise RecipeError(f"{setting}: there is nothing below a single value to set")
-    named = [(one.get("use") or one.get("name"), one) for one in node if isinstance(one, dict)]
-    found = [one for name, one in named if name == key]
-    if len(found) == 1:
-        return found[0]
-    names = [str(name) for name, _ in named]
-    if found:
-        raise RecipeError(f"{setting}: {key!r} is there {len(found)} times: change the recipe")
-    raise RecipeError(
-        f"{setting}: there is no {key!r}{nearest(key, names)}; there are: {', '.join(names)}"
-    )
-
-
-def _plain(value: str) -> Any:  # noqa: ANN401
-    try:
-        return msgspec.toml.decode(f"value = {value}")["value"]
-    except (msgspec.DecodeError, KeyError, RecursionError):
-        return value
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:
