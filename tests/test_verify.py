@@ -298,6 +298,7 @@ def test_a_loss_taken_out_of_the_ledger_is_found(release):
         release,
         rf"^{path}: 7 rows, the manifest says 8",
         r"^ledger: \d+ losses at \w+ by \w+( in \w+)?, the funnel says \d+",
+        rf"^audit/reasons/00000.parquet: what decides is not what {path}",
     )
 
 
