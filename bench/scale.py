@@ -10,6 +10,7 @@ which `build --dry-run` and docs/scale.md go by. Takes some minutes; wants a qui
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -30,6 +31,7 @@ from speed import FLORILEGIUM, OUT, QUARTER, ROOT, SAMPLES, WARM_EVERY, excerpt
 from florilegium.manifests import funnel
 from florilegium.manifests import manifest as manifests
 from florilegium.pipelines import costs, deduplicate
+from florilegium.pipelines.estimate import ON_REQUEST
 
 HOME = OUT / "scale"
 COSTS = ROOT / "pipelines" / "costs.json"
@@ -49,11 +51,21 @@ STAGES = {
 """Stages of harvest by what `bench/stages.py` times; the rest of harvest is `read and decode`."""
 
 STEPS = ("deduplicate", "decide", "publish")
-LINES = """
+ASKED = """
 [lines]
 repeated = "cut"
+[licences]
+consensus = "apply"
+[[word_lists]]
+path = "{path}"
+sha256 = "{digest}"
 """
-"""What makes a recipe look for repeated lines, and take them out, which takes the most."""
+"""What makes a build look at hosts and texts; a list of one word is looked at in no time."""
+RIGHTS = """
+[rights]
+missing = "drop"
+"""
+"""What makes a build judge all documents, and lose those whose hosts say nothing."""
 
 
 class Built:
@@ -142,7 +154,9 @@ def measure(warcs: Sequence[Path]) -> costs.Costs:
     Built(excerpt(warcs[:1], WARM_EVERY, HOME / "tiny"), "warm")
     few = Built(excerpt(warcs, QUARTER, HOME / "quarter"), "few")
     whole = Built(warcs, "all")
-    cut = Built(warcs, "all", _with_lines())  # of the parts and decisions that are there
+    # Of the parts that are there, and the first also of their decisions.
+    asked, judged = (Built(warcs, "all", _with(name)) for name in ("asked", "rights"))
+    asked.numbers["rights"] = judged.numbers["rights"]
     slope = Slope(few, whole)
     stages = {name: 1000 * slope(name, "pages") for name in STAGES}
     rest = 1000 * slope("harvest", "pages") - sum(stages.values())
@@ -150,9 +164,9 @@ def measure(warcs: Sequence[Path]) -> costs.Costs:
         measured=_measured(whole, warcs),
         stages={"read and decode": max(0.0, rest), **stages},
         steps={name: 1000 * whole.each(name, "documents") for name in STEPS}
-        | {"lines": 1000 * cut.each("lines", "documents")},
+        | {name: 1000 * asked.each(name, "documents") for name in ON_REQUEST},
         start_seconds=whole.said["imports"] + slope.at_nothing("harvest", "pages"),
-        shuffles=(*_shuffles(few, whole), *_shuffles_of_lines(cut)),
+        shuffles=(*_shuffles(few, whole), *_shuffles_on_request(asked, judged)),
         storage=costs.Storage(
             document=slope("documents on disk", "documents"),
             signature=slope("signatures on disk", "documents"),
@@ -200,17 +214,22 @@ def _shuffles(few: Built, whole: Built) -> Iterator[costs.Shuffle]:
         )
 
 
-def _with_lines() -> str:
-    """Return where the recipe `european` is with all that can be done about repeated lines."""
-    path = HOME / "lines.toml"
-    path.write_text((ROOT / "pipelines" / "recipes" / "european.toml").read_text() + LINES)
+def _with(name: str) -> str:
+    """Return where the recipe `european` is with steps that not every build has."""
+    path, words = HOME / f"{name}.toml", HOME / "words.txt"
+    words.write_text("nonesuch\n")
+    digest = hashlib.sha256(words.read_bytes()).hexdigest()
+    more = RIGHTS if name == "rights" else ASKED.format(path=words, digest=digest)
+    path.write_text((ROOT / "pipelines" / "recipes" / "european.toml").read_text() + more)
     return str(path)
 
 
-def _shuffles_of_lines(cut: Built) -> Iterator[costs.Shuffle]:
-    for one in cut.said["shuffles"]:
-        if one["step"] == "lines":
-            each = one["bytes"] / cut.numbers["documents"]
+def _shuffles_on_request(asked: Built, judged: Built) -> Iterator[costs.Shuffle]:
+    found = [(asked, one) for one in asked.said["shuffles"] if one["step"] != "rights"]
+    found += [(judged, one) for one in judged.said["shuffles"] if one["step"] == "rights"]
+    for built, one in found:
+        if one["step"] in ON_REQUEST:
+            each = one["bytes"] / built.numbers["documents"]
             names = {name: one[name] for name in ("step", "name", "together")}
             yield costs.Shuffle(each="document", bytes=each, **names)
 

@@ -59,7 +59,9 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
 )
 """The functions that are timed: where each is looked up, its name there, its stage's name."""
 
-STEPS = ("_harvest", "_deduplicate", "_lines", "_decide", "_publish", "_seal")
+STEPS = (
+    "_harvest", "_rights", "_deduplicate", "_search", "_assess", "_decide", "_publish", "_seal"
+)  # fmt: skip
 
 
 class Profile:
@@ -114,7 +116,8 @@ class Profile:
         def timed(*arguments: object) -> object:
             Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
             started = _tree_seconds()
-            step = self.shuffles.step = name.removeprefix("_")
+            named = arguments[1] if name == "_search" else name.removeprefix("_")
+            step = self.shuffles.step = str(named)
             try:
                 return function(*arguments)
             finally:

@@ -10,7 +10,14 @@ from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.buckets import BUCKETS
 from florilegium.pipelines import costs as constants
 from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, MEMORY_GB_A_CORE, PRICES, Costs
-from florilegium.pipelines.estimate import Estimate, Language, Workload, buckets_of, estimate
+from florilegium.pipelines.estimate import (
+    ON_REQUEST,
+    Estimate,
+    Language,
+    Workload,
+    buckets_of,
+    estimate,
+)
 from florilegium.pipelines.recipe import Shards
 from florilegium.pipelines.shard_plans import SLICE_BYTES
 
@@ -151,7 +158,8 @@ def _steps(costs: Costs) -> Iterator[Row]:
     ends = costs.ends
     yield "after it, and before", "seconds"
     for step, taken in costs.steps.items():
-        asked = ", if the recipe asks for it" * (step == "lines")
+        asked = ", if the build has it" * (step in ON_REQUEST)
+        asked += ", without what looks at texts" * (step == "assess")
         yield f"{step}: 1,000 documents{asked}", f"{taken:.2f}"
     yield "decide: adding the verdict on a part, 1,000 buckets", f"{1000 * ends.bucket_seconds:.4f}"
     yield "seal: 1,000 parts and 1,000 shards", f"{1000 * ends.seal_seconds:.2f}"

@@ -17,10 +17,17 @@ from msgspec import Meta, Struct
 
 from florilegium.filters.blocklist import Blocklist as Entries
 from florilegium.filters.blocklist import entry_of
-from florilegium.manifests.location import Location, files, locate, relative
+from florilegium.manifests.location import Location, files, relative
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines.files import fetched
-from florilegium.pipelines.named_files import Digest, NamedFileError, check, opened, tree_digest
+from florilegium.pipelines.named_files import (
+    Digest,
+    NamedFileError,
+    check,
+    opened,
+    place_of,
+    tree_digest,
+)
 
 _NAMES = ("domains", "urls", "domains.gz", "urls.gz")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")
@@ -38,7 +45,8 @@ class Blocklist(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the ledger calls it."""
     path: str
     """Where it is, local, `s3://…` or `gs://…`: a file of domains or addresses, a hosts file, a
-    folder with `domains` and `urls` for each category, or an archive of such a folder."""
+    folder with `domains` and `urls` for each category, or an archive of such a folder. One of the
+    package begins with `florilegium:`."""
     sha256: Digest = ""
     """Digest of the file; of a folder, that of the digests of its lists. A build tells it if it is
     left out, and refuses another list."""
@@ -111,7 +119,7 @@ def _is_folder(place: Location) -> bool:
 
 def _streams(one: Blocklist) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield each file of a list with its category, open for reading and decompressed."""
-    place = locate(one.path)
+    place = place_of(one.path)
     if _is_folder(place):
         check(one.path, one.sha256, tree_digest(place, _NAMES), "blocklist")
         yield from _of_folder(place)

@@ -5,12 +5,14 @@ A limit is the median less one standard deviation, kept within 0.3 and 0.9, afte
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from florilegium.filters.certainty import Limit, tier
+from florilegium.filters.catalogue import AnyFilter
+from florilegium.filters.certainty import Certainty, Limit, tier
 from florilegium.manifests.location import Location
 from florilegium.manifests.tables import batches
 
@@ -49,13 +51,11 @@ def limit(histogram: Histogram) -> float:
     return round(float(min(max(found, LOWEST), HIGHEST)), 2)
 
 
-def toml(limits: Limits) -> Iterator[str]:
-    """Yield the lines of a filter that a recipe can have."""
-    yield "[[filters]]"
-    yield 'use = "certainty"'
-    for lang, lengths in sorted(limits.items()):
-        yield ""
-        yield f"[filters.min_scores.{lang}]"
-        for name, found in lengths.items():
-            written = f"{{ min_score = {found.min_score}, documents = {found.documents} }}"
-            yield f"{name} = {written}"
+def with_limits(filters: Sequence[AnyFilter], limits: Limits) -> tuple[AnyFilter, ...]:
+    """Return the filters with these limits of certainty, in one of their own if there is none."""
+    if not any(isinstance(rule, Certainty) for rule in filters):
+        filters = (Certainty(), *filters)
+    return tuple(
+        replace(rule, min_scores=limits) if isinstance(rule, Certainty) else rule
+        for rule in filters
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 import numpy as np
-from msgspec import Struct, structs, to_builtins
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from florilegium.filters.catalogue import AnyFilter
@@ -63,7 +63,7 @@ class Quality(Struct, frozen=True):
     """What a corpus comes to."""
 
     filters: tuple[AnyFilter, ...]
-    """Those filters of the recipe that have limits by language, with the fitted ones."""
+    """The filters of the recipe, with the fitted limits in those that have limits by language."""
     rates: dict[str, Rates]
 
 
@@ -87,7 +87,7 @@ def calibrate_quality(documents: Sequence[Location], filters: Sequence[AnyFilter
             passed = (all(rule(facts) is None for rule in rules) for rules in (filters, after))
             for place, add in enumerate((1, *passed)):
                 kept[facts.lang][place] += add
-    return Quality(tuple(rule for rule in after if type(rule) in FITTED), rates(kept))
+    return Quality(after, rates(kept))
 
 
 def fitted(name: str, histogram: Histogram) -> float:
@@ -114,20 +114,12 @@ def rates(kept: dict[str, list[int]]) -> dict[str, Rates]:
     return found
 
 
-def toml(found: Quality) -> Iterator[str]:
-    """Yield the lines of filters that a recipe can have, keep-rates and alarms as comments."""
+def remarks(found: Quality) -> Iterator[str]:
+    """Yield keep-rates and alarms, a line each."""
     for lang, one in found.rates.items():
         yield f"# {lang}: {one.documents} documents, kept {one.before:.3f}, then {one.after:.3f}"
         if one.alarm:
             yield f"# ALARM {lang}: {one.alarm}"
-    for rule in found.filters:
-        plain = to_builtins(rule)
-        yield from ("", "[[filters]]", f'use = "{plain.pop("use")}"')
-        languages = plain.pop("languages")
-        yield from (f"{name} = {value}" for name, value in plain.items() if value is not None)
-        for lang, own in sorted(languages.items()):
-            yield from ("", f"[filters.languages.{lang}]")
-            yield from (f"{name} = {value}" for name, value in own.items())
 
 
 def _with(rule: AnyFilter, own: Own) -> AnyFilter:

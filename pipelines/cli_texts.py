@@ -23,10 +23,10 @@ from florilegium.pipelines.cli_options import OUTPUT
 def calibrate(recipe: str, inputs: tuple[str, ...], out: str, output: str) -> None:
     """Measure certainty of language and quality in what was harvested, and say what to ask for.
 
-    Reads what `build RECIPE --step harvest` left, and writes filters for the recipe: for each
-    language and length of text the probability that it must have, and the documents that rests on;
-    for each language limits of repetition and of ends of lines, with the shares of texts that the
-    recipe's rules keep before and after, and an alarm where a share is far from those of the
+    Reads what `build RECIPE --step harvest` left, and writes all filters of the recipe anew: for
+    each language and length of text the probability that it must have, and the documents that rests
+    on; for each language limits of repetition and of ends of lines, with the shares of texts that
+    the recipe's rules keep before and after, and an alarm where a share is far from those of the
     language's family.
     """
     from florilegium.pipelines import commands

@@ -98,8 +98,9 @@ def _printable(record: Struct) -> Iterable[str]:
 
 
 def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
-    """Print the filters that what was harvested comes to."""
+    """Print the filters of a recipe with the limits that what was harvested comes to."""
     from florilegium.pipelines import build, calibrate, calibrate_quality
+    from florilegium.pipelines.filter_toml import toml
     from florilegium.pipelines.inputs import find_files
     from florilegium.pipelines.planning import StepError
     from florilegium.pipelines.recipe import load as load_recipe
@@ -117,7 +118,8 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
     if output == "json":
         print_json({"certainty": limits, "quality": quality})
     elif output == "text":
-        for line in (*calibrate.toml(limits), "", *calibrate_quality.toml(quality)):
+        filters = calibrate.with_limits(quality.filters, limits)
+        for line in (*calibrate_quality.remarks(quality), *toml(filters)):
             click.echo(line)
     if not limits:
         least = calibrate.MIN_DOCUMENTS

@@ -110,7 +110,8 @@ class Costs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds for a thousand HTML pages, by stage of harvest."""
     steps: dict[str, float]
     """Seconds for a thousand documents that harvest made, by step after it, its start included.
-    That of `lines` is taken only if a recipe asks for repeated lines."""
+    Those of `estimate.ON_REQUEST` are taken only if a build has the step; that of `assess` is what
+    reading and writing take, for what looks at texts differs a hundredfold."""
     start_seconds: float
     """Seconds until a worker harvests its first page: imports, models, extraction child."""
     shuffles: tuple[Shuffle, ...]

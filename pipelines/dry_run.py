@@ -1,17 +1,20 @@
 """What `build --dry-run` says: the plan, and what it takes as far as a few records can tell."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import get_args
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from florilegium.pipelines import costs as constants
+from florilegium.pipelines import optouts
 from florilegium.pipelines.costs import Prices
 from florilegium.pipelines.estimate import Estimate, Language, Workload, estimate
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.sample import Sample, sample
 from florilegium.pipelines.stages import Tools
+from florilegium.pipelines.steps import Search
 
 
 class DryRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +52,7 @@ def reckoned(plan: Plan, taken: Sample, engine: str, workers: int, prices: Price
     whole, left = (sum(unit.bytes for unit in units) for units in (plan.units, pending))
     longest = max((unit.bytes for unit in pending), default=0)
     work = extrapolated(taken, len(plan.units), whole, left, longest)
-    work = msgspec.structs.replace(work, lines=plan.found_by("lines") is not None)
+    work = msgspec.structs.replace(work, asked=frozenset(_asked(plan, taken)))
     return DryRun(
         recipe=plan.recipe.name,
         languages=len(plan.recipe.languages),
@@ -63,6 +66,19 @@ def reckoned(plan: Plan, taken: Sample, engine: str, workers: int, prices: Price
         prices=prices,
         estimate=estimate(work, plan.recipe.shards, constants.load(), prices, workers),
     )
+
+
+def _asked(plan: Plan, taken: Sample) -> Iterator[str]:
+    """Yield the steps that not every build has, if this one has them as far as can be told.
+
+    Whether hosts say anything shows in all records; a few that do are enough.
+    """
+    searches: tuple[Search, ...] = get_args(Search)
+    yield from (step for step in searches if plan.found_by(step) is not None)
+    if plan.assessed is not None:
+        yield "assess"
+    if taken.host_records or optouts.matter((), plan.recipe.rights):
+        yield "rights"
 
 
 def extrapolated(taken: Sample, units: int, whole: int, left: int, longest: int) -> Workload:
@@ -86,6 +102,7 @@ def extrapolated(taken: Sample, units: int, whole: int, left: int, longest: int)
         harvest_seconds=taken.seconds * left * share,
         longest_unit_seconds=taken.seconds * longest * share,
         part_bytes=taken.part_bytes * factor,
+        assess_seconds=taken.assess_seconds * factor,
     )
 
 

@@ -13,6 +13,8 @@ from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, Costs, Prices
 from florilegium.pipelines.recipe import Shards
 
 HOUR = 3600
+ON_REQUEST = ("rights", "lines", "licences", "assess")
+"""Steps that not every build has."""
 
 
 class Language(Struct, frozen=True):
@@ -39,12 +41,14 @@ class Workload(Struct, frozen=True, kw_only=True):
     longest_unit_seconds: float = 0.0
     part_bytes: float
     """Disk that all parts take."""
-    lines: bool = False
-    """Whether repeated lines are looked for."""
+    asked: frozenset[str] = frozenset()
+    """Those steps of `ON_REQUEST` that the build has."""
+    assess_seconds: float = 0.0
+    """Processor seconds in which texts are looked at once more, reading and writing apart."""
 
     def takes(self, step: str) -> bool:
         """Return whether a build of this workload has a step."""
-        return self.lines or step != "lines"
+        return step in self.asked or step not in ON_REQUEST
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
@@ -125,6 +129,8 @@ def _seconds(work: Workload, costs: Costs, shards: int, workers: int) -> dict[st
     after = {
         step: each * work.documents / 1000 for step, each in costs.steps.items() if work.takes(step)
     }
+    if "assess" in after:
+        after["assess"] += work.assess_seconds
     after["decide"] += work.units * costs.ends.bucket_seconds * buckets_of(work)
     return {
         "start": workers * costs.start_seconds,

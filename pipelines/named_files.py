@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,9 @@ from florilegium.pipelines.files import fetched
 
 Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 """A SHA-256 in hex, or nothing."""
+
+
+_PACKAGED = "florilegium:"
 
 
 class NamedFileError(ValueError):
@@ -48,12 +52,25 @@ def _located(path: str, digest: str, what: str, refuse: type[NamedFileError]) ->
 def there(path: str, what: str, refuse: type[NamedFileError] = NamedFileError) -> Location:
     """Return where a file is; `refuse` is raised if it is not there."""
     try:
-        place = locate(path)
+        place = place_of(path)
     except ValueError as error:
         raise refuse(f"the {what} of the recipe: {error}") from error
     if not place.is_file():
         raise refuse(f"the recipe names a {what}, and there is no file {path}")
     return place
+
+
+def place_of(path: str) -> Location:
+    """Return where a name leads: `florilegium:demo/x` to a file of this package.
+
+    ValueError if it leads nowhere.
+    """
+    if not path.startswith(_PACKAGED):
+        return locate(path)
+    parts = path.removeprefix(_PACKAGED).split("/")
+    if not all(parts) or ".." in parts:
+        raise ValueError(f"{path} is no file of florilegium")
+    return Path(str(resources.files("florilegium.pipelines")), *parts)
 
 
 def check(

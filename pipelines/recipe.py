@@ -5,7 +5,7 @@ records the whole resolved recipe.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import resources
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -28,6 +28,7 @@ from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.nested import put
+from florilegium.pipelines.ranges import empty_ranges, numbers
 from florilegium.pipelines.spelling import hint, nearest
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
@@ -323,36 +324,14 @@ def _checked(recipe: Recipe, source: str) -> Recipe:
     JSON has neither `inf` nor `nan`: a worker or the manifest would read that there is none.
     Nothing lies between a least that is above its most.
     """
-    for key, number in _numbers(resolved(recipe), "$"):
+    for key, number in numbers(resolved(recipe), "$"):
         if not math.isfinite(number):
             raise RecipeError(f"{source}: {number} is no number that can be used - at `{key}`")
-    for low, high, key in _empty_ranges(recipe):
-        raise RecipeError(f"{source}: `{low}` is above `{high}`: nothing passes - at `{key}`")
-    return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
-
-
-def _empty_ranges(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
-    """Yield the names of limits of which the lower is above the upper, and where they are."""
     tables: list[tuple[str, Struct]] = [("$.extraction", recipe.extraction)]
     tables += [(f"$.filters[{place}]", one) for place, one in enumerate(recipe.filters)]
-    for key, table in tables:
-        limits = msgspec.structs.asdict(table)
-        for low in (name for name in limits if name.startswith("min_")):
-            high = f"max_{low.removeprefix('min_')}"
-            if high in limits and limits[low] > limits[high]:
-                yield low, high, key
-
-
-def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401
-    """Yield all numbers with a point, and where they are."""
-    if isinstance(value, float):
-        yield key, value
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            yield from _numbers(one, f"{key}.{name}")
-    elif isinstance(value, list | tuple):
-        for place, one in enumerate(value):
-            yield from _numbers(one, f"{key}[{place}]")
+    for low, high, key in empty_ranges(tables):
+        raise RecipeError(f"{source}: `{low}` is above `{high}`: nothing passes - at `{key}`")
+    return msgspec.structs.replace(recipe, languages=_languages(recipe.languages, source))
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:

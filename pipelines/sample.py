@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS
@@ -53,6 +54,10 @@ class Sample(Struct, frozen=True, kw_only=True):
     """Documents that pass the recipe's rules, by language."""
     seconds: float
     """Processor seconds of harvest."""
+    assess_seconds: float = 0.0
+    """Processor seconds of what the recipe lets look at texts once more, all documents taken."""
+    host_records: int = 0
+    """Records that say what hosts allow."""
     part_bytes: int
     """Disk that a part of these records takes."""
 
@@ -130,7 +135,8 @@ class _Taken:
         self._documents: list[Document] = []
         self._losses: list[Loss] = []
         self._bytes = 0
-        self.seconds = 0.0
+        self._host_records = 0
+        self.seconds = self.assess_seconds = 0.0
 
     @property
     def records(self) -> int:
@@ -150,9 +156,22 @@ class _Taken:
             signatures = stored(found.documents, self._method)
             self._writer.add(found.documents, signatures, found.losses, found.hosts)
             self.seconds += _seconds() - started
-            self._documents += found.documents
+            self._documents += self._assessed(found.documents)
             self._losses += found.losses
+            self._host_records += len(found.hosts)
             self._bytes += sum(item.length for item in batch)
+
+    def _assessed(self, documents: list[Document]) -> list[Document]:
+        """Return the documents with all that is told of them, as far as the recipe asks for it."""
+        if not (looking := self._tools.assessors):
+            return documents
+        started = _seconds()
+        told = [
+            replace(one, **{name: fact for by in looking for name, fact in by.assess(one).items()})
+            for one in documents
+        ]
+        self.assess_seconds += _seconds() - started
+        return told
 
     def summed_up(self, files: int) -> Sample:
         """Finish the part and return what all of it came to."""
@@ -170,6 +189,8 @@ class _Taken:
             text_bytes=sum(document.text_bytes for document in self._documents),
             passing=self._passing(),
             seconds=self.seconds,
+            assess_seconds=self.assess_seconds,
+            host_records=self._host_records,
             part_bytes=sum(p.stat().st_size for p in self._folder.rglob("*.*") if p.is_file()),
         )
 
@@ -190,6 +211,7 @@ def _warm(tools: Tools) -> None:
     paragraphs(text, tools.identifier)
     measure([text], [customs(lang)])
     sign([text], METHODS[tools.recipe.duplicates.method])
+    _ = tools.assessors
 
 
 def _seconds() -> float:

@@ -21,7 +21,7 @@ from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.named_files import NamedFileError
+from florilegium.pipelines.named_files import NamedFileError, place_of, there
 from florilegium.pipelines.provenance import harvest_fingerprint
 from florilegium.pipelines.recipe import load
 
@@ -185,3 +185,14 @@ def test_a_gzip_of_nothing_but_one_long_line_takes_no_memory(tmp_path):
     (tmp_path / "long.gz").write_bytes(packed.getvalue())
     with pytest.raises(NamedFileError, match="is no list"):
         Blocklists([named(tmp_path / "long.gz")])
+
+
+def test_a_list_of_the_package_is_found_wherever_that_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = Blocklists(load("demo").blocklists).find("https://a.vyherni-automaty.example/x")
+    assert str(found) == "unwanted"
+    for path in ("florilegium:../pyproject.toml", "florilegium:", "florilegium:demo//x"):
+        with pytest.raises(ValueError, match="is no file of florilegium"):
+            place_of(path)
+    with pytest.raises(NamedFileError, match="there is no file florilegium:demo/none"):
+        there("florilegium:demo/none", "blocklist")

@@ -7,16 +7,21 @@ import numpy as np
 import pytest
 
 from florilegium.filters.catalogue import DEFAULTS, AnyFilter
+from florilegium.filters.certainty import Certainty, Limit
+from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.lines import Lines
+from florilegium.filters.quality import Quality as QualityLimits
 from florilegium.filters.repetition import Repetition
 from florilegium.manifests.counts import Counts
+from florilegium.pipelines.calibrate import with_limits
 from florilegium.pipelines.calibrate_quality import (
     MIN_DOCUMENTS,
     calibrate_quality,
     fitted,
     rates,
-    toml,
+    remarks,
 )
+from florilegium.pipelines.filter_toml import toml
 
 
 def histogram(shares):
@@ -66,9 +71,19 @@ def test_a_language_far_from_its_family_raises_an_alarm():
     assert alarms["swe_Latn"] == "keeps 0.50, the median of Germanic languages is 0.88"
 
 
-def test_what_is_written_are_filters_that_a_recipe_can_have(harvested):
+def test_what_is_written_are_all_filters_of_the_recipe_for_another(harvested):
     found = calibrate_quality(harvested, DEFAULTS)
-    lines = list(toml(found))
+    assert [type(rule) for rule in found.filters] == [type(rule) for rule in DEFAULTS]
+    odd = Datatrove(filter="X", arguments={"a b": [True, 'q"'], "c": {"d": {"e": 1.5}}})
+    limits = {"deu_Latn": {"long": Limit(0.8, 90)}}
+    scores = QualityLimits(min_qualities={"deu_Latn": 0.5})
+    filters = with_limits((*found.filters, odd, scores), limits)
+    lines = [*remarks(found), *toml(filters)]
     assert any(line.startswith("# deu_Latn: 100 documents, kept ") for line in lines)
     written = tomllib.loads("\n".join(lines))["filters"]
-    assert tuple(msgspec.convert(one, AnyFilter) for one in written) == found.filters
+    assert tuple(msgspec.convert(one, AnyFilter) for one in written) == filters
+    assert filters[1].min_scores == limits
+
+
+def test_limits_of_certainty_are_in_a_filter_of_their_own_where_there_is_none():
+    assert with_limits((Lines(),), {}) == (Certainty(), Lines())

@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 
 from florilegium.filters.catalogue import AnyFilter
 from florilegium.filters.certainty import Certainty, Limit
-from florilegium.pipelines.calibrate import HIGHEST, LOWEST, MIN_DOCUMENTS, calibrate, limit, toml
+from florilegium.pipelines.calibrate import (
+    HIGHEST,
+    LOWEST,
+    MIN_DOCUMENTS,
+    calibrate,
+    limit,
+    with_limits,
+)
 from florilegium.pipelines.cli import main
 from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.filter_toml import toml
 
 scores_of_four_decimals = st.integers(0, 10_000).map(lambda n: n / 10_000)
 
@@ -49,7 +57,7 @@ def test_limits_are_those_of_each_language_and_length(tmp_path, document, part, 
 
 def test_what_is_written_is_a_filter_that_a_recipe_can_have():
     limits = {"deu_Latn": {"short": Limit(0.41, 50), "long": Limit(0.9, 3_000)}}
-    (written,) = tomllib.loads("\n".join(toml(limits)))["filters"]
+    (written,) = tomllib.loads("\n".join(toml(with_limits((), limits))))["filters"]
     assert msgspec.convert(written, AnyFilter) == Certainty(min_scores=limits)
 
 

@@ -1,6 +1,7 @@
 """What a dry run says of the demonstration, against a build of it; the formula; bad input."""
 
 import gzip
+import hashlib
 import json
 import logging
 import threading
@@ -23,10 +24,11 @@ from florilegium.pipelines.demo_web import pack
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.dry_run import reckoned, show
 from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.estimate import Language, Workload, estimate, shards_of
+from florilegium.pipelines.estimate import ON_REQUEST, Language, Workload, estimate, shards_of
 from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.named_texts import WordList
 from florilegium.pipelines.part import Unit
-from florilegium.pipelines.recipe import Lines, Shards, load
+from florilegium.pipelines.recipe import Shards, changed, load
 from florilegium.pipelines.sample import Sample, first_records, sample, spread
 from florilegium.pipelines.shard_plans import SLICE_BYTES
 from florilegium.pipelines.stages import Tools
@@ -151,7 +153,7 @@ def test_a_person_is_told_what_was_read_and_what_cannot_be_known(built):
     show(built[0], console)
     text = console.file.getvalue()
     assert f"release     {built[0].release}\n" in text
-    assert "Estimated from 282 records in 4 of the files, 100.00% of all bytes." in text
+    assert "Estimated from 284 records in 4 of the files, 100.00% of all bytes." in text
     assert "at most: which are copies shows when all are known" in text
     for row in ("records", "published", "core time", "shuffled", "memory", "release", "euros"):
         assert f"\n{row} " in text
@@ -277,7 +279,7 @@ def test_twice_the_work_takes_twice_the_time_and_the_disk():
         **{
             name: 2 * value
             for name, value in msgspec.structs.asdict(WORK).items()
-            if name not in ("passing", "longest_unit_seconds", "lines")
+            if name not in ("passing", "longest_unit_seconds", "asked")
         },
         passing={
             lang: Language(2 * one.documents, 2 * one.tokens, 2 * one.text_bytes)
@@ -293,24 +295,56 @@ def test_twice_the_work_takes_twice_the_time_and_the_disk():
     assert double.core_hours["start"] == once.core_hours["start"]
 
 
-def test_repeated_lines_cost_what_they_cost_only_if_they_are_looked_for():
-    without, looked_for = estimated(), estimated(msgspec.structs.replace(WORK, lines=True))
-    more = looked_for.core_hours.pop("lines")
-    assert more == pytest.approx(COSTS.steps["lines"] * WORK.documents / 1000 / 3600)
-    assert looked_for.core_hours == without.core_hours
-    moved = looked_for.shuffled_bytes.pop("lines")
-    assert moved == pytest.approx(COSTS.shuffled("lines", "document") * WORK.documents)
-    assert looked_for.shuffled_bytes == without.shuffled_bytes
+@pytest.mark.parametrize("step", ON_REQUEST)
+def test_a_step_on_request_costs_what_it_costs_only_if_it_is_there(step):
+    without = estimated()
+    asked = estimated(msgspec.structs.replace(WORK, asked=frozenset({step})))
+    more = asked.core_hours.pop(step)
+    assert more == pytest.approx(COSTS.steps[step] * WORK.documents / 1000 / 3600)
+    assert more > 0
+    assert asked.core_hours == without.core_hours
+    moved = asked.shuffled_bytes.pop(step, 0.0)
+    units = COSTS.shuffled(step, "unit") * WORK.units
+    assert moved == pytest.approx(COSTS.shuffled(step, "document") * WORK.documents + units)
+    assert asked.shuffled_bytes == without.shuffled_bytes
 
 
-@pytest.mark.parametrize(("repeated", "expected"), [("ignore", False), ("count", True)])
-def test_a_dry_run_tells_whether_lines_are_looked_for(repeated, expected, warcs, tmp_path):
-    recipe = msgspec.structs.replace(load("demo"), lines=Lines(repeated=repeated))
+def test_what_looks_at_texts_is_added_to_reading_them():
+    work = msgspec.structs.replace(WORK, asked=frozenset({"assess"}), assess_seconds=7_200.0)
+    read = estimated(msgspec.structs.replace(work, assess_seconds=0.0)).core_hours["assess"]
+    assert estimated(work).core_hours["assess"] == pytest.approx(read + 2)
+
+
+SAID = Sample(files=1, bytes=1_000, records=10, pages=9, documents=8, text_bytes=9_000,
+              seconds=1.0, part_bytes=900, passing={})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "said", "expected"),
+    [
+        ([], {}, set()),
+        (["lines.repeated=count"], {}, {"lines"}),
+        (["licences.consensus=apply"], {}, {"licences"}),
+        (["rights.missing=drop"], {}, {"rights"}),
+        ([], {"host_records": 1}, {"rights"}),
+    ],
+)
+def test_a_dry_run_tells_which_steps_there_are(settings, said, expected, warcs, tmp_path):
+    recipe = changed(load("demo"), settings)
     planned = plan(recipe, find_files(map(str, warcs)), tmp_path)
-    taken = Sample(files=1, bytes=1_000, records=10, pages=9, documents=8, text_bytes=9_000,
-                   seconds=1.0, part_bytes=900, passing={})  # fmt: skip
-    said = reckoned(planned, taken, "embedded", 1, PRICES["embedded"])
-    assert ("lines" in said.estimate.core_hours) == expected
+    taken = msgspec.structs.replace(SAID, **said)
+    found = reckoned(planned, taken, "embedded", 1, PRICES["embedded"])
+    assert set(found.estimate.core_hours) & set(ON_REQUEST) == expected
+
+
+def test_a_dry_run_times_what_looks_at_texts(warcs, tmp_path):
+    (tmp_path / "words.txt").write_text("jam\n")
+    words = WordList(path=str(tmp_path / "words.txt"), sha256=hashlib.sha256(b"jam\n").hexdigest())
+    recipe = msgspec.structs.replace(load("demo"), word_lists=(words,))
+    with Tools(recipe) as tools:
+        said = forecast(plan(recipe, find_files([str(warcs[0])]), tmp_path), tools)
+    assert 0 < said.sample.assess_seconds < said.sample.seconds
+    assert said.estimate.core_hours["assess"] * 3600 > said.sample.assess_seconds
 
 
 def test_more_workers_are_sooner_done_until_one_unit_holds_them_up():
