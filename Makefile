@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers test check bench bench-peer bench-quality quality-floors \
+.PHONY: help demo flink flink-stop test-servers tools test check bench bench-peer bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -45,6 +45,15 @@ test-servers: $(STAMP) ## Install what the tests of stores and engines run again
 	-[ -x build/tools/versitygw ] || { command -v go >/dev/null && \
 		GOBIN=$(CURDIR)/build/tools go install github.com/versity/versitygw/cmd/versitygw@v1.8.0; }
 	-$(BIN)/python deploy/flink/local.py install
+
+build/readers/.installed: docs/tools-requirements.txt $(STAMP)
+	@echo "installing other tools …"; start=$$SECONDS; \
+	$(PYTHON) -m venv --clear build/readers \
+	&& $(UV) pip install --quiet --python build/readers/bin/python --require-hashes -r $< \
+	&& $(UV) pip install --quiet --python build/readers/bin/python --no-deps --no-build-isolation -e . \
+	&& touch $@ && echo "installed in $$((SECONDS - start)) s"
+
+tools: build/readers/.installed ## Install the tools of docs/tools.md in their own environment
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \
@@ -119,6 +128,9 @@ lock: $(STAMP) ## Pin all dependencies anew
 	$(UV) pip compile pyproject.toml --extra gcp --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file requirements.lock
+	$(UV) pip compile docs/tools-requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file docs/tools-requirements.txt
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) .types build *.egg-info
