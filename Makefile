@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers export-tools test check bench bench-peer bench-quality quality-floors \
+.PHONY: help demo flink flink-stop test-servers tools test check bench bench-peer bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -50,7 +50,14 @@ build/exports/.installed: tests/export-tools-requirements.txt $(STAMP)
 	$(BIN)/python -m venv --clear build/exports \
 	&& $(UV) pip install --quiet --python build/exports/bin/python --require-hashes -r $< && touch $@
 
-export-tools: build/exports/.installed ## Install the tools of others that the tests read exports with
+build/readers/.installed: docs/tools-requirements.txt $(STAMP)
+	@echo "installing other tools …"; start=$$SECONDS; \
+	$(PYTHON) -m venv --clear build/readers \
+	&& $(UV) pip install --quiet --python build/readers/bin/python --require-hashes -r $< \
+	&& $(UV) pip install --quiet --python build/readers/bin/python --no-deps --no-build-isolation -e . \
+	&& touch $@ && echo "installed in $$((SECONDS - start)) s"
+
+tools: build/readers/.installed build/exports/.installed ## Install the tools of others that the tests read releases with
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \
@@ -125,6 +132,9 @@ lock: $(STAMP) ## Pin all dependencies anew
 	$(UV) pip compile pyproject.toml --extra gcp --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file requirements.lock
+	$(UV) pip compile docs/tools-requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file docs/tools-requirements.txt
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) .types build *.egg-info

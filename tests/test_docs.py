@@ -1,20 +1,15 @@
 """What the documents say is so: shown commands run, references match the code, links lead on."""
 
 import ast
-import contextlib
 import itertools
-import os
 import re
-import shlex
-import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import click
 import msgspec
 import pytest
-from click.testing import CliRunner
+from shown import ROOT, blocks, build_demo, check, pattern, printed, shown
 
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.catalogue import ON_REQUEST, PROFILES
@@ -25,85 +20,26 @@ from florilegium.manifests.funnel import STAGES
 from florilegium.pipelines.cli import main
 from florilegium.pipelines.recipe import Recipe, parse
 
-ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text("utf-8")
-VARYING = re.compile(r"\d+(\.\d+)? s\b|\b\d+/s|\b[0-9a-f]{12}\b")
 FILTERS = [*(rule for filters in PROFILES.values() for rule in filters), *ON_REQUEST]
-
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def shown():
-    """Every command of the README, with the lines it is said to print."""
-    for block in blocks("console"):
-        command, _, rest = block.removeprefix("$ ").partition("\n")
-        if command.endswith("<<'END'"):
-            script, _, rest = rest.partition("\nEND\n")
-            command = f"{command}\n{script}\nEND"
-        yield command, rest.splitlines()
-
-
-def pattern(lines):
-    """What is shown, as a pattern: `…` is anything, alone in a line any lines; trailing space."""
-    spelled = []
-    for line in lines:
-        if line == "…":
-            spelled.append(r"(?:.*\n)*?")
-            continue
-        parts = VARYING.sub("~", line.rstrip()).split("…")
-        spelled.append(".*".join(map(re.escape, parts)) + r" *\n")
-    return re.compile("".join(spelled))
-
-
-def printed(text):
-    """What a command printed, without lines of progress, which a fast machine does not show."""
-    lines = [line for line in text.splitlines() if not re.match(r"harvest +\d+% ", line)]
-    return VARYING.sub("~", "".join(f"{line}\n" for line in lines))
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder where the demonstration was built as `make demo` does, and what that printed."""
     folder = tmp_path_factory.mktemp("readme")
-    for text in blocks("toml"):
+    for text in blocks(README, "toml"):
         (folder / f"{tomllib.loads(text)['name']}.toml").write_text(text)
-    steps = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
-    said = ""
-    with contextlib.chdir(folder):  # in this process, which has loaded everything already
-        for step in steps.replace("$(DEMO)", "build/demo").splitlines()[:2]:
-            _, *arguments = shlex.split(step.partition("||")[0])
-            done = CliRunner().invoke(main, arguments)
-            assert done.exit_code == 0, done.output
-            said += done.stdout
-    return folder, said
-
-
-def run(command, folder):
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-e", "-c", command],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return folder, build_demo(folder)
 
 
 def test_the_commands_of_the_readme_print_what_it_shows(place):
-    commands = [pair for pair in shown() if not pair[0].startswith("make ")]
-    assert len(commands) >= 6
-    for command, lines in commands:
-        done = run(command, place[0])
-        assert done.returncode == 0, command + done.stderr
-        assert pattern(lines).fullmatch(printed(done.stdout)), f"{command}\n{done.stdout}"
+    assert check(README, place[0]) >= 6
 
 
 def test_make_demo_prints_what_the_readme_shows(place):
-    lines = dict(shown())["make demo"]
+    lines = dict(shown(README))["make demo"]
     ours = [
         line for line in lines if not re.match(r"set|\.venv/|…|not signed$|.*: verified$", line)
     ]
@@ -120,7 +56,7 @@ def test_what_the_readme_makes_are_targets_of_the_makefile():
 
 def test_the_filter_of_the_readme_rejects_numbers_and_keeps_prose():
     names = {}
-    exec(blocks("python")[0], names)
+    exec(blocks(README, "python")[0], names)
     chosen = msgspec.convert({"use": "digits", "max_digits": 0.3}, names["Digits"])
     failed = chosen(facts(digit_chars=40, chars=100))
     assert (failed.rule, failed.value, failed.limit) == ("digit_share", 0.4, 0.3)
@@ -128,7 +64,7 @@ def test_the_filter_of_the_readme_rejects_numbers_and_keeps_prose():
 
 
 def test_every_recipe_that_the_readme_shows_is_one():
-    assert [parse(text.encode(), "README").name for text in blocks("toml")] == ["nordic"]
+    assert [parse(text.encode(), "README").name for text in blocks(README, "toml")] == ["nordic"]
 
 
 @pytest.mark.parametrize("name", ["quality.md", "recall.md"])

@@ -14,7 +14,7 @@ from florilegium.pipelines import derived
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / "build" / "exports" / "bin" / "python"
 
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="needs make export-tools")
+pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="needs make tools")
 
 
 def read(release, *more):
