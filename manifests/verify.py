@@ -134,6 +134,8 @@ def _check_signatures(release: Location, keys: Sequence[Ed25519PublicKey]) -> It
     for key in keys:
         if not envelopes.signed_by(envelope, key):
             yield f"{envelopes.NAME}: not signed by key {key_id(key)}"
+        elif key_id(key) not in {signature.keyid for signature in envelope.signatures}:
+            yield f"{envelopes.NAME}: the signature of key {key_id(key)} goes by another name"
 
 
 def _check_statement(release: Location, envelope: Envelope) -> Iterator[str]:

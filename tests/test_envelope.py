@@ -76,6 +76,14 @@ def test_several_keys_may_sign_in_any_order(release):
     assert list(verify(release, [ONE.public_key(), TWO.public_key()])) == []
 
 
+def test_a_signature_under_a_false_name_is_found(release):
+    sign(release, ONE)
+    path, name = release / envelope.NAME, key_id(ONE.public_key())
+    path.write_text(path.read_text().replace(name, key_id(TWO.public_key())))
+    (finding,) = verify(release, [ONE.public_key()], depth="tables")
+    assert finding == f"manifest.dsse.json: the signature of key {name} goes by another name"
+
+
 def test_signatures_on_another_manifest_are_not_kept(release):
     sign(release, ONE)
     path = release / manifests.NAME
