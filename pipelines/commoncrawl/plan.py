@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -168,6 +169,17 @@ def listed(place: Location) -> Iterator[Listed]:
         for batch in file.iter_batches(columns=["file", "version", "bytes"]):
             for row in batch.to_pylist():
                 yield Listed(checked(row["file"]), row["version"], row["bytes"])
+
+
+def digests(place: Location) -> NDArray[np.uint64]:
+    """Return what a plan knows of the digests of its pages, in order; PlanError if it is none."""
+    with _opened(place) as file:
+        _head(file, place)
+        found: NDArray[np.uint64] = np.empty(0, np.uint64)
+        for batch in file.iter_batches(columns=["subset", "digests"]):
+            pages = batch.filter(pc.equal(batch["subset"], "warc"))
+            found = np.unique(np.concatenate([found, np.asarray(pages["digests"].flatten())]))
+    return found[found > 0]
 
 
 def read_row(place: Location, number: int) -> Row:

@@ -1,6 +1,6 @@
 """The command that selects. It returns the exit code of the program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from rich.console import Console
@@ -15,12 +15,12 @@ from florilegium.pipelines.recipe import load as load_recipe
 _MOST_LANGUAGES = 20
 
 
-def select(recipe: str, out: str, output: str) -> int:
+def select(recipe: str, out: str, without: Iterable[str], output: str) -> int:
     """Write a plan and say what it comes to."""
     try:
         if not out.endswith(SUFFIX):
             return ended(USAGE, f"--out {out!r}: a plan is a Parquet file, name it *{SUFFIX}")
-        found = selected(load_recipe(recipe), locate(out))
+        found = selected(load_recipe(recipe), locate(out), [locate(name) for name in without])
     except ValueError as error:
         return ended(USAGE, str(error))
     except OSError as error:
