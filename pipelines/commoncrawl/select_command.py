@@ -49,7 +49,7 @@ def _show(found: Selected, recipe: str, console: Console) -> None:
 
 def _lines(found: Selected, totals: Totals) -> Iterator[tuple[str, str]]:
     yield "snapshot", f"{found.head.snapshot} at {found.head.place.base}"
-    yield "index", f"{found.row_groups_read:,} of {found.row_groups:,} row groups read"
+    yield "index", _index(found)
     share = f", {totals.pages / totals.snapshot_pages:.2%} of all" if totals.snapshot_pages else ""
     yield "pages", f"{totals.pages:,}{share}"
     if totals.robots:
@@ -68,6 +68,11 @@ def _lines(found: Selected, totals: Totals) -> Iterator[tuple[str, str]]:
     if named:
         yield "languages", ", ".join([*named, *([f"others {rest:,}"] if rest else [])])
     yield "plan", found.plan
+
+
+def _index(found: Selected) -> str:
+    read = f"{found.row_groups_read:,} of {found.row_groups:,} row groups"
+    return f"{read} read, {size(found.head.totals.index_bytes)}"
 
 
 def _saving(totals: Totals) -> str:

@@ -97,8 +97,9 @@ def select(recipe: Recipe, out: Location, without: Sequence[Location] = ()) -> S
 
 def place_of(said: CommonCrawl, base: str = "") -> Place:
     """Return where the archive is that a recipe means, or what else lies at a place like it."""
+    where = base or said.base
     return Place(
-        base=(base or said.base).rstrip("/"),
+        base=where.rstrip("/") if "://" in where else str(Path(where).resolve()),
         endpoint=said.endpoint,
         anonymous=said.anonymous,
         contact=said.contact,
@@ -142,6 +143,7 @@ def _chosen(
         totals.lost = {test: number for test, number in sorted(lost.items()) if number}
         totals.languages = dict(sorted(spoken.items()))
         totals.snapshot_pages = seen.rows
+        totals.index_bytes = seen.bytes
         if seen.ends:
             mean = sum(seen.ends.values()) / len(seen.ends)
             totals.snapshot_bytes = int(mean * totals.snapshot_files)
@@ -160,6 +162,7 @@ def _robots(
     with _buckets() as captures:
         for rows in robots_rows(index, parts, said, hosts.have, seen):
             captures.add(rows)
+        totals.index_bytes += seen.bytes
         for found in captures.in_files():
             totals.robots += len(found.offsets)
             yield _row(found, ROBOTS, said, totals, seen)
