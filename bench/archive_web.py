@@ -77,7 +77,8 @@ class _Answer(BaseHTTPRequestHandler):
             return 416, b"", {}
         with file.open("rb") as stream:
             stream.seek(start)
-            return 206, stream.read(end - start + 1), {}
+            data = stream.read(end - start + 1)
+        return 206, data, {"Content-Range": f"bytes {start}-{start + len(data) - 1}/*"}
 
     def say(self, status: int, data: bytes, headers: Mapping[str, str], cut: bool) -> None:
         """Answer, with half of the data if it is to be cut."""

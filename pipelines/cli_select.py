@@ -15,8 +15,15 @@ from florilegium.pipelines.cli_options import OUTPUT
     metavar="PLAN",
     help="Where the plan is written: a Parquet file, local, s3:// or gs://.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PLAN",
+    help="An earlier plan: pages that have the digest of one of its pages are not chosen. May be "
+    "given more than once.",
+)
 @OUTPUT
-def select(recipe: str, out: str, output: str) -> None:
+def select(recipe: str, out: str, without: tuple[str, ...], output: str) -> None:
     """Choose, by its index, what a build by RECIPE needs of a snapshot of Common Crawl.
 
     [commoncrawl] in the recipe says which snapshot, and how fast. Nothing but the index is
@@ -24,7 +31,7 @@ def select(recipe: str, out: str, output: str) -> None:
     """
     from florilegium.pipelines.commoncrawl import select_command
 
-    sys.exit(select_command.select(recipe, out, output))
+    sys.exit(select_command.select(recipe, out, without, output))
 
 
 COMMANDS: tuple[click.Command, ...] = (select,)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from florilegium.manifests.location import locate
 from florilegium.pipelines import provenance, worker
+from florilegium.pipelines.commoncrawl.plan import archives_of
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.engine import Engine, EngineError
 from florilegium.pipelines.planning import Plan
@@ -69,7 +70,7 @@ def _dataflow(choice: EngineChoice, plan: Plan) -> Engine:
         "max_num_workers": choice.dataflow_workers,
     }
     flags = [f"--{option}={value}" for option, value in named.items() if value]
-    places = [plan.home, *(locate(unit.path) for unit in plan.units)]
+    places = [plan.home, *(locate(unit.path) for unit in plan.units), *archives_of(plan.units)]
     staging = plan.bench / "dataflow"
     return dataflow.connect([*flags, *choice.beam_options], places, staging, _job(plan))
 

@@ -27,6 +27,7 @@ from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
 from florilegium.pipelines.commoncrawl.fetch import RefusedError
+from florilegium.pipelines.commoncrawl.sources import GoneError, OtherFileError
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import TRY_AGAIN
 from florilegium.pipelines.host_records import read_host_record
@@ -160,19 +161,24 @@ class _Harvest(beam.DoFn):
                 harvest_unit(unit, self._ready(), self._parts, self._progress, self._workers)
             except RefusedError:
                 raise  # and let all others stop as well: the archive wants no more requests
+            except (GoneError, OtherFileError) as error:
+                self._note_failure(unit, error)
+                return
             except Exception as error:
                 # No fault of the unit, and there may be no room for a note either.
                 if isinstance(error, OSError) and error.errno in TRY_AGAIN:
                     raise
                 self.teardown()
                 if attempt == ATTEMPTS - 1:
-                    problem = f"{type(error).__name__}: {error}"
-                    (self._parts / unit.folder).mkdir(parents=True, exist_ok=True)
-                    _failure_note(self._parts, unit).write_text(problem)
+                    self._note_failure(unit, error)
             else:
                 _failure_note(self._parts, unit).unlink(missing_ok=True)
                 yield unit.name
                 return
+
+    def _note_failure(self, unit: Unit, error: Exception) -> None:
+        (self._parts / unit.folder).mkdir(parents=True, exist_ok=True)
+        _failure_note(self._parts, unit).write_text(f"{type(error).__name__}: {error}")
 
     def _ready(self) -> Tools:
         if self._tools is None:

@@ -18,6 +18,7 @@ from florilegium.pipelines.commoncrawl.pace import Pace
 from florilegium.pipelines.commoncrawl.plan import listed, read_row
 from florilegium.pipelines.commoncrawl.selection import select
 from florilegium.pipelines.commoncrawl.sources import Place, source_of
+from florilegium.pipelines.inputs import find_files
 
 pytest_plugins = ["servers"]
 
@@ -163,6 +164,22 @@ def test_a_trickle_of_bytes_between_failures_does_not_go_on_for_ever(web, tmp_pa
     assert len(web.asked) == fetch.ATTEMPTS
 
 
+@pytest.mark.parametrize(
+    ("wrong", "error"), [("deny", RefusedError), ("slow", OSError), ("gone", FileNotFoundError)]
+)
+def test_an_index_that_cannot_be_read_says_the_same(wrong, error, web, planned, tmp_path):
+    web.fault = lambda path, number: wrong if path.endswith(".parquet") else None
+    with pytest.raises(error, match=r"again|select|8 times"):
+        planned(web.address)
+    assert not (tmp_path / "plan.parquet").exists()
+
+
+def test_an_index_over_a_bad_line_gives_the_same_plan(web, archive, planned):
+    rows = [row.version for row in listed(planned(archive))]
+    web.fault = lambda path, number: ("slow", "cut", "reset", None)[number % 4]
+    assert [row.version for row in listed(planned(web.address))] == rows
+
+
 def test_requests_keep_the_pace_and_errors_slow_it_down(web, planned):
     plan = planned(web.address, RANGES)
     row = read_row(plan, 0)
@@ -203,6 +220,14 @@ def bucket(archive, any_s3_address, new_bucket):
 
 def test_from_s3_comes_what_lies_in_the_folder(bucket, any_s3_address, planned, expected):
     assert contents(planned(str(bucket), f'endpoint = "{any_s3_address}"')) == expected
+
+
+def test_a_plan_may_lie_in_a_store_itself(bucket, any_s3_address, planned, expected):
+    plan = planned(str(bucket), f'endpoint = "{any_s3_address}"')
+    stored = bucket / "plans" / "plan.parquet"
+    stored.write_bytes(plan.read_bytes())
+    assert contents(stored) == expected
+    assert [file.row for file in find_files([str(stored)])] == list(range(len(expected)))
 
 
 def test_s3_that_slows_down_and_breaks_off_makes_no_difference(

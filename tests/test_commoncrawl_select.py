@@ -187,6 +187,19 @@ def test_the_same_recipe_gives_the_same_plan_byte_by_byte(choose):
     assert one.read_bytes() == two.read_bytes()
 
 
+def test_what_an_earlier_plan_has_read_is_not_chosen_again(archive, choose, tmp_path):
+    earlier, _ = choose('languages = ["deu", "fra"]', name="earlier.parquet")
+    chosen = recipes.load(str(recipe(tmp_path, archive, 'languages = ["fra", "pol"]')))
+    later = tmp_path / "later.parquet"
+    found = select(chosen, later, [earlier])
+    digest = {row["url"]: row["content_digest"] for row in index_of(archive)}
+    known = {digest[url] for url in urls(earlier)["warc"]}
+    both = wanted(archive, lambda row: row["content_languages"] in ("fra", "pol"))
+    expected = {url for url in both if digest[url] not in known}
+    assert urls(later)["warc"] == expected
+    assert found.head.totals.lost["digest"] == len(both) - len(expected) > 0
+
+
 def test_the_first_files_by_name_are_enough_to_try_things_out(archive, choose):
     plan, found = choose("max_files = 2", "robots = false")
     names = sorted({row["warc_filename"] for row in index_of(archive)})

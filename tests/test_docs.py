@@ -67,7 +67,7 @@ def test_every_recipe_that_the_readme_shows_is_one():
     assert [parse(text.encode(), "README").name for text in blocks(README, "toml")] == ["nordic"]
 
 
-@pytest.mark.parametrize("name", ["quality.md", "recall.md"])
+@pytest.mark.parametrize("name", ["quality.md", "recall.md", "common-crawl.md"])
 def test_every_recipe_that_a_how_to_shows_is_one(name):
     shown = re.findall(r"```toml\n(.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL)
     recipes = [parse(text.replace('"…"', f'"{"0" * 64}"').encode(), name) for text in shown]

@@ -97,9 +97,9 @@ class Fetcher(Struct, frozen=True):
         except (OSError, EOFError, UnicodeDecodeError) as error:
             raise ValueError(f"{key} is no compressed list: {error}") from error
 
-    def open(self, key: str) -> io.RawIOBase:
+    def open(self, key: str) -> "ArchiveFile":
         """Return a file to read and seek in, each read of which is a request."""
-        return _File(self, key, self.size(key))
+        return ArchiveFile(self, key, self.size(key))
 
 
 class _Tries:
@@ -139,21 +139,27 @@ _REFUSED = (
 )
 
 
-class _File(io.RawIOBase):
+class ArchiveFile(io.RawIOBase):
+    """A file of an archive; it counts the bytes that came of it."""
+
     def __init__(self, fetcher: Fetcher, key: str, size: int) -> None:
         self._fetcher, self._key, self._size = fetcher, key, size
-        self._position = 0
+        self._position = self.came = 0
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
+        """Return True."""
         return True
 
     def tell(self) -> int:
+        """Return the position."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move the position; return it."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
             raise ValueError(f"negative seek position {base + offset}")
@@ -161,6 +167,7 @@ class _File(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill a buffer as far as the file goes, by one request; OSError as `Fetcher.stream`."""
         view = memoryview(buffer).cast("B")
         stop = min(self._position + len(view), self._size)
         if stop <= self._position:
@@ -168,4 +175,5 @@ class _File(io.RawIOBase):
         data = self._fetcher.read(self._key, self._position, stop)
         view[: len(data)] = data
         self._position = stop
+        self.came += len(data)
         return len(data)

@@ -27,16 +27,20 @@ class Hosts:
     def have(self, names: pa.ChunkedArray) -> NDArray[np.bool_]:
         """Return which hosts of a column are in the set."""
         self._settle()
-        hashes = _hashes(names)
-        place = np.searchsorted(self._known, hashes)
-        found: NDArray[np.bool_] = np.zeros(len(hashes), bool)
-        inside = place < len(self._known)
-        found[inside] = self._known[place[inside]] == hashes[inside]
-        return found
+        return among(self._known, _hashes(names))
 
     def _settle(self) -> None:
         self._known = np.unique(np.concatenate([self._known, *self._loose]))
         self._loose, self._waiting = [], 0
+
+
+def among(known: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return which hashes are among those that are known, which are in order."""
+    found: NDArray[np.bool_] = np.zeros(len(hashes), bool)
+    place = np.searchsorted(known, hashes)
+    inside = place < len(known)
+    found[inside] = known[place[inside]] == hashes[inside]
+    return found
 
 
 def _hashes(names: pa.ChunkedArray) -> NDArray[np.uint64]:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from florilegium.pipelines.commoncrawl.fetch import Fetcher
+from florilegium.pipelines.commoncrawl.fetch import ArchiveFile, Fetcher
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.commoncrawl.sources import checked
 
@@ -93,6 +93,8 @@ class Seen(Struct):
     """Captures in it, those in row groups that were not read included."""
     row_groups: int = 0
     row_groups_read: int = 0
+    bytes: int = 0
+    """Bytes that came of it."""
     ends: dict[str, int] = {}
     """Of each file, the last byte that a capture takes, wanted or not, in what was read."""
 
@@ -151,7 +153,8 @@ def _rows(
 ) -> Iterator[pa.Table]:
     deciding, where = columns
     for key in keys:
-        with _opened(fetcher, key) as file:
+        raw = fetcher.open(key)
+        with _opened(raw, key) as file:
             _check(file.schema_arrow.names, {*deciding, *where}, key)
             seen.rows += file.metadata.num_rows
             for number in range(file.num_row_groups):
@@ -165,11 +168,12 @@ def _rows(
                 rows = file.read_row_group(number, columns=where)
                 _note_ends(rows, seen.ends)
                 yield rows.filter(pa.array(mask))
+        seen.bytes += raw.came
 
 
-def _opened(fetcher: Fetcher, key: str) -> pq.ParquetFile:
+def _opened(raw: ArchiveFile, key: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(pa.PythonFile(fetcher.open(key), mode="r"), pre_buffer=True)
+        return pq.ParquetFile(pa.PythonFile(raw, mode="r"), pre_buffer=True)
     except pa.ArrowInvalid as error:
         raise SnapshotError(f"{key} is no Parquet file: {error}") from error
 

@@ -84,7 +84,7 @@ def fetched_row(
     row = read_row(place, number)
     whole = row.requests.bytes
     row = row if at_most is None else _beginning(row, at_most)
-    fetcher = fetcher_of(read_head(place), workers)
+    fetcher = fetcher_of(row.head, workers)
     with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
         path = Path(folder, "chosen")
         with path.open("wb") as file:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ from florilegium.pipelines.part import Unit
 
 SUFFIX = ".parquet"
 _KEY = b"florilegium.plan"
-_ROWS_IN_A_GROUP = 16
-"""A worker reads a group to get its row: some two megabytes where much is wanted."""
+_ROWS_IN_A_GROUP = 32
+"""A worker reads a group to get its row, and what says where all groups are: a few megabytes."""
 _SCHEMA = pa.schema(
     [
         ("file", pa.string()),
@@ -66,6 +67,8 @@ class Totals(Struct, kw_only=True):
     """Bytes that come for them, gaps included."""
     files_bytes: int = 0
     """Bytes of these files as a whole, as far as the index tells."""
+    index_bytes: int = 0
+    """Bytes of the index that came to find this out."""
     snapshot_pages: int = 0
     snapshot_files: int = 0
     snapshot_bytes: int = 0
@@ -91,6 +94,7 @@ class Head(Struct, frozen=True, kw_only=True):
 class Row(Struct, frozen=True, kw_only=True):
     """What is read of one file."""
 
+    head: Head
     file: str
     subset: str
     requests: Requests
@@ -143,7 +147,7 @@ def row_of_whole(file: str, subset: str, size: int) -> dict[str, Any]:
 
 def write(place: Location, rows: Iterable[dict[str, Any]], head: Head) -> None:
     """Write a plan, whole or not at all; `head` is looked at when all rows are there."""
-    with replacing(place) as draft, pq.ParquetWriter(draft, _SCHEMA, compression="zstd") as writer:
+    with replacing(place) as draft, _writer(draft) as writer:
         waiting: list[dict[str, Any]] = []
         for row in rows:
             waiting.append(row)
@@ -153,6 +157,10 @@ def write(place: Location, rows: Iterable[dict[str, Any]], head: Head) -> None:
         if waiting:
             writer.write_table(pa.Table.from_pylist(waiting, _SCHEMA))
         writer.add_key_value_metadata({_KEY: msgspec.json.encode(head)})
+
+
+def _writer(path: Path) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_statistics=False)
 
 
 def read_head(place: Location) -> Head:
@@ -170,32 +178,54 @@ def listed(place: Location) -> Iterator[Listed]:
                 yield Listed(checked(row["file"]), row["version"], row["bytes"])
 
 
+def digests(place: Location) -> NDArray[np.uint64]:
+    """Return what a plan knows of the digests of its pages, in order; PlanError if it is none."""
+    with _opened(place) as file:
+        _head(file, place)
+        found: NDArray[np.uint64] = np.empty(0, np.uint64)
+        for batch in file.iter_batches(columns=["subset", "digests"]):
+            pages = batch.filter(pc.equal(batch["subset"], "warc"))
+            found = np.unique(np.concatenate([found, np.asarray(pages["digests"].flatten())]))
+    return found[found > 0]
+
+
 def read_row(place: Location, number: int) -> Row:
     """Return one row of a plan, counted from 0; PlanError if there is none."""
     with _opened(place) as file:
+        head = _head(file, place)
         for group in range(file.num_row_groups):
             rows = file.metadata.row_group(group).num_rows
             if number < rows:
-                found = file.read_row_group(group).slice(number, 1)
-                return _row(found)
+                columns = [name for name in _SCHEMA.names if name != "digests"]
+                return _row(head, file.read_row_group(group, columns=columns).slice(number, 1))
             number -= rows
     raise PlanError(f"{place} has no such row; run `florilegium select` again")
 
 
 def plans_of(units: Iterable[Unit]) -> tuple[Resource, ...]:
     """Return the plans that units come from, by snapshot and digest."""
-    places = [locate(path) for path in sorted({one.path for one in units if one.row is not None})]
-    found = {(read_head(place).snapshot, sha256(place)) for place in places}
+    found = {(read_head(place).snapshot, sha256(place)) for place in _places(units)}
     return tuple(Resource(name=f"plan of {name}", sha256=digest) for name, digest in sorted(found))
 
 
-def _row(found: pa.Table) -> Row:
+def archives_of(units: Iterable[Unit]) -> list[Location]:
+    """Return where the archives of units lie, those on the web left out."""
+    bases = {read_head(place).place.base for place in _places(units)}
+    return [locate(base) for base in sorted(bases) if not base.startswith(("https:", "http:"))]
+
+
+def _places(units: Iterable[Unit]) -> list[Location]:
+    return [locate(path) for path in sorted({one.path for one in units if one.row is not None})]
+
+
+def _row(head: Head, found: pa.Table) -> Row:
     lists = {
         name: np.asarray(found[name].combine_chunks().flatten()).astype(np.int64)
         for name in ("starts", "stops", "offsets", "lengths")
     }
     mode: Mode = found["mode"][0].as_py()
     return Row(
+        head=head,
         file=checked(found["file"][0].as_py()),
         subset=found["subset"][0].as_py(),
         requests=Requests(mode, lists["starts"], lists["stops"]),

@@ -1,6 +1,6 @@
 """The command that selects. It returns the exit code of the program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from rich.console import Console
@@ -15,12 +15,12 @@ from florilegium.pipelines.recipe import load as load_recipe
 _MOST_LANGUAGES = 20
 
 
-def select(recipe: str, out: str, output: str) -> int:
+def select(recipe: str, out: str, without: Iterable[str], output: str) -> int:
     """Write a plan and say what it comes to."""
     try:
         if not out.endswith(SUFFIX):
             return ended(USAGE, f"--out {out!r}: a plan is a Parquet file, name it *{SUFFIX}")
-        found = selected(load_recipe(recipe), locate(out))
+        found = selected(load_recipe(recipe), locate(out), [locate(name) for name in without])
     except ValueError as error:
         return ended(USAGE, str(error))
     except OSError as error:
@@ -49,7 +49,7 @@ def _show(found: Selected, recipe: str, console: Console) -> None:
 
 def _lines(found: Selected, totals: Totals) -> Iterator[tuple[str, str]]:
     yield "snapshot", f"{found.head.snapshot} at {found.head.place.base}"
-    yield "index", f"{found.row_groups_read:,} of {found.row_groups:,} row groups read"
+    yield "index", _index(found)
     share = f", {totals.pages / totals.snapshot_pages:.2%} of all" if totals.snapshot_pages else ""
     yield "pages", f"{totals.pages:,}{share}"
     if totals.robots:
@@ -68,6 +68,11 @@ def _lines(found: Selected, totals: Totals) -> Iterator[tuple[str, str]]:
     if named:
         yield "languages", ", ".join([*named, *([f"others {rest:,}"] if rest else [])])
     yield "plan", found.plan
+
+
+def _index(found: Selected) -> str:
+    read = f"{found.row_groups_read:,} of {found.row_groups:,} row groups"
+    return f"{read} read, {size(found.head.totals.index_bytes)}"
 
 
 def _saving(totals: Totals) -> str:

@@ -2,22 +2,25 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from florilegium.manifests.location import Location
 from florilegium.pipelines.commoncrawl import plan as plans
 from florilegium.pipelines.commoncrawl.choose import requests_for
 from florilegium.pipelines.commoncrawl.fetch import Fetcher
-from florilegium.pipelines.commoncrawl.grouping import Buckets, InFile
-from florilegium.pipelines.commoncrawl.hosts import Hosts
+from florilegium.pipelines.commoncrawl.grouping import Buckets, InFile, digests_of
+from florilegium.pipelines.commoncrawl.hosts import Hosts, among
 from florilegium.pipelines.commoncrawl.index import (
+    DIGEST,
     FILE,
     HOST,
     LANGUAGES,
@@ -50,11 +53,12 @@ class Selected(Struct, frozen=True, kw_only=True):
     row_groups_read: int
 
 
-def select(recipe: Recipe, out: Location) -> Selected:
-    """Write the plan that a recipe comes to.
+def select(recipe: Recipe, out: Location, without: Sequence[Location] = ()) -> Selected:
+    """Write the plan that a recipe comes to, without pages that earlier plans have read.
 
-    SnapshotError if there is no such snapshot, nothing to select, or an index that is not as it
-    should be; OSError, with what to do, if the archive cannot be read.
+    A page is another one if its digest is. SnapshotError if there is no such snapshot, nothing to
+    select, or an index that is not as it should be; OSError, with what to do, if the archive cannot
+    be read.
     """
     said = recipe.commoncrawl
     if not said.snapshot:
@@ -77,7 +81,8 @@ def select(recipe: Recipe, out: Location) -> Selected:
     )
     if said.read == "pages":
         wanted = Wanted(said, said.languages or named, recipe.keep_truncated)
-        rows = _chosen(wanted, totals, seen)
+        earlier = [np.empty(0, np.uint64), *map(plans.digests, without)]
+        rows = _chosen(wanted, np.unique(np.concatenate(earlier)), totals, seen)
     else:
         rows = _whole(said, totals)
     plans.write(out, _counted(rows, totals), head)
@@ -92,8 +97,9 @@ def select(recipe: Recipe, out: Location) -> Selected:
 
 def place_of(said: CommonCrawl, base: str = "") -> Place:
     """Return where the archive is that a recipe means, or what else lies at a place like it."""
+    where = base or said.base
     return Place(
-        base=(base or said.base).rstrip("/"),
+        base=where.rstrip("/") if "://" in where else str(Path(where).resolve()),
         endpoint=said.endpoint,
         anonymous=said.anonymous,
         contact=said.contact,
@@ -113,12 +119,14 @@ def _whole(said: CommonCrawl, totals: Totals) -> Iterator[dict[str, Any]]:
         yield plans.row_of_whole(file, said.read, archive.size(file))
 
 
-def _chosen(wanted: Wanted, totals: Totals, seen: Seen) -> Iterator[dict[str, Any]]:
+def _chosen(
+    wanted: Wanted, known: NDArray[np.uint64], totals: Totals, seen: Seen
+) -> Iterator[dict[str, Any]]:
     """Yield the rows of a plan that reads chosen records."""
     said = wanted.settings
     listed = sorted(paths_of(_fetcher(said), said.snapshot, PAGES))
     totals.snapshot_files = len(listed)
-    among = pa.array(listed[: said.max_files]) if said.max_files else None
+    files = pa.array(listed[: said.max_files]) if said.max_files else None
     index = _fetcher(said, said.index)
     lost: Counter[str] = Counter()
     spoken: Counter[str] = Counter()
@@ -126,7 +134,7 @@ def _chosen(wanted: Wanted, totals: Totals, seen: Seen) -> Iterator[dict[str, An
     parts = parts_of(index, said.snapshot, PAGES)
     with _buckets() as pages:
         for rows in wanted_rows(index, parts, wanted, lost, seen):
-            taken = _in_files(rows, among, lost)
+            taken = _unknown(_in_files(rows, files, lost), known, lost)
             if not len(taken):
                 continue
             pages.add(taken)
@@ -135,6 +143,7 @@ def _chosen(wanted: Wanted, totals: Totals, seen: Seen) -> Iterator[dict[str, An
         totals.lost = {test: number for test, number in sorted(lost.items()) if number}
         totals.languages = dict(sorted(spoken.items()))
         totals.snapshot_pages = seen.rows
+        totals.index_bytes = seen.bytes
         if seen.ends:
             mean = sum(seen.ends.values()) / len(seen.ends)
             totals.snapshot_bytes = int(mean * totals.snapshot_files)
@@ -153,6 +162,7 @@ def _robots(
     with _buckets() as captures:
         for rows in robots_rows(index, parts, said, hosts.have, seen):
             captures.add(rows)
+        totals.index_bytes += seen.bytes
         for found in captures.in_files():
             totals.robots += len(found.offsets)
             yield _row(found, ROBOTS, said, totals, seen)
@@ -194,12 +204,21 @@ def _counted(rows: Iterator[dict[str, Any]], totals: Totals) -> Iterator[dict[st
         )
 
 
-def _in_files(rows: pa.Table, among: pa.Array | None, lost: Counter[str]) -> pa.Table:
+def _in_files(rows: pa.Table, files: pa.Array | None, lost: Counter[str]) -> pa.Table:
     """Return the rows that are in some files; all of them if none are named."""
-    if among is None:
+    if files is None:
         return rows
-    taken = rows.filter(pc.is_in(rows[FILE], among))
+    taken = rows.filter(pc.is_in(rows[FILE], files))
     lost["max_files"] += len(rows) - len(taken)
+    return taken
+
+
+def _unknown(rows: pa.Table, known: NDArray[np.uint64], lost: Counter[str]) -> pa.Table:
+    """Return the rows whose digest is in no earlier plan."""
+    if not len(known) or not len(rows):
+        return rows
+    taken = rows.filter(pa.array(~among(known, digests_of(rows[DIGEST].combine_chunks()))))
+    lost["digest"] += len(rows) - len(taken)
     return taken
 
 

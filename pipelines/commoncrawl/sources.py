@@ -25,6 +25,14 @@ _MOVED = "is not there: files were moved or the snapshot withdrawn; run `florile
 _ENDS = "ends before byte {}, unlike the index says; run `florilegium select` again"
 
 
+class GoneError(FileNotFoundError):
+    """A file that is not where the index says: asking again does not help."""
+
+
+class OtherFileError(OSError):
+    """A file that is another than the one of the index: asking again does not help."""
+
+
 class BusyError(Exception):
     """A request that failed for reasons that may pass; `pause` is what the server asks for."""
 
@@ -90,12 +98,12 @@ class _Folder:
                 left -= len(chunk)
                 yield chunk
         if left:
-            raise OSError(errno.EIO, _ENDS.format(stop), str(path))
+            raise OtherFileError(errno.EIO, _ENDS.format(stop), str(path))
 
     def _path(self, key: str) -> Path:
         path = self._folder / key
         if not path.is_file():
-            raise FileNotFoundError(errno.ENOENT, _MOVED, str(path))
+            raise GoneError(errno.ENOENT, _MOVED, str(path))
         return path
 
 
@@ -117,6 +125,7 @@ class _S3:
             asked = self._asked(key)
             answer = self._client.get_object(**asked, Range=f"bytes={start}-{stop - 1}")
             with closing(answer["Body"]) as body:
+                _check_range(answer.get("ContentRange"), start, f"{self._place.base}/{key}")
                 yield from body.iter_chunks(CHUNK)
         except _boto_errors() as error:
             raise self._explained(error, key, stop) from error
@@ -186,9 +195,7 @@ class _Web:
 
     def open(self, key: str, start: int, stop: int) -> Generator[bytes]:
         with self._answer("GET", key, {"Range": f"bytes={start}-{stop - 1}"}, stop) as answer:
-            if answer.status_code != 206 and start:
-                says = "the server does not answer ranges; name another `base`"
-                raise OSError(errno.ENOTSUP, says, answer.url)
+            _check_range(answer.headers.get("Content-Range"), start, answer.url)
             try:
                 while chunk := answer.raw.read(CHUNK, decode_content=False):
                     yield chunk
@@ -198,7 +205,7 @@ class _Web:
     def _answer(
         self, method: str, key: str, headers: dict[str, str], stop: int
     ) -> requests.Response:
-        address = f"{self._place.base.rstrip('/')}/{quote(key)}"
+        address = f"{self._place.base.rstrip('/')}/{quote(key, safe='/=')}"
         try:
             answer = _session(self._place, os.getpid()).request(
                 method,
@@ -226,6 +233,14 @@ def _session(place: Place, process: int) -> requests.Session:
     return session
 
 
+def _check_range(said: str | None, start: int, address: str) -> None:
+    """Raise OSError unless an answer begins at a byte; one without a range begins at the first."""
+    begins = re.match(r"bytes (\d+)-", said) if said else None
+    if (int(begins[1]) if begins else 0) != start:
+        says = "the server does not answer ranges; name another `base`"
+        raise OSError(errno.ENOTSUP, says, address)
+
+
 def _user_agent(contact: str) -> str:
     version = metadata.version("florilegium")
     return f"florilegium/{version}" + (f" (+{contact})" if contact else "")
@@ -239,9 +254,9 @@ def _of_status(
     if status in (401, 403):
         return DeniedError(said)
     if status in (404, 410) or 300 <= status < 400:
-        return FileNotFoundError(errno.ENOENT, _MOVED, address)
+        return GoneError(errno.ENOENT, _MOVED, address)
     if status == 416:
-        return OSError(errno.EIO, _ENDS.format(stop), address)
+        return OtherFileError(errno.EIO, _ENDS.format(stop), address)
     if status in (408, 425, 429) or status >= 500:
         return BusyError(said, _seconds(retry_after))
     return OSError(errno.EIO, f"the server answers {status} {code}".rstrip(), address)
