@@ -23,6 +23,7 @@ from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
 from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.blocklists import Blocklist
+from florilegium.pipelines.crawl.settings import Crawl
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.spelling import hint, nearest
@@ -190,6 +191,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     the first of them."""
     shards: Shards = Shards()
     """How large the files for the trainer are."""
+    crawl: Crawl | None = None
+    """How sites are fetched, if that comes before the build."""
 
     def __post_init__(self) -> None:
         known = (*KINDS, "national_id")
