@@ -38,7 +38,7 @@ class Discovery:
         self._languages = languages
         self._redirects = settings.limits.redirects
         self._seen: set[str] = set()
-        self._written: set[str] = set()
+        self._written: dict[str, set[str]] = {}
 
     def led(
         self, task: Task, url: Url, response: Response, payload: bytes, passed_by: Counter[str]
@@ -52,14 +52,16 @@ class Discovery:
         body = decoded_body(payload, codings)
         if not body:
             return NOWHERE
-        there = contents(url.href, response.headers, body)
+        known = self._written.setdefault(url.origin, set())
+        there = contents(url.href, response.headers, body, known)
         base = urls.read(there.base, url.href) if there.base != url.href else url
+        if base is not None and base.origin != url.origin:
+            there = contents(url.href, response.headers, body)
+            known = self._written.setdefault(base.origin, set())
         found = []
         for link in there.links:
-            if (written := self._as_written(link.target, url)) in self._written:
-                continue
-            if written:
-                self._written.add(written)
+            if _says_where(link.target):
+                known.add(link.target)
             if one := self._one(task, url, base or url, link, there.lang, passed_by):
                 found.append(one)
         return Led(found, there.rights)
@@ -80,12 +82,6 @@ class Discovery:
             return NOWHERE
         one = self._one(task, url, url, Link(location, "redirect"), task.lang, passed_by)
         return Led([one] if one else [])
-
-    def _as_written(self, target: str, url: Url) -> str:
-        """Return a link in a form that says by itself where it leads; empty if it does not."""
-        if target.startswith("/") and not target.startswith("//"):
-            return f"{url.origin}{target}"
-        return target if target.startswith(_ABSOLUTE) else ""
 
     def _one(
         self, task: Task, url: Url, base: Url, link: Link, declared: str, passed_by: Counter[str]
@@ -115,3 +111,8 @@ class Discovery:
             lang=lang,
             priority=self._languages.rank(lang),
         )
+
+
+def _says_where(target: str) -> bool:
+    """Say whether a link leads to the same place on whichever page of an origin it stands."""
+    return target.startswith(_ABSOLUTE) or (target[:1] == "/" and target[1:2] not in ("/", "\\"))

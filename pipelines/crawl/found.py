@@ -1,7 +1,7 @@
 """What a response leads to: links of a page, entries of sitemaps and feeds."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -19,7 +19,9 @@ from florilegium.pipelines.metadata import parse
 MAX_LINKS: Final = 5_000
 _MAX_PAGE: Final = 4 << 20
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
-_WANTED: Final = "a[href],area[href],frame[src],link[rel],meta[content],base[href],html[lang]"
+_ANCHORS: Final = "a[href],area[href]"
+_HEAD: Final = "frame[src],link[rel],meta[content],base[href],html[lang]"
+_ROBOTS: Final = MEANT | {"robots"}
 _FOLLOWED: Final = frozenset(("canonical", "next", "prev", "license", "sitemap"))
 _FEEDS: Final = ("application/rss+xml", "application/atom+xml")
 _REFRESH: Final = re.compile(r"^\s*[0-9.]*\s*[;,]\s*url\s*=\s*[\"']?([^\"'\s]+)", re.IGNORECASE)
@@ -45,37 +47,41 @@ class Contents(Struct, frozen=True, gc=False):
     """Bits of `Signal`."""
 
 
-def contents(url: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Contents:
+def contents(
+    url: str, headers: tuple[tuple[str, str], ...], body: bytes, known: Container[str] = ()
+) -> Contents:
     """Return what a body leads to, whether it is a page, a sitemap or a feed. Never raises.
 
-    A page that says `nofollow` leads nowhere, and neither does a link that does.
+    A page that says `nofollow` leads nowhere, and neither does a link that does. Links of a page
+    that are written as in `known` are left out.
     """
     body = unpacked(body)
     start = body[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    declared = next((value for name, value in headers if name.lower() == "content-type"), "")
+    links: list[Link] = []
     if is_sitemap(start):
         links = [Link(to, "sitemap", lang) for to, lang in sitemap_addresses(body)]
-        return Contents(url, "", links[: MAX_LINKS * 10], bits(signals(headers)))
-    if is_feed(start):
+    elif is_feed(start):
         links = [Link(to, "feed") for to in feed_addresses(body)]
-        return Contents(url, "", links[:MAX_LINKS], bits(signals(headers)))
-    declared = next((value for name, value in headers if name.lower() == "content-type"), "")
-    if not start.startswith(b"<") or "image" in declared:
-        return Contents(url, "", [], bits(signals(headers)))
-    tree = parse(_text(body[:_MAX_PAGE], declared))
-    if tree is None:
-        return Contents(url, "", [], bits(signals(headers)))
-    return _of_page(url, headers, tree)
+    elif start.startswith(b"<") and "image" not in declared:
+        tree = parse(_text(body[:_MAX_PAGE], declared))
+        if tree is not None:
+            return _of_page(url, headers, tree, known)
+    return Contents(url, "", links, bits(signals(headers)))
 
 
-def _of_page(url: str, headers: tuple[tuple[str, str], ...], tree: LexborHTMLParser) -> Contents:
-    base, lang, links, metas = url, "", [], []
-    licence: str | None = None
-    for node in tree.css(_WANTED)[: 2 * MAX_LINKS]:
+def _of_page(
+    url: str,
+    headers: tuple[tuple[str, str], ...],
+    tree: LexborHTMLParser,
+    known: Container[str],
+) -> Contents:
+    base, lang, licence = url, "", None
+    links: list[Link] = []
+    metas: list[tuple[str, str]] = []
+    for node in tree.css(_HEAD)[:MAX_LINKS]:
         given, name = node.attributes, node.tag
-        if name == "a" or name == "area":
-            if "nofollow" not in (given.get("rel") or "").lower():
-                links.append(Link(given["href"] or "", "link", tag_of(given.get("hreflang"))))
-        elif name == "link":
+        if name == "link":
             links += _of_head(given)
             if given.get("type") == "application/rsl+xml":
                 licence = given.get("href")
@@ -87,18 +93,23 @@ def _of_page(url: str, headers: tuple[tuple[str, str], ...], tree: LexborHTMLPar
             lang = tag_of(given.get("lang"))
         else:
             links.append(Link(given.get("src") or "", "link"))
-    robots = [(name, tuple(_words(said))) for name, said in metas if name in MEANT | {"robots"}]
+    robots = [(name, tuple(_words(said))) for name, said in metas if name in _ROBOTS]
     tdm = next((said for name, said in metas if name == "tdm-reservation"), None)
-    refreshed = [
-        found[1]
-        for name, said in metas
-        if name == "refresh" and (found := _REFRESH.match(said[:3_000]))
-    ]
-    links += [Link(to, "redirect") for to in refreshed[:1]]
+    refreshing = (_REFRESH.match(said) for name, said in metas if name == "refresh")
+    links += [Link(found[1], "redirect") for found in refreshing if found]
     if any({"nofollow", "none"} & set(said) for _, said in robots):
         links = []
-    rights = bits(signals(headers, robots, tdm, licence))
-    return Contents(base, lang, links[:MAX_LINKS], rights)
+    else:
+        links += _anchors(tree, known)
+    return Contents(base, lang, links, bits(signals(headers, robots, tdm, licence)))
+
+
+def _anchors(tree: LexborHTMLParser, known: Container[str]) -> Iterator[Link]:
+    for node in tree.css(_ANCHORS)[:MAX_LINKS]:
+        given = node.attributes
+        target = given["href"]
+        if target and target not in known and "nofollow" not in (given.get("rel") or "").lower():
+            yield Link(target, "link", tag_of(given.get("hreflang")))
 
 
 def _of_head(given: dict[str, str | None]) -> Iterator[Link]:

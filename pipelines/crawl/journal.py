@@ -98,14 +98,22 @@ class Journal:
         self._path = path
         self._file = -1
 
-    def open(self) -> Iterator[Note]:
-        """Yield what was noted before, and cut off what was not noted to its end."""
+    def exists(self) -> bool:
+        """Say whether it was begun before."""
+        return self._path.exists()
+
+    def begin(self) -> None:
+        """Begin it."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+
+    def resume(self) -> Iterator[Note]:
+        """Yield what was noted before, and cut off what was not noted to its end."""
         whole = 0
         for note, end in _notes(self._path):
             whole = end
             yield note
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
+        self._file = os.open(self._path, os.O_WRONLY)
         os.ftruncate(self._file, whole)
         os.lseek(self._file, whole, os.SEEK_SET)
 

@@ -33,7 +33,9 @@ def tag_of(declared: str | None) -> str:
     >>> tag_of("mt-MT"), tag_of("x-default"), tag_of(None)
     ('mt', '', '')
     """
-    found = _TAG.match((declared or "").strip()[:40].replace("_", "-"))
+    if not declared:
+        return ""
+    found = _TAG.match(declared.strip()[:40].replace("_", "-"))
     tag = found[0].lower() if found else ""
     return tag if tag in _TAGS else ""
 

@@ -188,8 +188,12 @@ class Shard:
 
     def _resume(self) -> bool:
         """Take up what was done before in this round; return whether that was all of it."""
+        if not self.journal.exists():
+            self.journal.begin()
+            self.writer.go_on()
+            return False
         done = False
-        for note in self.journal.open():
+        for note in self.journal.resume():
             if isinstance(note, Outcome):
                 self._count(note)
                 if note.warc:
@@ -202,16 +206,15 @@ class Shard:
             self._places.done(self._job.round.number, self._job.shard).touch()
             return True
         self._recover()
-        if self.settled:
-            # Whom the last requests went to before the end is not known.
-            self._resumed = time.time() + self.settings.delay
+        # Whom the last requests went to before the end is not known.
+        self._resumed = time.time() + self.settings.delay
         return False
 
     def _recover(self) -> None:
         """Note what was written to a WARC file, but not noted before the worker was killed."""
         left = [
             (place, item)
-            for place, item in self.writer.resume(self._last)
+            for place, item in self.writer.recover(self._last)
             if item.kind in ("response", "revisit")
             and (seconds_of(item.headers.get("warc-date", "")) or 0) >= int(self.started)
         ]

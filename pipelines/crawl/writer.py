@@ -5,7 +5,7 @@ A file that is being written ends in `.open`, as is the custom; other tools leav
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -43,15 +43,19 @@ class WarcWriter:
         self._name = ""
         self._synced = time.monotonic()
 
-    def resume(self, end: Place | None) -> Iterable[tuple[Place, Record]]:
+    def go_on(self) -> None:
+        """Go on with the file that was left open, if there is one, at its end."""
+        if (path := self._left_open()) is not None:
+            self._append(path, path.stat().st_size)
+
+    def recover(self, end: Place | None) -> Iterator[tuple[Place, Record]]:
         """Go on with the file that was left open; yield the records in it that follow `end`.
 
         What was not written to its end is cut off.
         """
-        left = sorted(self._folder.glob(f"{self._prefix}-*.warc.gz{OPEN}"))
-        if not left:
+        path = self._left_open()
+        if path is None:
             return
-        path = left[-1]
         self._name = path.name.removesuffix(OPEN)
         known = end.offset + end.length if end is not None and end.warc == self._name else 0
         whole = 0
@@ -61,10 +65,7 @@ class WarcWriter:
             whole = item.offset + item.length
             if item.offset >= known:
                 yield Place(self._name, item.offset, item.length), item
-        self._file = os.open(path, os.O_WRONLY)
-        os.ftruncate(self._file, whole)
-        os.lseek(self._file, whole, os.SEEK_SET)
-        self._size = whole
+        self._append(path, whole)
 
     def write(self, members: bytes) -> Place:
         """Write some records together; return where they are."""
@@ -102,6 +103,16 @@ class WarcWriter:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _left_open(self) -> Path | None:
+        left = sorted(self._folder.glob(f"{self._prefix}-*.warc.gz{OPEN}"))
+        return left[-1] if left else None
+
+    def _append(self, path: Path, size: int) -> None:
+        self._name, self._size = path.name.removesuffix(OPEN), size
+        self._file = os.open(path, os.O_WRONLY)
+        os.ftruncate(self._file, size)
+        os.lseek(self._file, size, os.SEEK_SET)
 
     def _begin(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
