@@ -317,13 +317,13 @@ class Site(asyncio.Protocol):
         return response("404 Not Found", b"")
 
 
-async def serve(world: World, log: Path | None) -> None:
+async def serve(world: World, log: Path | None, port: int = 0) -> None:
     """Serve until the process is asked to end; print the port first."""
     loop = asyncio.get_running_loop()
     addresses = [world.address(number) for number in range(world.hosts)]
     Site.world, Site.log, Site.live, Site.asked = world, [], {}, set()
     Site.numbers = {address: number for number, address in enumerate(addresses)}
-    first = await loop.create_server(Site, addresses[0], 0, backlog=512)
+    first = await loop.create_server(Site, addresses[0], port, backlog=512)
     port = first.sockets[0].getsockname()[1]
     if addresses[1:]:
         await loop.create_server(Site, addresses[1:], port, backlog=512)
@@ -342,8 +342,9 @@ def main() -> None:
     options.add_argument("--pages", type=int, default=500, help="of all hosts together")
     options.add_argument("--paragraphs", type=int, default=45, help="of a page")
     options.add_argument("--log", type=Path)
+    options.add_argument("--port", type=int, default=0, help="any that is free, if 0")
     chosen = options.parse_args()
-    uvloop.run(serve(World(chosen.hosts, chosen.pages, chosen.paragraphs), chosen.log))
+    uvloop.run(serve(World(chosen.hosts, chosen.pages, chosen.paragraphs), chosen.log, chosen.port))
 
 
 if __name__ == "__main__":

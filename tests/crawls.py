@@ -50,10 +50,11 @@ class Web:
 
 
 @contextmanager
-def serving(folder, hosts, pages, paragraphs=3):
+def serving(folder, hosts, pages, paragraphs=3, port=0):
     """Serve a web while something goes on; the log can be read afterwards."""
     log = folder / "web.log"
     numbers = ["--hosts", str(hosts), "--pages", str(pages), "--paragraphs", str(paragraphs)]
+    numbers += ["--port", str(port)]
     command = [sys.executable, str(SERVER), *numbers, "--log", str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
