@@ -79,6 +79,4 @@ class Languages:
 
 
 def _tags(codes: Iterable[str]) -> Iterable[str]:
-    for code in codes:
-        language = LANGUAGES.get(code)
-        yield language.bcp47.partition("-")[0] if language else tag_of(code.partition("_")[0])
+    return (LANGUAGES[code].bcp47.partition("-")[0] for code in codes)

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from florilegium.filters.language_table import LANGUAGES
+from florilegium.pipelines.spelling import nearest
+
 SMALL: tuple[str, ...] = (
     "mlt_Latn", "gle_Latn", "cym_Latn", "gla_Latn", "bre_Latn", "eus_Latn", "glg_Latn", "oci_Latn",
-    "fao_Latn", "isl_Latn", "ltz_Latn", "fry_Latn", "nno_Latn", "sme_Latn", "lvs_Latn", "lit_Latn",
-    "ekk_Latn", "slv_Latn", "mkd_Cyrl", "als_Latn", "bel_Cyrl", "cat_Latn",
+    "fao_Latn", "isl_Latn", "ltz_Latn", "fry_Latn", "nno_Latn", "sme_Latn", "lav_Latn", "lit_Latn",
+    "est_Latn", "slv_Latn", "mkd_Cyrl", "sqi_Latn", "bel_Cyrl", "cat_Latn",
 )  # fmt: skip
 """Languages with less than a quarter of a percent of the web each."""
 
@@ -30,6 +33,11 @@ class Scope(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     one is said to be in any, links, addresses and pages before it show. All, if empty."""
     first: tuple[str, ...] = SMALL
     """Languages whose pages are fetched before others."""
+
+    def __post_init__(self) -> None:
+        for code in (*self.languages, *self.first):
+            if code not in LANGUAGES:
+                raise ValueError(f"unknown language {code!r}{nearest(code, [*LANGUAGES])}")
 
 
 class Budget(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

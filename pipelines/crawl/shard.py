@@ -148,7 +148,7 @@ class Shard:
         while visits:
             await asyncio.wait(visits, timeout=_TICK, return_when=asyncio.FIRST_EXCEPTION)
             self._raise_failed()
-            if self.common.stop.is_set():
+            if visits and self.common.stop.is_set():
                 await asyncio.wait(visits, timeout=_GRACE)
                 return
 
