@@ -59,7 +59,6 @@ def crawled(out: Path, seeds: Path, delay: float) -> tuple[float, float]:
     """Crawl with ours; return CPU seconds and seconds."""
     changes = {
         "delay": delay,
-        "slow_factor": 0,
         "max_delay": 10,
         "network.ports": "[]",
         "network.open": '["127.0.0.0/8"]',

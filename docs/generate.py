@@ -119,14 +119,7 @@ def recipe_page() -> Iterator[str]:
     yield "`rights` but `regime` and `honour`."
     yield from ("", "## Keys at the top", "")
     yield from _keys(Recipe)
-    for field in msgspec.structs.fields(Recipe):
-        if isinstance(field.type, type) and issubclass(field.type, Struct):
-            yield from ("", f"## [{field.name}]", "", _prose(field.type), "")
-            yield from _keys(field.type)
-        for record in get_args(field.type) if get_origin(field.type) is tuple else ():
-            if isinstance(record, type) and issubclass(record, Struct):
-                yield from ("", f"## [[{field.name}]]", "", _prose(record), "")
-                yield from _keys(record)
+    yield from _tables(Recipe, "")
     yield from ("", "## [[filters]]", "")
     yield "Each table names its filter with `use`. A recipe that has `[[filters]]` has exactly the"
     yield "filters it lists, in its order; one that has none has those of its `profile`: the first"
@@ -139,6 +132,24 @@ def recipe_page() -> Iterator[str]:
     yield "There is one more, which a recipe has only if it says so:"
     yield from ("", f'### use = "{_tag(Datatrove(filter="X"))}"', "", _prose(Datatrove), "")
     yield from _keys(Datatrove)
+
+
+def _tables(record: type[Struct], above: str) -> Iterator[str]:
+    """Yield what there is of the tables of a record, and of those within them."""
+    for field in msgspec.structs.fields(record):
+        listed = get_origin(field.type) is tuple
+        for kind in get_args(field.type) or (field.type,):
+            if isinstance(kind, type) and issubclass(kind, Struct):
+                name = f"{above}{field.name}"
+                yield from (
+                    "",
+                    f"## [[{name}]]" if listed else f"## [{name}]",
+                    "",
+                    _prose(kind),
+                    "",
+                )
+                yield from _keys(kind)
+                yield from _tables(kind, f"{name}.")
 
 
 def rules_page() -> Iterator[str]:

@@ -60,9 +60,9 @@ def _hear_warnings_of_ours_only() -> None:
     "--input",
     "inputs",
     multiple=True,
-    required=True,
     metavar="WARC",
-    help="A WARC file, or a folder of them. May be given more than once.",
+    help="A WARC file, or a folder of them. May be given more than once, and left out if the "
+    "recipe crawls.",
 )
 @click.option(
     "--out",
@@ -198,6 +198,7 @@ def build(
 ) -> None:
     """Build a release from WARC files by RECIPE: a shipped one by name, or a TOML file.
 
+    A recipe with a table [crawl] fetches its seeds first, to OUT/NAME/crawl.
     Recipe, input and output may be local, in S3 (s3://BUCKET/KEY) or in Google Cloud Storage (gs://).
     An interrupted build goes on where it was when the same command is run again.
     """

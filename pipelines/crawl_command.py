@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 
+from florilegium.manifests.location import locate
 from florilegium.pipelines.answers import (
     DONE,
     INTERRUPTED,
@@ -54,10 +55,41 @@ def crawl(
     return run(settings, found, out, again, workers, output)
 
 
+def crawled_before(recipe: Recipe, out: str, workers: int, output: str) -> int:
+    """Crawl what a recipe says before it is built; return `DONE` if there is something to build."""
+    try:
+        settings = with_contact(recipe.crawl or Crawl())
+        seeds = read_seeds(settings.seeds)
+        folder = warc_folder(recipe, out).parent
+    except ValueError as error:
+        return ended(USAGE, str(error))
+    except OSError as error:
+        return stopped(error)
+    code = run(settings, seeds, folder, again=False, workers=workers, output=output, quiet=True)
+    return DONE if code == NOTHING_TO_DO else code
+
+
+def warc_folder(recipe: Recipe, out: str) -> Path:
+    """Return where a recipe's crawl keeps its WARC files; RecipeError if that is in a store."""
+    place = locate(out) / recipe.name / "crawl" / "warc"
+    if not isinstance(place, Path):
+        raise RecipeError(f"{out}: a crawl needs a local folder; crawl first, and name --input")
+    return place
+
+
 def run(
-    settings: Crawl, seeds: list[Url], out: Path, again: bool, workers: int, output: str
+    settings: Crawl,
+    seeds: list[Url],
+    out: Path,
+    again: bool,
+    workers: int,
+    output: str,
+    quiet: bool = False,
 ) -> int:
-    """Crawl from seeds and say what there is then; return the exit code."""
+    """Crawl from seeds and say what there is then; return the exit code.
+
+    If `quiet`, standard output is left to what comes after.
+    """
     console = console_for(output)
     try:
         summary = crawl_into(out, settings, seeds, Embedded(workers=workers), Watch(console), again)
@@ -67,11 +99,11 @@ def run(
         return ended(LOCKED, str(error).replace("build", "crawl"))
     except Exception as error:
         return stopped(error)
-    if output == "json":
-        print_json(summary)
-    else:
+    if output != "json":
         show(summary, out, console)
-    return _answered(summary, out)
+    elif not quiet:
+        print_json(summary)
+    return _answered(summary, out, quiet)
 
 
 def _settings(recipe: str | None, contact: str | None, changes: Iterable[str]) -> Crawl:
@@ -82,6 +114,11 @@ def _settings(recipe: str | None, contact: str | None, changes: Iterable[str]) -
     wanted += [f"crawl.contact={contact}"] if contact else []
     settings = changed(chosen, wanted).crawl
     assert settings is not None
+    return with_contact(settings)
+
+
+def with_contact(settings: Crawl) -> Crawl:
+    """Return the settings; RecipeError if nobody could be asked about the crawl."""
     if not settings.contact:
         raise RecipeError(
             "there is no contact: name a page, or mailto:…, where those whom the crawl visits can "
@@ -90,12 +127,14 @@ def _settings(recipe: str | None, contact: str | None, changes: Iterable[str]) -
     return settings
 
 
-def _answered(summary: Summary, out: Path) -> int:
+def _answered(summary: Summary, out: Path, quiet: bool) -> int:
     if summary.end == "stopped":
         return ended(INTERRUPTED, "stopped; run the same command again to go on")
     if summary.end == "waiting":
         return ended(TRY_AGAIN, "hosts asked for rest; run the same command again later")
     if not summary.rounds_run:
+        if quiet:
+            return NOTHING_TO_DO
         return ended(NOTHING_TO_DO, f"nothing to do: {out} is finished; --again visits it anew")
     return DONE
 

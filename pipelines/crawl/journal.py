@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -67,7 +67,7 @@ class Answered(Struct, frozen=True, gc=False, array_like=True, tag="origin"):
     origin: str
     host: str
     fetched: float
-    state: str
+    state: Literal["present", "none", "unreachable"]
     detail: str
     body: bytes
     found: list[Found] = []

@@ -264,11 +264,4 @@ def _read(seeds: tuple[str, ...]) -> list[urls.Url]:
 
 
 def _origin(note: Answered) -> Origin:
-    return Origin(
-        note.origin,
-        note.host,
-        note.fetched,
-        note.state,
-        note.detail,
-        note.body,  # type: ignore[arg-type]
-    )
+    return Origin(note.origin, note.host, note.fetched, note.state, note.detail, note.body)

@@ -121,7 +121,7 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End what is under way: a body without a length ends so, others are cut off."""
         if self._answer is not None and not self._answer.done():
-            whole = self._head and not self._framed and exc is None
+            whole = bool(self._head) and not self._framed and exc is None
             self._end("" if whole else "disconnect", "closed before a response", whole)
         self._give_room()
 
