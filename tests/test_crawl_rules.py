@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.optouts.signal import Signal
+from florilegium.pipelines.crawl import urls
 from florilegium.pipelines.crawl.found import contents
 from florilegium.pipelines.crawl.frontier import Task
 from florilegium.pipelines.crawl.outcomes import conditions, fate, pause, retry_after
@@ -97,7 +98,7 @@ def rules(text, **settings):
     ],
 )
 def test_robots_txt(text, settings, allowed):
-    assert (rules(text, **settings).refusal(PAGE) is None) == allowed
+    assert (rules(text, **settings).refusal(urls.read(PAGE)) is None) == allowed
 
 
 def test_delay_and_sitemaps_of_robots_txt():

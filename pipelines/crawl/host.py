@@ -95,7 +95,7 @@ class HostVisit:
                 reason = f"robots: {self._shard.origins[url.origin].detail}"
                 self._note(task, retried(reason, task, limits, time.time()), asked=True)
                 return
-            if refusal := rules.refusal(url.href):
+            if refusal := rules.refusal(url):
                 self._note(task, Fate(REFUSED, f"robots: {refusal}"))
                 return
             if self._over() == "rests":
@@ -249,7 +249,7 @@ class HostVisit:
         licences = [urls.read(link, url.origin) for link in rules.licences]
         places += [one for one in licences if one and one.origin == url.origin][:_MAX_LICENCES]
         for place in places:
-            if place is None or place.href in self._shard.settled or rules.refusal(place.href):
+            if place is None or place.href in self._shard.settled or rules.refusal(place):
                 continue
             if self._over() == "rests":
                 return

@@ -10,10 +10,11 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from florilegium.filters.optouts.agents import OURS, expanded
-from florilegium.filters.optouts.pattern import path_of
+from florilegium.filters.optouts.pattern import canonical
 from florilegium.filters.optouts.robots_txt import EVERYONE, MAX_BYTES, RobotsTxt
 from florilegium.filters.optouts.timeline import FRESH_SECONDS
 from florilegium.pipelines.crawl.settings import Crawl
+from florilegium.pipelines.crawl.urls import Url
 
 MAX_REDIRECTS: Final = 5
 State = Literal["present", "none", "unreachable"]
@@ -59,9 +60,9 @@ class Rules:
         others = expanded(settings.obey)
         self._obeyed = [*self._ours, *(name for name in others if self._file.names(name))]
 
-    def refusal(self, url: str) -> str | None:
+    def refusal(self, url: Url) -> str | None:
         """Return the line that forbids an address, None if it may be fetched."""
-        path = path_of(url)
+        path = canonical(url.target.encode())
         for agent in self._obeyed:
             rule = self._file.decisive(agent, path)
             if rule is not None and not rule.allows:

@@ -44,12 +44,8 @@ class Url(Struct, frozen=True, gc=False):
     port: int
     target: str
     """Path and query, as a request has them."""
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port, without a port that goes without saying."""
-        usual = self.port == _DEFAULT_PORTS[self.scheme]
-        return f"{self.scheme}://{self.host}{'' if usual else f':{self.port}'}"
+    origin: str
+    """Scheme, host and port, without a port that goes without saying."""
 
 
 def read(link: str, base: str | None = None) -> Url | None:
@@ -59,23 +55,36 @@ def read(link: str, base: str | None = None) -> Url | None:
     'http://example.org/b?x=~'
     """
     try:
-        found = ada_url.URL(link[:_MAX_LINK].strip(), base=base)
-        scheme, port = found.protocol[:-1], found.port
-        if scheme not in _DEFAULT_PORTS or found.username or found.password:
-            return None
-        host, path, query = found.hostname.rstrip("."), found.pathname, found.search
+        normal = ada_url.URL(link[:_MAX_LINK].strip(), base=base).href
     except ValueError:
         return None
-    if not host or ".." in host:
+    scheme, _, rest = normal.partition("://")
+    if scheme not in _DEFAULT_PORTS:
         return None
-    if ";" in path:
-        path = _without_session(path)
-    target = path + (_kept(query) if query else "")
+    rest = rest.partition("#")[0]
+    place, slash, path = rest.partition("/")
+    target, _, query = path.partition("?")
+    host, port = _host_and_port(place)
+    if "@" in place or not host or ".." in host:
+        return None
+    target = slash + target
+    if ";" in target:
+        target = _without_session(target)
+    if query:
+        target += _kept(query)
     if "%" in target:
         target = canonical(target.encode()).decode()
     number = int(port) if port else _DEFAULT_PORTS[scheme]
-    place = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
-    return Url(place + target, scheme, host, number, target)
+    origin = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+    return Url(origin + target, scheme, host, number, target, origin)
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    """Return host and port of what the standard writes between the slashes."""
+    host, colon, port = place.rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = place, ""
+    return (host.rstrip(".") if host.endswith(".") else host), port
 
 
 def _without_session(path: str) -> str:
@@ -84,7 +93,7 @@ def _without_session(path: str) -> str:
 
 
 def _kept(query: str) -> str:
-    kept = "&".join(p for p in query[1:].split("&") if p and not _is_noise(p))
+    kept = "&".join(p for p in query.split("&") if p and not _is_noise(p))
     return f"?{kept}" if kept else ""
 
 
