@@ -105,7 +105,7 @@ def _sections(record: type[Struct], above: str) -> Iterator[str]:
     """Yield the keys of the tables in a record, and of those in them."""
     for field in msgspec.structs.fields(record):
         many = get_origin(field.type) is tuple
-        for kind in get_args(field.type) if many else (field.type,):
+        for kind in get_args(field.type) or (field.type,):
             if isinstance(kind, type) and issubclass(kind, Struct):
                 name = f"{above}{field.name}"
                 heading = f"[[{name}]]" if many else f"[{name}]"

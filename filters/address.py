@@ -115,11 +115,12 @@ def _without_dots(path: str) -> str:
 
 
 def _query(parts: SplitResult) -> str:
-    kept = [p for p in parts.query.split("&") if p and not _is_mark(p.partition("=")[0])]
+    kept = [p for p in parts.query.split("&") if p and not is_mark(p.partition("=")[0])]
     return f"?{_encoded('&'.join(kept))}" if kept else ""
 
 
-def _is_mark(name: str) -> bool:
+def is_mark(name: str) -> bool:
+    """Say whether a parameter only tells advertisers and newsletters where a reader came from."""
     name = name.lower()
     return name.startswith("utm_") or name in _MARKS
 

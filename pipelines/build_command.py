@@ -56,6 +56,14 @@ def build(
         signing = unlocked(key) if key else None
         earlier = [find_release(name) for name in against]
         chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
+        if chosen.crawl is not None:
+            from florilegium.pipelines import crawl_command
+
+            workers = choice.workers or 1
+            goes = step is None and not dry_run
+            if goes and (code := crawl_command.crawled_before(chosen, out, workers, output)):
+                return code
+            inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
         there = builds.release_made(plan)
         if there is not None and not dry_run:

@@ -9,6 +9,7 @@ import click
 
 from florilegium.pipelines import (
     cli_audit,
+    cli_crawl,
     cli_export,
     cli_report,
     cli_research,
@@ -67,9 +68,9 @@ def _hear_warnings_of_ours_only() -> None:
     "--input",
     "inputs",
     multiple=True,
-    required=True,
     metavar="WARC",
-    help="A WARC file, a folder of them, or a plan of `select`. May be given more than once.",
+    help="A WARC file, a folder of them, or a plan of `select`. May be given more than once, and "
+    "left out if the recipe crawls.",
 )
 @click.option(
     "--out",
@@ -205,6 +206,7 @@ def build(
 ) -> None:
     """Build a release from WARC files by RECIPE: a shipped one by name, or a TOML file.
 
+    A recipe with a table [crawl] fetches its seeds first, to OUT/NAME/crawl.
     Recipe, input and output may be local, in S3 (s3://BUCKET/KEY) or in Google Cloud Storage (gs://).
     An interrupted build goes on where it was when the same command is run again.
     """
@@ -269,6 +271,7 @@ def inspect(
 
 for command in (
     *cli_audit.COMMANDS,
+    *cli_crawl.COMMANDS,
     *cli_export.COMMANDS,
     *cli_report.COMMANDS,
     *cli_research.COMMANDS,

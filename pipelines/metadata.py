@@ -123,8 +123,10 @@ def _beginning(html: str) -> str:
         end = -1
         for _ in range(_MAX_TAGS + 1):
             end = html.find("<", end + 1)
-    position = 0
-    for piece in html[:end].split(">"):
+    position, pieces = 0, html[:end].split(">")
+    if max(map(len, pieces)) <= _LONG_TAG:
+        return html[:end]
+    for piece in pieces:
         opened = piece.rfind("<")
         if opened >= 0 and len(piece) - opened > _LONG_TAG and _is_crowded(piece[opened:]):
             return html[: position + opened]

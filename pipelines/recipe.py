@@ -25,6 +25,7 @@ from florilegium.manifests.publication import Publication
 from florilegium.pipelines.alarms import Alarms
 from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
+from florilegium.pipelines.crawl.settings import Crawl
 from florilegium.pipelines.extract import Extraction
 from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.nested import put
@@ -201,6 +202,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What only the publisher knows, for the exports."""
     commoncrawl: CommonCrawl = CommonCrawl()
     """What `florilegium select` takes of Common Crawl."""
+    crawl: Crawl | None = None
+    """How sites are fetched, if that comes before the build."""
 
     def __post_init__(self) -> None:
         known = (*KINDS, "national_id")

@@ -2,7 +2,7 @@
 
 Lines of `Content-Usage` (AIPREF) and `Content-Signal` belong to a group, or to everyone before the
 first one; `License` (RSL) belongs to the file. Everything is kept with its line number, since that
-is the evidence.
+is the evidence. `Crawl-delay` and `Sitemap` are in no standard, but most crawlers heed them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,9 @@ EVERYONE: Final = "*"
 _MAX_LINE: Final = 16_384
 _MAX_WILD: Final = 2_000
 _MAX_LICENCES: Final = 20
+_MAX_SITEMAPS: Final = 100
+_MAX_ADDRESS: Final = 2_048
+_MAX_DELAY: Final = 24 * 3600.0
 
 # Slips that Google's parser forgives, so that people rely on them.
 _KEYS: Final = {
@@ -56,6 +59,8 @@ class Block(Struct, frozen=True):
 
     rules: list[Rule] = []
     uses: list[Use] = []
+    delays: list[float] = []
+    """Seconds between requests, as lines of Crawl-delay ask for."""
 
 
 class _Rules:
@@ -98,6 +103,8 @@ class RobotsTxt:
     def __init__(self, data: bytes) -> None:
         self.licences: list[tuple[int, str]] = []
         """Numbers of lines, and the addresses of the licences there."""
+        self.sitemaps: list[str] = []
+        """Addresses of sitemaps, as they stand there."""
         self.about_use = False
         """Whether any line is about use."""
         self._blocks: list[Block] = [Block()]
@@ -121,6 +128,11 @@ class RobotsTxt:
             rules = (rule for number in blocks for rule in self._blocks[number].rules)
             self._arranged[blocks] = _Rules(rules)
         return self._arranged[blocks].decisive(path)
+
+    def delay(self, agent: str) -> float:
+        """Return the seconds between requests that an agent is asked to keep, 0 if none are."""
+        numbers = self._named.get(agent.lower(), ())
+        return max((d for number in numbers for d in self._blocks[number].delays), default=0.0)
 
     def uses(self, agent: str, field: str, path: bytes) -> list[Use]:
         """Return the lines of a field for an agent that are about a path: those of the longest.
@@ -154,11 +166,15 @@ class RobotsTxt:
                 block.rules.extend(_rules(number, key == b"allow", value))
             elif key in _RULES or key == b"crawl-delay":
                 naming = False
+                if key == b"crawl-delay" and (seconds := _seconds(value)) is not None:
+                    block.delays.append(seconds)
             elif key in _USES:
                 block.uses.append(_use(number, key, value))
                 self.about_use = True
             elif key == b"license" and value and len(self.licences) < _MAX_LICENCES:
                 self.licences.append((number, _text(value)))
+            elif key == b"sitemap" and value and len(self.sitemaps) < _MAX_SITEMAPS:
+                self.sitemaps.append(value[:_MAX_ADDRESS].decode("utf-8", "replace"))
 
 
 def _order(rule: Rule) -> tuple[int, bool, int]:
@@ -202,6 +218,15 @@ def _use(number: int, key: bytes, value: bytes) -> Use:
         "content-usage" if key == b"content-usage" else "content-signal"
     )
     return Use(number, field, pattern(path), _text(value.strip()))
+
+
+def _seconds(value: bytes) -> float | None:
+    """Return a delay, a day at most; None if it is no number from zero on."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        return None
+    return min(seconds, _MAX_DELAY) if seconds >= 0 else None
 
 
 def _text(value: bytes) -> str:

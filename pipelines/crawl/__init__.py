@@ -1,0 +1,1 @@
+"""The crawler: polite, in rounds, from seeds to WARC files; what it knows lies in Parquet."""
