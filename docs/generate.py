@@ -47,6 +47,7 @@ from florilegium.manifests.manifest import (
     Shard,
     Table,
 )
+from florilegium.manifests.parent import Parent
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import arrow_schema
 from florilegium.pipelines.cli import main as command_line
@@ -203,6 +204,7 @@ def manifest_page() -> Iterator[str]:
         Manifest,
         Input,
         Earlier,
+        Parent,
         Step,
         OptOuts,
         Protocol,
@@ -279,7 +281,7 @@ def _type(kind: types.Type) -> str:
         case types.DictType(value_type=item):
             return f"table of {_type(item)}"
         case types.StructType(cls=record):
-            known = record.__module__ == Manifest.__module__ or record is Step
+            known = record.__module__ == Manifest.__module__ or record in (Parent, Step)
             return f"[{record.__name__}](#{record.__name__.lower()})" if known else "table"
         case types.UnionType(types=kinds):
             if all(isinstance(one, types.StructType) for one in kinds):

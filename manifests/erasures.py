@@ -17,12 +17,17 @@ PATH = "audit/erasures.jsonl"
 NAME = "erasures.jsonl"
 """Its name in the folder of a corpus."""
 
+RESOURCE = "log of erasures"
+"""Its name among the resources of a manifest."""
+
 Basis: TypeAlias = Literal[
     "gdpr-17", "gdpr-21", "copyright", "tdm-opt-out", "court-order", "contract", "other"
 ]
 """Why something is erased: articles 17 and 21 of regulation (EU) 2016/679, the owner of rights, a
 reservation under article 4 of directive (EU) 2019/790, an order, an agreement, or else."""
 BASES: tuple[Basis, ...] = get_args(Basis)
+STAGE = "erase"
+"""Stage at which what was erased is lost."""
 Promote: TypeAlias = Literal["none", "copy"]
 """What takes the place of an erased document: nothing, or the best copy that is not erased."""
 Kind: TypeAlias = Literal["id", "url", "host", "below", "text"]
@@ -61,6 +66,11 @@ class Erasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Name of the key of the hashes."""
     hashes: dict[Kind, tuple[_Hex, ...]]
     """Keyed hashes of what is erased, in hex, by kind; sorted."""
+
+
+def rule(basis: Basis) -> str:
+    """Return the rule by which the ledger says that something was erased."""
+    return basis.replace("-", "_")
 
 
 def decode(content: bytes) -> list[Erasure]:
@@ -123,6 +133,6 @@ def findings(content: bytes, rules: Iterable[str]) -> Iterator[str]:
     except LogError as error:
         yield f"{PATH}: {error}"
         return
-    known = {one.basis for one in log}
-    for rule in sorted(set(rules) - set(known)):
-        yield f"{PATH}: documents were erased by {rule}, of which it says nothing"
+    known = {rule(one.basis) for one in log}
+    for name in sorted(set(rules) - known):
+        yield f"{PATH}: documents were erased by {name}, of which it says nothing"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from florilegium.manifests import funnel
 from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.location import Location
+from florilegium.manifests.parent import Parent
 
 NAME = "manifest.json"
 FORMAT = 3
@@ -212,6 +213,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """Files that were read, by name."""
     against: tuple[Earlier, ...] = ()
     """Earlier releases whose documents were taken into account, in the order they were named."""
+    parent: Parent | None = None
+    """The release that this one was made of by erasure; null if it was built."""
     funnel: tuple[Step, ...]
     """What each stage received, lost and kept."""
     opt_outs: OptOuts | None = None
@@ -253,6 +256,8 @@ class Manifest(Record, frozen=True, kw_only=True):
         _check_distinct("input", [source.name for source in self.inputs])
         _check_distinct("language", [language.lang for language in self.languages])
         _check_distinct("file", [entry.path for entry in self.files])
+        if self.parent is not None:
+            self.parent.check(self.documents, [table.path for table in self.tables])
         self._check_recipe()
         self._check_opt_outs()
         self._check_languages()

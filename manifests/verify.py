@@ -16,6 +16,7 @@ from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.merkle import Node, joined
 from florilegium.manifests.verify_copies import check_copies
+from florilegium.manifests.verify_erasures import check_log
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_shards import Seen, check_shard
@@ -34,7 +35,8 @@ def verify(
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
     the ledger against the funnel, the copies of earlier releases against the ledger, the buckets
-    against the languages, the tree against the root. At depth `files` the digest of each shard too.
+    against the languages, the tree against the root, the log of erasures against itself and the
+    funnel. At depth `files` the digest of each shard too.
     At depth `rows` also the columns, order, ranges, totals and licences of the shards, the tree and
     the buckets over their rows, that the documents and losses of each input are its records, that
     no document is reserved by a verdict that binds, and what is said in alarms. `root` is the root
@@ -70,6 +72,7 @@ def verify(
             there.add(table.path)
     if ledger_read:
         yield from check_copies(release, manifest, there, seen.left_out)
+    yield from check_log(release, manifest, there)
     for path in sorted({tree.PATH, buckets.PATH} - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
     if tree.PATH in there:

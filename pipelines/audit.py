@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from florilegium.manifests import envelope, proof
+from florilegium.manifests import envelope, proof, secret
 from florilegium.manifests import keys as keyfiles
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests import verify as checks
 from florilegium.manifests.keys import PassphraseError, key_id
 from florilegium.manifests.location import Location
 from florilegium.manifests.lookup import identity
+from florilegium.manifests.verify_erasures import check_parent
 from florilegium.pipelines.answers import DONE, FAILED, USAGE, ended, print_json, stopped
 from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.summary import alarm_lines
@@ -76,13 +77,23 @@ def verify(
     traced: int,
     inputs: Iterable[str],
     output: str,
+    erasure_key: Path | None = None,
+    parent: str | None = None,
 ) -> int:
-    """Check a release, and make some documents of it again, and print every finding."""
+    """Check a release, and make some documents of it again, and print every finding.
+
+    With the key of erasures, that nothing is left that the log names; with the parent, that nothing
+    else is gone.
+    """
     try:
         place, known = find_release(release), _public(keys)
         findings = list(checks.verify(place, known, depth, root))
         if traced and not findings:
             findings = list(_lineage(place, traced, inputs))
+        if parent is not None and not findings:
+            findings = list(check_parent(place, find_release(parent)))
+        if erasure_key is not None and not findings:
+            findings = list(_left(place, erasure_key))
         alarms, signers = _alarms(place), checks.signers(place)
     except ValueError as error:
         return ended(USAGE, str(error))
@@ -120,6 +131,12 @@ def _lineage(release: Location, traced: int, inputs: Iterable[str]) -> Iterator[
             err=True,
         )
     return lineage(release, traced, {file.place.name: file.place for file in find_files(inputs)})
+
+
+def _left(release: Location, key: Path) -> Iterator[str]:
+    from florilegium.pipelines.erase_rows import left
+
+    return left(release, secret.load(key))
 
 
 def verify_proof(file: Path, keys: Iterable[Path], root: str | None, output: str) -> int:

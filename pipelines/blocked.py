@@ -16,7 +16,6 @@ from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.secret import Secret, SecretError, load
 
-STAGE = "erase"
 NOWHERE = -1
 """Stands in the ledger for the place of a record that nobody shall find by it."""
 KEY_VARIABLE = "FLORILEGIUM_ERASURE_KEY"
@@ -38,13 +37,17 @@ class Noted(Struct, frozen=True):
 
     def blocked(self) -> "Blocked":
         """Return what the log names. LogError if it is another by now, or broken."""
+        return Blocked(erasures.decode(self.content()), Secret(self.key))
+
+    def content(self) -> bytes:
+        """Return the log. LogError if it is another by now."""
         content = locate(self.log).read_bytes()
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise erasures.LogError(f"{self.log} changed while it was in use; run this again")
-        return Blocked(erasures.decode(content), Secret(self.key))
+        return content
 
 
-def noted(home: Location) -> Noted | None:
+def noted(home: Location, named: Path | None = None) -> Noted | None:
     """Return the log of a corpus, None if nothing was erased from it.
 
     SecretError if its key is not there, LogError if the log is broken.
@@ -57,7 +60,7 @@ def noted(home: Location) -> Noted | None:
         log = erasures.decode(content)
     except erasures.LogError as error:
         raise erasures.LogError(f"{home / erasures.NAME}: {error}") from None
-    secret = load(key_path(home))
+    secret = load(key_path(home, named))
     _check_key(log, secret)
     digest = hashlib.sha256(content).hexdigest()
     return Noted(str(home / erasures.NAME), digest, secret.key)
@@ -149,8 +152,8 @@ class Blocked:
     def erased(self, identity: bytes, warc: str, lang: str, basis: Basis) -> Loss:
         """Return the loss of a document that is erased."""
         return Loss(
-            id=self.masked(identity), warc=warc, warc_offset=NOWHERE, size=0, stage=STAGE,
-            rule=basis, lang=lang,
+            id=self.masked(identity), warc=warc, warc_offset=NOWHERE, size=0, stage=erasures.STAGE,
+            rule=erasures.rule(basis), lang=lang,
         )  # fmt: skip
 
     @property
@@ -180,4 +183,3 @@ def _above(host: str) -> Iterator[str]:
 def encoded(text: str) -> bytes:
     """Return the bytes of an address or a host that are hashed."""
     return text.encode("utf-8", "replace")
-

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines import cli_audit, cli_texts
+from florilegium.pipelines import cli_audit, cli_erase, cli_texts
 from florilegium.pipelines.cli_options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
 
@@ -260,7 +260,7 @@ def inspect(
     sys.exit(commands.inspect(page, jsonl, inputs, recipe, output))
 
 
-for command in (*cli_audit.COMMANDS, *cli_texts.COMMANDS):
+for command in (*cli_audit.COMMANDS, *cli_erase.COMMANDS, *cli_texts.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":

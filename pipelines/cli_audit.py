@@ -94,6 +94,17 @@ def sign(release: str, key: Path, output: str) -> None:
     metavar="WARC",
     help="The inputs of the release, for --lineage: WARC files, or folders of them.",
 )
+@click.option(
+    "--parent",
+    metavar="RELEASE",
+    help="Also check that it is this release, without what was erased and otherwise the same.",
+)
+@click.option(
+    "--erasure-key",
+    metavar="FILE",
+    type=_FILE,
+    help="Also check, with the key of erasures, that nothing is left of what its log names.",
+)
 @click.option("--proof", metavar="FILE", type=_FILE, help="Check the proof of one document.")
 @OUTPUT
 def verify(
@@ -103,6 +114,8 @@ def verify(
     root: str | None,
     traced: int | None,
     inputs: tuple[str, ...],
+    parent: str | None,
+    erasure_key: Path | None,
     proof: Path | None,
     output: str,
 ) -> None:
@@ -119,7 +132,9 @@ def verify(
     if proof is not None:
         sys.exit(audit.verify_proof(proof, keys, root, output))
     assert release is not None
-    sys.exit(audit.verify(release, depth, keys, root, traced or 0, inputs, output))
+    sys.exit(
+        audit.verify(release, depth, keys, root, traced or 0, inputs, output, erasure_key, parent)
+    )
 
 
 @click.command()

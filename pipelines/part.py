@@ -66,6 +66,8 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Captures of files in which hosts speak for their pages."""
     attempt: str = ""
     """Folder of the part's files."""
+    erased: str = ""
+    """Digest of the log of erasures that the part was purged of; see `purge`."""
 
 
 def load(folder: Location) -> Part | None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from florilegium.manifests.location import Location
 from florilegium.pipelines import assessors, optouts, provenance
+from florilegium.pipelines.blocked import Noted
 from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.index import Published
 from florilegium.pipelines.named_files import placeless
@@ -42,6 +43,8 @@ class Plan(Struct, frozen=True):
     home: Location
     against: tuple[Published, ...] = ()
     """Earlier releases, copies of whose documents are left out."""
+    noted: Noted | None = None
+    """What was erased from the corpus, if anything was."""
 
     @property
     def work(self) -> Location:
@@ -94,6 +97,8 @@ class Plan(Struct, frozen=True):
     def _digest(self, *settings: Any) -> str:  # noqa: ANN401
         """Return the name of what was made of these units under some settings."""
         made_of = [[unit.fingerprint for unit in self.units], *settings]
+        if self.noted is not None:
+            made_of.append(self.noted.sha256)
         return provenance.digest(made_of)[:16]
 
     def earlier(self) -> tuple[tuple[int, str], ...]:
@@ -121,9 +126,16 @@ class Plan(Struct, frozen=True):
         return [unit for unit in self.units if unit.folder not in there]
 
     def made(self) -> list[Part]:
-        """Return the parts of all units, in their order; StepError if one is missing."""
+        """Return the parts of all units, in their order; StepError if one is missing.
+
+        One that holds what was erased since is as good as missing.
+        """
         there = finished(self.parts)
         if any(unit.folder not in there for unit in self.units):
+            raise StepError("harvest")
+        if (noted := self.noted) is not None and any(
+            there[unit.folder].erased != noted.sha256 for unit in self.units
+        ):
             raise StepError("harvest")
         return [there[unit.folder] for unit in self.units]
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.filters.optouts.policy import PROTOCOLS
-from florilegium.manifests import buckets, tree
+from florilegium.manifests import buckets, erasures, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.funnel import LossKey, funnel
@@ -20,11 +20,13 @@ from florilegium.manifests.manifest import (
     Manifest,
     OptOuts,
     Protocol,
+    Resource,
     Shard,
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import provenance
+from florilegium.pipelines.blocked import Noted
 from florilegium.pipelines.deciles import Histogram, deciles
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.optouts import SitesNote
@@ -50,6 +52,8 @@ class Draft(Struct, frozen=True):
     """The table of licences by host, if there is one."""
     sites: list[SitesNote] = []
     """What is known of the sites of documents, if anything is."""
+    noted: Noted | None = None
+    """What was erased from the corpus, if anything was."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -76,7 +80,7 @@ def seal(draft: Draft) -> Manifest:
         recipe_sha256=provenance.digest(resolved(draft.recipe)),
         code=provenance.code(),
         environment=provenance.environment(),
-        resources=provenance.used(draft.recipe),
+        resources=(*provenance.used(draft.recipe), *_resource(draft.noted)),
         tokens_counted="exactly",
         inputs=tuple(
             Input(name=p.unit, bytes=p.bytes, sha256=p.sha256, records=p.records)
@@ -102,6 +106,7 @@ def seal(draft: Draft) -> Manifest:
             *draft.total.index,
             *draft.total.copies,
             *draft.total.reasons,
+            *_log(draft),
         ),
     )
     _clear_drafts(draft.folder)
@@ -173,6 +178,20 @@ def _language(lang: str, held: dict[int, Bucket], quality: Histogram) -> Languag
 def _buckets(release: Location, kept: buckets.Kept) -> Table:
     with replacing(release / buckets.PATH) as draft:
         return _table(buckets.PATH, buckets.write(kept, draft), draft)
+
+
+def _resource(noted: Noted | None) -> tuple[Resource, ...]:
+    return () if noted is None else (Resource(name=erasures.RESOURCE, sha256=noted.sha256),)
+
+
+def _log(draft: Draft) -> list[Table]:
+    """Copy the log of erasures into the release, as it was when the build was planned."""
+    if draft.noted is None:
+        return []
+    content = draft.noted.content()
+    with replacing(draft.folder / erasures.PATH) as path:
+        path.write_bytes(content)
+        return [_table(erasures.PATH, content.count(b"\n"), path)]
 
 
 def _tree(release: Location, spans: list[Span]) -> Table:
