@@ -59,7 +59,7 @@ class Erasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     root: str
     """Root of that release, in hex."""
     documents: int
-    """Documents that it took out of that release."""
+    """Documents of that release that were named; copies that went with them are not counted."""
     promote: Promote
     """What was to take their place."""
     key: _Hex

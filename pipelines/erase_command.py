@@ -1,11 +1,12 @@
 """The command that erases. It returns the exit code of the program."""
 
 import secrets
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -33,8 +34,8 @@ from florilegium.pipelines.audit import unlocked
 from florilegium.pipelines.blocked import key_path, noted
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.erase_corpus import How, Outcome, carry_out
-from florilegium.pipelines.erase_log import Corpus, Wish, erasure
-from florilegium.pipelines.erase_rows import Hit, hits
+from florilegium.pipelines.erase_log import Corpus, InPart, Wish, erasure, in_parts
+from florilegium.pipelines.erase_rows import Gone, Hit, hits
 from florilegium.pipelines.erase_selection import Selection
 from florilegium.pipelines.inputs import find_files, find_release
 from florilegium.pipelines.lock import LockedError, lock
@@ -82,9 +83,9 @@ def erase(release: str, named: Named, options: Options) -> int:
         if named.records:
             wanted = selecting.union([wanted, _replayed(place, named.records, engine)])
         corpus = _corpus(place.parent, options)
-        with ExitStack() as held:
-            if not options.dry_run:
-                held.enter_context(lock(corpus.work / "lock"))
+        if options.dry_run:
+            return _try(place, manifest, wanted, corpus, options, engine)
+        with lock(corpus.work / "lock"):
             return _erase(place, manifest, wanted, corpus, options, engine, signing)
     except LockedError as error:
         return ended(LOCKED, str(error))
@@ -111,7 +112,7 @@ def _selected(named: Named) -> Selection:
 
 def _content(name: str) -> bytes:
     if name == "-":
-        return click.get_binary_stream("stdin").read()
+        return sys.stdin.buffer.read()
     return locate(name).read_bytes()
 
 
@@ -143,19 +144,14 @@ def _erase(
     engine: Embedded,
     signing: Ed25519PrivateKey | None,
 ) -> int:
-    with tempfile.TemporaryDirectory() as scratch:
-        notes: Location = Path(scratch)
-        if not options.dry_run:
-            notes = erasing.bench(corpus, manifest, wanted) / "hits"
-        named = hits(place, manifest, wanted, engine, notes / "documents")
-        if options.dry_run:
-            return _say(named, options.output)
-        added = False
-        if named or (options.keep_out and wanted):
-            wish = Wish(wanted, options.basis, options.note, options.promote)
-            added = corpus.note(erasure(place, manifest, corpus, wish, named, engine, notes))
+    notes = erasing.bench(corpus, manifest, wanted) / "named"
+    named = _named(place, manifest, wanted, corpus, engine, notes)
+    added = False
+    if named.hits or named.in_parts or (options.keep_out and wanted):
+        wish = Wish(wanted, options.basis, options.note, options.promote)
+        added = corpus.note(erasure(place, manifest, corpus, wish, *named, engine, notes))
     how = How(
-        releases=bool(named or not wanted),
+        releases=bool(named.hits or named.in_parts or not wanted),
         heirs=options.promote == "copy",
         everywhere=options.everywhere,
         remove=options.remove_parent,
@@ -167,20 +163,69 @@ def _erase(
     return _answer(outcome, place, added, options)
 
 
-def _say(named: list[Hit], output: str) -> int:
+class _Named(NamedTuple):
+    """Documents that are named, in a release and in the parts of the work folder."""
+
+    hits: list[Hit]
+    in_parts: list[InPart]
+
+
+def _named(
+    place: Location,
+    manifest: Manifest,
+    wanted: Selection,
+    corpus: Corpus,
+    engine: Embedded,
+    notes: Location,
+) -> _Named:
+    return _Named(
+        hits(place, manifest, wanted, engine, notes / "documents"),
+        in_parts(corpus, wanted, engine, notes / "parts"),
+    )
+
+
+def _try(
+    place: Location,
+    manifest: Manifest,
+    wanted: Selection,
+    corpus: Corpus,
+    options: Options,
+    engine: Embedded,
+) -> int:
+    """Say what would be erased: note it in a log that is thrown away, and see what that names."""
+    with tempfile.TemporaryDirectory() as scratch:
+        apart, notes = Corpus(Path(scratch), corpus.secret), Path(scratch, "named")
+        named = _named(place, manifest, wanted, corpus, engine, notes)
+        wish = Wish(wanted, options.basis, options.note, options.promote)
+        one = erasure(place, manifest, corpus, wish, *named, engine, notes)
+        apart.note(one)
+        gone = erasing.find(place, apart, engine).documents
+    copies = len(set(one.hashes.get("id", ())) - _ids(corpus, gone))
+    return _say(gone, copies, options.output)
+
+
+def _ids(corpus: Corpus, gone: Iterable[Gone]) -> set[str]:
+    return {corpus.secret.digest("id", one.id).hex() for one in gone}
+
+
+def _say(gone: Sequence[Gone], copies: int, output: str) -> int:
     """Say what would be erased."""
     if output == "json":
-        for hit in named:
-            print_json({"id": hit.id.hex(), "url": hit.url, "lang": hit.lang})
+        for one in gone:
+            print_json({"id": one.id.hex(), "url": one.url, "lang": one.lang})
     else:
-        for hit in named[:_SHOWN]:
-            click.echo(f"{hit.id.hex()}  {hit.lang}  {printable(hit.url)}")
-        if len(named) > _SHOWN:
-            click.echo(f"… and {len(named) - _SHOWN:,} more; --output json lists them all")
-    by_language = Counter(hit.lang for hit in named)
+        for one in gone[:_SHOWN]:
+            click.echo(f"{one.id.hex()}  {one.lang}  {printable(one.url)}")
+        if len(gone) > _SHOWN:
+            click.echo(f"… and {len(gone) - _SHOWN:,} more; --output json lists them all")
+    by_language = Counter(one.lang for one in gone)
     about = ", ".join(f"{lang} {number:,}" for lang, number in sorted(by_language.items()))
-    click.echo(f"would erase {len(named):,} documents{': ' * bool(about)}{about}", err=True)
-    return DONE if named else NOTHING_TO_DO
+    click.echo(f"would erase {len(gone):,} documents{': ' * bool(about)}{about}", err=True)
+    if copies:
+        click.echo(
+            f"and {copies:,} that are in no shard: copies, and what rules took out", err=True
+        )
+    return DONE if gone or copies else NOTHING_TO_DO
 
 
 def _answer(outcome: Outcome, place: Location, noted: bool, options: Options) -> int:

@@ -17,7 +17,7 @@ from florilegium.manifests.secret import Secret
 from florilegium.manifests.tables import batches
 from florilegium.pipelines import erase_ledger
 from florilegium.pipelines.blocked import Noted, encoded
-from florilegium.pipelines.each import each
+from florilegium.pipelines.each import Work, each
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.erase_ledger import Follower
 from florilegium.pipelines.erase_rows import Hit, words_of_hits
@@ -74,28 +74,57 @@ class Corpus(Struct, frozen=True):
         return True
 
 
+class InPart(Struct, frozen=True, array_like=True):
+    """A document of a part in the work folder that a person named."""
+
+    id: bytes
+    words: bytes
+
+
+def in_parts(corpus: Corpus, wanted: Selection, engine: Engine, notes: Location) -> list[InPart]:
+    """Return the documents of all parts that are named, be they in a release or not."""
+    if not wanted:
+        return []
+    answers = _of_parts(corpus.work, partial(_named, wanted), engine, notes)
+    return [one for answer in answers for one in msgspec.msgpack.decode(answer, type=list[InPart])]
+
+
+def _named(wanted: Selection, item: bytes) -> bytes:
+    files = locate(item.decode())
+    words = words_of(load_array(files / "signatures.npy"))
+    found, row = [], 0
+    for table in batches(files / "documents.parquet", ["id", "url"]):
+        rows = zip(*(table.column(name).to_pylist() for name in ("id", "url")), strict=True)
+        for place, (identity, url) in enumerate(rows, row):
+            if identity in wanted.ids or wanted.by_host(url) or wanted.by_url(url):
+                found.append(InPart(identity, words[place]))
+        row += table.num_rows
+    return msgspec.msgpack.encode(found)
+
+
 def erasure(
     release: Location,
     manifest: Manifest,
     corpus: Corpus,
     wish: Wish,
     hits: Sequence[Hit],
+    in_parts: Sequence[InPart],
     engine: Engine,
     notes: Location,
 ) -> Erasure:
-    """Return what the log is to say of a wish that these documents of a release answer to.
+    """Return what the log is to say of a wish that some documents answer to.
 
     If texts are to go, not pages, it names their words, and the copies that gave way to them.
     """
-    ids = {hit.id for hit in hits} | wish.wanted.ids
+    ids = {hit.id for hit in hits} | {one.id for one in in_parts} | wish.wanted.ids
     words: set[bytes] = set()
     if wish.promote == "none":
-        words = words_of_hits(release, manifest, hits)
+        words = words_of_hits(release, manifest, hits) | {one.words for one in in_parts}
         copies = erase_ledger.followers(
             release, manifest, {hit.id for hit in hits}, engine, notes / "copies"
         )
         ids |= {one.id for one in copies}
-        words |= _words_in_parts(corpus.work, copies, engine, notes / "parts")
+        words |= _words_in_parts(corpus.work, copies, engine, notes / "words")
     urls = wish.wanted.urls | {address(hit.url) for hit in hits if not hit.by_host}
     named: dict[Kind, Iterable[bytes]] = {
         "id": ids,
@@ -126,13 +155,22 @@ def _words_in_parts(
     work: Location, copies: Collection[Follower], engine: Engine, notes: Location
 ) -> set[bytes]:
     """Return the hashes of the words of copies, as far as parts that hold them are there."""
-    warcs = {one.warc for one in copies}
-    there = sorted(finished(work / "parts").items())
-    places = [work / "parts" / name / part.attempt for name, part in there if part.unit in warcs]
-    ids = {one.id for one in copies}
-    items = [str(place).encode() for place in places]
-    answers = each(engine, items, [1] * len(items), partial(_words_in_part, ids), notes)
+    ids, warcs = {one.id for one in copies}, {one.warc for one in copies}
+    work_on = partial(_words_in_part, ids)
+    answers = _of_parts(work, work_on, engine, notes, warcs)
     return {one for answer in answers for one in msgspec.msgpack.decode(answer, type=list[bytes])}
+
+
+def _of_parts(
+    work: Location, ask: Work, engine: Engine, notes: Location, units: Collection[str] | None = None
+) -> list[bytes]:
+    """Ask all parts, or those of some inputs, for something."""
+    places = [
+        work / "parts" / name / part.attempt
+        for name, part in sorted(finished(work / "parts").items())
+        if units is None or part.unit in units
+    ]
+    return each(engine, [str(place).encode() for place in places], [1] * len(places), ask, notes)
 
 
 def _words_in_part(ids: Collection[bytes], item: bytes) -> bytes:

@@ -45,6 +45,7 @@ class Gone(Struct, frozen=True, array_like=True):
 
     basis: Basis
     id: bytes
+    url: str
     warc: str
     host: str
     lang: str
@@ -140,7 +141,7 @@ def blocked_rows(
             if basis is None and words is not None:
                 basis = blocked.by_words(words[number])
             if basis:
-                yield Gone(basis, identity, *about)
+                yield Gone(basis, identity, url, *about)
 
 
 def _signed(table: pa.Table, method: str) -> list[bytes]:
