@@ -6,6 +6,7 @@ import apache_beam as beam
 import msgspec
 
 from florilegium.manifests.location import Location, locate, replacing
+from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.files import read_all
 
@@ -24,7 +25,10 @@ def each(
     there = {path.name for path in notes.glob("*.done")}
     places = [notes / f"{number:06d}.done" for number in range(len(items))]
     todo = [number for number, place in enumerate(places) if place.name not in there]
-    if todo:
+    if engine == Embedded():  # in this very process, so there is nothing to share out
+        for number in todo:
+            _done(work, places[number], items[number])
+    elif todo:
         listed = [msgspec.msgpack.encode((str(places[n]), items[n])) for n in todo]
         mine = [sizes[number] for number in todo]
         engine.run(
@@ -42,7 +46,11 @@ class _Each(beam.DoFn):
 
     def process(self, packed: bytes) -> Iterator[str]:
         place, item = msgspec.msgpack.decode(packed, type=tuple[str, bytes])
-        answer = self._work(item)
-        with replacing(locate(place)) as draft:
-            draft.write_bytes(answer)
+        _done(self._work, locate(place), item)
         yield place
+
+
+def _done(work: Work, place: Location, item: bytes) -> None:
+    answer = work(item)
+    with replacing(place) as draft:
+        draft.write_bytes(answer)
