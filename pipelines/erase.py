@@ -30,7 +30,8 @@ from florilegium.pipelines.erase_shards import Places
 from florilegium.pipelines.erase_tables import Change
 from florilegium.pipelines.promote import Promoted, promote
 from florilegium.pipelines.purge import blocked_by, with_sizes
-from florilegium.pipelines.recipe import Recipe
+from florilegium.pipelines.recipe import Recipe, Shards
+from florilegium.pipelines.seal import clear_drafts
 
 
 class Erased(Struct, frozen=True):
@@ -74,8 +75,10 @@ def erase(found: Found, corpus: Corpus, heirs: bool, engine: Engine) -> Erased:
     """Make of a release one without what the log names, and put it beside it.
 
     `heirs` says whether copies take the places of erased documents. To be called by who holds the
-    lock of builds. `latest` leads to it if it led to the old one.
+    lock of builds. `latest` leads to it if it led to the old one. LogError if the old release has
+    a log that the corpus does not go on with.
     """
+    corpus.check_goes_on(found.release)
     parent, noted = found.manifest, corpus.noted()
     build_id = build_id_of(parent, noted, heirs)
     release, place = corpus.home / build_id, bench(corpus, parent, noted.sha256, heirs)
@@ -135,10 +138,10 @@ def _written(
     """Write the new release; return its manifest, and what of the old one is left out."""
     parent, noted = found.manifest, corpus.noted()
     blocked = blocked_by(noted)
-    recipe = msgspec.convert(parent.recipe, Recipe)
+    sizes = msgspec.convert(parent.recipe["shards"], Shards)
     added = [one.document for one in promoted.heirs]
     places = Places(str(found.release), str(draft), str(place / "shards"))
-    shards, spans = erase_shards.rewrite(parent, found.gone, added, places, recipe.shards, engine)
+    shards, spans = erase_shards.rewrite(parent, found.gone, added, places, sizes, engine)
     succession = {one.of: one.document.id for one in promoted.heirs}
     written = erase_ledger.rewrite(
         parent, found.gone, succession, replace(places, notes=str(place / "ledger")), noted, engine
@@ -173,6 +176,7 @@ def _written(
         ledger=tuple(one.table for one in written),
         tables=tuple(tables),
     )
+    clear_drafts(draft)
     with replacing(draft / manifests.NAME) as path:
         path.write_bytes(manifests.encode(manifest))
     return manifest, left_out

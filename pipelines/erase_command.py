@@ -13,9 +13,10 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
+from florilegium.manifests import erasures
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.erasures import Basis, Promote
-from florilegium.manifests.location import Location, locate
+from florilegium.manifests.location import Location, locate, replacing
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.secret import Secret, load, load_or_make
 from florilegium.pipelines import erase as erasing
@@ -31,10 +32,10 @@ from florilegium.pipelines.answers import (
     stopped,
 )
 from florilegium.pipelines.audit import unlocked
-from florilegium.pipelines.blocked import key_path, noted
+from florilegium.pipelines.blocked import Blocked, key_path, noted
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.erase_corpus import How, Outcome, carry_out
-from florilegium.pipelines.erase_log import Corpus, InPart, Wish, erasure, in_parts
+from florilegium.pipelines.erase_log import Corpus, InPart, Wish, erasure, in_parts, log_of
 from florilegium.pipelines.erase_rows import Gone, Hit, hits
 from florilegium.pipelines.erase_selection import Selection
 from florilegium.pipelines.inputs import find_files, find_release
@@ -82,7 +83,7 @@ def erase(release: str, named: Named, options: Options) -> int:
         manifest = manifests.read(place)
         if named.records:
             wanted = selecting.union([wanted, _replayed(place, named.records, engine)])
-        corpus = _corpus(place.parent, options)
+        corpus = _corpus(place, options)
         if options.dry_run:
             return _try(place, manifest, wanted, corpus, options, engine)
         with lock(corpus.work / "lock"):
@@ -125,13 +126,24 @@ def _replayed(release: Location, records: Iterable[str], engine: Embedded) -> Se
     return Selection(ids=frozenset(bytes.fromhex(one.id) for one in found))
 
 
-def _corpus(home: Location, options: Options) -> Corpus:
-    """Return the corpus with its key, which is made if there is none and nothing was erased yet."""
+def _corpus(release: Location, options: Options) -> Corpus:
+    """Return the corpus of a release, with its key, which is made if nothing was erased yet.
+
+    A release that was brought here alone brings the log it carries. SecretError if the key is not
+    that of the log.
+    """
+    home = release.parent
     if options.dry_run:
         return Corpus(home, Secret(secrets.token_bytes(32)))
     path = key_path(home, options.secret)
-    corpus = Corpus(home, load(path) if (home / "erasures.jsonl").is_file() else load_or_make(path))
-    noted(home, options.secret)
+    log = log_of(release)
+    made = log or (home / erasures.NAME).is_file()
+    corpus = Corpus(home, load(path) if made else load_or_make(path))
+    if log and not corpus.content():
+        Blocked(erasures.decode(log), corpus.secret)
+        with replacing(corpus.log) as draft:
+            draft.write_bytes(log)
+    noted(home, path)
     return corpus
 
 

@@ -64,6 +64,13 @@ class Corpus(Struct, frozen=True):
         digest = hashlib.sha256(self.content()).hexdigest()
         return Noted(str(self.log), digest, self.secret.key)
 
+    def check_goes_on(self, release: Location) -> None:
+        """Raise LogError unless the log begins with that of a release: nothing may be forgotten."""
+        if not self.content().startswith(log_of(release)):
+            raise erasures.LogError(
+                f"{release / erasures.PATH} is no beginning of {self.log}: they are of two corpora"
+            )
+
     def note(self, one: Erasure) -> bool:
         """Add an erasure to the log, unless it is there; return whether it was added."""
         content = self.content()
@@ -72,6 +79,14 @@ class Corpus(Struct, frozen=True):
         with replacing(self.log) as draft:
             draft.write_bytes(erasures.appended(content, one))
         return True
+
+
+def log_of(release: Location) -> bytes:
+    """Return the log that a release carries; nothing if there is none."""
+    try:
+        return (release / erasures.PATH).read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 class InPart(Struct, frozen=True, array_like=True):

@@ -109,13 +109,13 @@ def seal(draft: Draft) -> Manifest:
             *_log(draft),
         ),
     )
-    _clear_drafts(draft.folder)
+    clear_drafts(draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
         path.write_bytes(manifests.encode(made))
     return made
 
 
-def _clear_drafts(release: Location) -> None:
+def clear_drafts(release: Location) -> None:
     """Remove what a worker that was killed left half written: it belongs to no release."""
     for path, _ in files(release):
         if path.name.startswith("."):

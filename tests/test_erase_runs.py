@@ -269,3 +269,25 @@ def test_the_answer_in_words_says_what_remains(garden):
     assert "later builds keep it out" in done.stdout
     assert "still holds what is erased" in done.stderr
     assert json.loads((garden.latest / "manifest.json").read_bytes())["parent"]["erased"] == 1
+
+
+def test_a_release_brought_alone_brings_its_log(garden, tmp_path):
+    garden.erase("--url", ANNA)
+    alone = tmp_path / "elsewhere" / "copy"
+    shutil.copytree(garden.latest, alone)
+    assert "there is no such key" in garden.erase("--url", COPIED, release=alone, code=2)
+    answer = garden.erase("--url", COPIED, "--erasure-key", garden.key, release=alone)
+    log = (alone.parent / "erasures.jsonl").read_bytes()
+    assert log.startswith((garden.home / "erasures.jsonl").read_bytes())
+    assert len(erasures.decode(log)) == 2
+    assert answer["erased"] == 1
+    # Brought back, it is of another corpus: the log there does not go on with its own.
+    garden.erase("--domain", "uni.example")
+    shutil.copytree(answer["release"], garden.home / "back")
+    said = garden.erase("--domain", "seite-30.example", release=garden.home / "back", code=2)
+    assert "they are of two corpora" in said
+
+
+def test_several_workers_come_to_the_same(garden, erased_garden):
+    garden.erase("--url", ANNA, "--url", COPIED, "--workers", 2)
+    assert root(garden.latest) == root(erased_garden.latest)
