@@ -66,6 +66,14 @@ def noted(home: Location, named: Path | None = None) -> Noted | None:
     return Noted(str(home / erasures.NAME), digest, secret.key)
 
 
+def check_still(home: Location, known: Noted | None) -> None:
+    """Raise LogError if something was erased from a corpus since its log was read."""
+    if noted(home) != known:
+        raise erasures.LogError(
+            f"something was erased from {home} since this began: run the same command again"
+        )
+
+
 def key_path(home: Location, named: Path | None = None) -> Path:
     """Return where the key of a corpus is: as named, by the environment, or beside the releases.
 
@@ -138,8 +146,8 @@ class Blocked:
         """
         basis = self.by_id(loss.id)
         host = self.by_host(loss.host)
-        if loss.stage in _RESTAGED and loss.lang and (basis or host):
-            return self.erased(loss.id, loss.warc, loss.lang, basis or host or "other")
+        if loss.stage in _RESTAGED and loss.lang and (why := basis or host):
+            return self.erased(loss.id, loss.warc, loss.lang, why)
         changes: dict[str, object] = {}
         if basis or host:
             changes = {"host": "", "domain": "", "detail": None}

@@ -80,6 +80,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     to stop for an alarm.
     """
     with lock(plan.work / "lock"):
+        blocked.check_still(plan.home, plan.noted)
         parts = _harvest(plan, engine, display)
         _rights(plan, parts, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
@@ -94,6 +95,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
 def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None:
     """Run one step of a build, after those before it; StepError names one that is missing."""
     with lock(plan.work / "lock"):
+        blocked.check_still(plan.home, plan.noted)
         if step == "harvest":
             _harvest(plan, engine, display)
         elif step == "rights":

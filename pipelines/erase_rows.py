@@ -192,6 +192,7 @@ def left(release: Location, secret: Secret) -> Iterator[str]:
     try:
         log = erasures.decode((release / erasures.PATH).read_bytes())
     except FileNotFoundError:
+        yield f"{erasures.PATH}: there is none, so nothing says what should be gone"
         return
     blocked = Blocked(log, secret)
     method = str(manifest.recipe["duplicates"]["method"])

@@ -27,11 +27,18 @@ from erasing import (
 )
 from hosts import capture
 
-from florilegium.manifests import envelope, erasures
+from florilegium.manifests import envelope, erasures, secret
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
+from florilegium.pipelines import build as builds
+from florilegium.pipelines.answers import console_for
+from florilegium.pipelines.display import Display
+from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.erase_rows import left
+from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.lock import lock
 from florilegium.pipelines.part import finished
+from florilegium.pipelines.recipe import load
 
 pytest_plugins = ["erasing"]
 
@@ -164,6 +171,17 @@ def test_without_the_key_nothing_is_built_and_nothing_erased(garden):
     assert COPIED not in urls(garden.latest)
 
 
+def test_a_build_that_was_planned_before_an_erasure_does_not_go_on(garden):
+    plan = builds.plan(
+        load(str(garden.folder / "garten.toml")),
+        find_files([str(garden.folder / "crawl")]),
+        garden.folder / "corpora",
+    )
+    garden.erase("--url", ANNA)
+    with pytest.raises(erasures.LogError, match="run the same command again"):
+        builds.build(plan, Embedded(), Display(console_for("json")))
+
+
 def test_a_log_that_was_changed_is_refused(garden):
     garden.erase("--url", ANNA)
     log = garden.home / "erasures.jsonl"
@@ -179,10 +197,7 @@ def test_verify_finds_what_came_back(garden, built_garden):
     (forged / erasures.PATH).write_bytes(log)
     said = florilegium("verify", forged, code=1).stdout
     assert "audit/erasures.jsonl: not in the manifest" in said
-    from florilegium.manifests.secret import load
-    from florilegium.pipelines.erase_rows import left
-
-    (found,) = left(forged, load(garden.key))
+    (found,) = left(forged, secret.load(garden.key))
     assert "is there, though it is erased by gdpr-17" in found
 
 
