@@ -12,12 +12,21 @@ from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS
 from florilegium.filters.licence import Flag
 from florilegium.filters.optouts.signal import Signal
-from florilegium.manifests import buckets, distributions, domains, envelope, loss_example, tree
+from florilegium.manifests import (
+    buckets,
+    distributions,
+    domains,
+    envelope,
+    erasures,
+    loss_example,
+    tree,
+)
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.domains import Domain
+from florilegium.manifests.erasures import Erasure
 from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.funnel import Step
 from florilegium.manifests.host_record import HostRecord
@@ -38,6 +47,7 @@ from florilegium.manifests.manifest import (
     Table,
 )
 from florilegium.manifests.personal import Personal
+from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.proof import Proof
 from florilegium.manifests.samples import Asked, Sample
 from florilegium.pipelines.index import indexed_by
@@ -57,6 +67,7 @@ FILES = {
         "registrable domain"),
     loss_example.PATH: ("Examples of losses", "how the texts of a few lost documents of each rule "
         "begin"),
+    erasures.PATH: ("Erasures", "what was erased from the corpus, when and why, by keyed hashes"),
     "audit/tree.parquet": ("Tree", "what each shard contributes to the Merkle tree"),
     "audit/rights/<number>.parquet": ("Rights", "what hosts said of the use of their pages"),
     "audit/licences/<number>.parquet": ("Licences of hosts", "what the pages of a host say of "
@@ -95,8 +106,8 @@ INDEX = {
 }
 """Fields of the rows of an index."""
 _MANIFEST = (
-    Manifest, Input, Earlier, Step, OptOuts, Protocol, Alarm, Language, Licence, Shard, Table,
-    Resource,
+    Manifest, Input, Earlier, Predecessor, Step, OptOuts, Protocol, Alarm, Language, Licence, Shard,
+    Table, Resource,
 )  # fmt: skip
 _SAMPLE = (Sample, Parent, Asked)
 
@@ -150,6 +161,10 @@ def _audit() -> Iterator[str]:
     yield from _schema(domains.SCHEMA)
     yield from ("", "## Examples of losses", "", prose(LossExample), "")
     yield from columns(LossExample)
+    yield from ("", "## Erasures", "", prose(Erasure), "")
+    yield "A line of JSON each; the whole is a chain of hashes, which `verify` checks."
+    yield ""
+    yield from _keys(Erasure, ())
     yield from ("", "## Tree", "")
     yield "Whole subtrees of the Merkle tree over all documents (RFC 9162), from left to right."
     yield from _schema(tree.SCHEMA)

@@ -21,7 +21,8 @@ PERSONAL = "pii."
 """Before the name of a kind of personal data: documents that have any, counted in one class."""
 
 _PARTS = 20
-_COLUMNS = (*SIZES, *SCORES, "pii")
+COLUMNS = (*SIZES, *SCORES, "pii")
+"""Columns that distributions are counted of."""
 
 SCHEMA = pa.schema(
     [
@@ -42,7 +43,7 @@ Distribution = dict[Class, tuple[int, int]]
 def of_rows(rows: pa.Table) -> Distribution:
     """Return the distribution of some rows of documents."""
     found: Distribution = {}
-    table = rows.select(list(_COLUMNS))
+    table = rows.select(list(COLUMNS))
     for name in SIZES:
         values = table.column(name).to_numpy()
         _add(found, name, np.exp2(np.frexp(np.maximum(values, 1))[1] - 1), values)

@@ -14,10 +14,13 @@ STAGES = (
     "extract",
     "identify",
     "personal",
+    "erase",
     "duplicates",
     "quality",
 )
 """Every stage that can lose something, in the order of the flow."""
+_ERASE = "erase"
+"""The one stage that is in a funnel only where it lost something."""
 FIRST_WITH_LANGUAGE = STAGES.index("personal")
 
 LossKey = tuple[str, str, str | None]
@@ -52,17 +55,19 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def funnel(losses: Mapping[LossKey, int], kept: Mapping[str, int]) -> tuple[Step, ...]:
     """Return the steps that follow from the counted losses and the documents kept by language.
 
-    Stages before the language is known have one step each, later ones one for each language.
+    Stages before the language is known have one step each, later ones one for each language; there
+    is none of `erase` if nothing was erased.
     ValueError for a stage that is not in `STAGES`.
     """
     steps: list[Step] = []
     passing = sum(losses.values()) + sum(kept.values())
+    late_stages = _late(any(stage == _ERASE for stage, _, _ in losses))
     for stage in STAGES[:FIRST_WITH_LANGUAGE]:
         lost = _lost(losses, stage, None)
         steps.append(_step(stage, None, passing, lost))
         passing = steps[-1].kept
     for lang in sorted({lang for _, _, lang in losses if lang} | set(kept)):
-        late = {s: _lost(losses, s, lang) for s in STAGES[FIRST_WITH_LANGUAGE:]}
+        late = {s: _lost(losses, s, lang) for s in late_stages}
         passing = sum(sum(lost.values()) for lost in late.values()) + kept.get(lang, 0)
         for stage, lost in late.items():
             steps.append(_step(stage, lang, passing, lost))
@@ -113,11 +118,17 @@ def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
 
 def _check_order(steps: tuple[Step, ...]) -> None:
     languages = sorted({step.lang for step in steps if step.lang is not None})
+    late = _late(any(step.stage == _ERASE for step in steps))
     flow = [(stage, None) for stage in STAGES[:FIRST_WITH_LANGUAGE]] + [
-        (stage, lang) for lang in languages for stage in STAGES[FIRST_WITH_LANGUAGE:]
+        (stage, lang) for lang in languages for stage in late
     ]
     if [(step.stage, step.lang) for step in steps] != flow:
         raise ValueError("the steps of the funnel are not all the stages in the order of the flow")
+
+
+def _late(erased: bool) -> list[str]:
+    """Return the stages after which the language is known."""
+    return [stage for stage in STAGES[FIRST_WITH_LANGUAGE:] if erased or stage != _ERASE]
 
 
 def _lost(losses: Mapping[LossKey, int], stage: str, lang: str | None) -> dict[str, int]:

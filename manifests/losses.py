@@ -58,6 +58,14 @@ LOSSES: dict[tuple[str, str], str] = {
     ("identify", "foreign_paragraphs"): "less text than `extraction.min_chars` is left without "
     "paragraphs in another language, where the recipe drops these; value: characters",
     ("personal", "personal_data"): "personal data, where the recipe drops pages that have any",
+    ("erase", "gdpr_17"): "erased by right of the person it is about (GDPR, article 17); an erased "
+    "record has no id, host and place here that others could read",
+    ("erase", "gdpr_21"): "erased since that person objects (GDPR, article 21)",
+    ("erase", "copyright"): "erased at the wish of the owner of rights",
+    ("erase", "tdm_opt_out"): "erased for an opt-out that came after a release",
+    ("erase", "court_order"): "erased by order of a court or an authority",
+    ("erase", "contract"): "erased as agreed with somebody",
+    ("erase", "other"): "erased for another reason; the log of erasures has a note",
     ("duplicates", "same_capture"): "the same capture, found twice",
     ("duplicates", "exact_duplicate"): "the same words as the document in `dup_of`",
     (

@@ -10,6 +10,7 @@ from florilegium.manifests import funnel
 from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.layout import check_distinct, check_paths, check_shards
 from florilegium.manifests.location import Location
+from florilegium.manifests.predecessor import Predecessor
 
 NAME = "manifest.json"
 FORMAT = 4
@@ -231,6 +232,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """Files that were read, by name."""
     against: tuple[Earlier, ...] = ()
     """Earlier releases whose documents were taken into account, in the order they were named."""
+    parent: Predecessor | None = None
+    """The release that this one was made of by erasure; null if it was built."""
     funnel: tuple[Step, ...]
     """What each stage received, lost and kept."""
     opt_outs: OptOuts | None = None
@@ -275,6 +278,8 @@ class Manifest(Record, frozen=True, kw_only=True):
         check_distinct("input", [source.name for source in self.inputs])
         check_distinct("language", [language.lang for language in self.languages])
         check_distinct("file", [entry.path for entry in self.files])
+        if self.parent is not None:
+            self.parent.check(self.documents, [table.path for table in self.tables])
         self._check_recipe()
         self._check_opt_outs()
         self._check_languages()

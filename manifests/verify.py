@@ -17,6 +17,7 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.samples import contents
 from florilegium.manifests.verify_copies import check_copies
 from florilegium.manifests.verify_domains import check_domains
+from florilegium.manifests.verify_erasures import check_log
 from florilegium.manifests.verify_examples import read_examples
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
@@ -47,15 +48,16 @@ def verify(
     At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
     the ledger against the funnel, the copies of earlier releases and all reasons against the
-    ledger, buckets, distributions and domains against the languages, the tree against the root. At
-    depth `files` the digest of each shard too. At depth `rows` also the columns, order, ranges,
-    totals, months, licences and deciles of quality of the shards, the tree, buckets, distributions
-    and domains over their rows, that the documents and losses of each input are its records, that
-    no document is reserved by a verdict that binds, and what is said in alarms. A sample has
-    neither inputs nor losses, distributions nor domains; `verify_sample` holds it against what it
-    was drawn from. `root` is the root that the release has to have. Files that follow from the
-    manifest are compared with those that `by` makes of it, if it is the program that made the
-    release. What rests on a file that cannot be read is not checked.
+    ledger, buckets, distributions and domains against the languages, the tree against the root, the
+    log of erasures against itself and the funnel. At depth `files` the digest of each shard too. At
+    depth `rows` also the columns, order, ranges, totals, months, licences and deciles of quality of
+    the shards, the tree, buckets, distributions and domains over their rows, that the documents and
+    losses of each input are its records, that no document is reserved by a verdict that binds, and
+    what is said in alarms. A sample has neither inputs nor losses, distributions nor domains;
+    `verify_sample` holds it against what it was drawn from. `root` is the root that the release has
+    to have. Files that follow from the manifest are compared with those that `by` makes of it, if
+    it is the program that made the release. What rests on a file that cannot be read is not
+    checked.
     """
     try:
         manifest = contents(release)
@@ -96,6 +98,7 @@ def verify(
     if made:
         counted = agreed and ledger_read
         yield from check_domains(release, made, there, seen.domains, counted)
+        yield from check_log(release, made, there)
     if made and by is not None:
         yield from derived.check(release, made, by)
     needed = _OF_RELEASES if made else _OF_SAMPLES

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from florilegium.manifests import envelope, proof
+from florilegium.manifests import envelope, proof, secret
 from florilegium.manifests import keys as keyfiles
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests import verify as checks
@@ -16,6 +16,9 @@ from florilegium.manifests.derived import Derived, not_compared
 from florilegium.manifests.identity import parsed
 from florilegium.manifests.keys import PassphraseError, key_id
 from florilegium.manifests.location import Location, find_release
+from florilegium.manifests.samples import Sample
+from florilegium.manifests.samples import contents as contents_of
+from florilegium.manifests.verify_erasures import check_parent
 from florilegium.manifests.verify_sample import verify_sample
 from florilegium.pipelines import derived
 from florilegium.pipelines.answers import DONE, FAILED, USAGE, ended, print_json, stopped
@@ -80,8 +83,13 @@ def verify(
     inputs: Iterable[str],
     parent: str | None,
     output: str,
+    erasure_key: Path | None = None,
 ) -> int:
-    """Check a release, and make some documents of it again, and print every finding."""
+    """Check a release, and make some documents of it again, and print every finding.
+
+    With the key of erasures, that nothing is left that the log names; with the parent, that nothing
+    else is gone.
+    """
     try:
         place, known = find_release(release), _public(keys)
         by = derived.ours()
@@ -89,7 +97,9 @@ def verify(
         if traced and not findings:
             findings = list(_lineage(place, traced, inputs))
         if parent is not None and not findings:
-            findings = list(verify_sample(place, find_release(parent)))
+            findings = list(_against(place, find_release(parent)))
+        if erasure_key is not None and not findings:
+            findings = list(_left(place, erasure_key))
         alarms, signers, others = _alarms(place), checks.signers(place), _not_compared(place, by)
     except ValueError as error:
         return ended(USAGE, str(error))
@@ -116,6 +126,13 @@ def verify(
     return _conclude(release, findings)
 
 
+def _against(release: Location, parent: Location) -> Iterator[str]:
+    """Hold a sample against what it was drawn from, a release against what it was erased from."""
+    if isinstance(contents_of(release), Sample):
+        return verify_sample(release, parent)
+    return check_parent(release, parent)
+
+
 def _lineage(release: Location, traced: int, inputs: Iterable[str]) -> Iterator[str]:
     from florilegium.pipelines import provenance
     from florilegium.pipelines.lineage import lineage
@@ -129,6 +146,12 @@ def _lineage(release: Location, traced: int, inputs: Iterable[str]) -> Iterator[
             err=True,
         )
     return lineage(release, traced, {file.name: file.file for file in find_files(inputs)})
+
+
+def _left(release: Location, key: Path) -> Iterator[str]:
+    from florilegium.pipelines.erase_rows import left
+
+    return left(release, secret.load(key))
 
 
 def verify_proof(file: Path, keys: Iterable[Path], root: str | None, output: str) -> int:

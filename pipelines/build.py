@@ -15,7 +15,7 @@ from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines import blocklists, language_models, optouts, provenance
+from florilegium.pipelines import blocked, blocklists, language_models, optouts, provenance
 from florilegium.pipelines.alarms import check as check_alarms
 from florilegium.pipelines.assess import PartToAssess, assess
 from florilegium.pipelines.assessors import asked, pinned
@@ -36,6 +36,7 @@ from florilegium.pipelines.lock import LockedError, lock
 from florilegium.pipelines.part import Part, remove_damaged, remove_left_over
 from florilegium.pipelines.planning import STAGED, Plan, StepError
 from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
+from florilegium.pipelines.purge import purge
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
@@ -50,7 +51,7 @@ def plan(
     """Return what a build of these files would do; InputError if they cannot be told apart.
 
     NamedFileError if a model or list is not what the recipe says, BadIndexError if an earlier
-    release cannot be built against.
+    release cannot be built against, SecretError or LogError if what was erased cannot be kept out.
     """
     blocklists.check_all(recipe.blocklists)
     recipe = pinned(recipe)
@@ -66,8 +67,10 @@ def plan(
     made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
     made_of += [[one.about.root for one in published]] if published else []
     made_of += asked(recipe)[1:]
+    noted = blocked.noted(out / recipe.name)
+    made_of += [{"erased": noted.sha256}] if noted else []
     build_id = provenance.digest(made_of)[:12]
-    return Plan(recipe, units, build_id, out / recipe.name, published)
+    return Plan(recipe, units, build_id, out / recipe.name, published, noted)
 
 
 def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
@@ -78,6 +81,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     to stop for an alarm.
     """
     with lock(plan.work / "lock"):
+        blocked.check_still(plan.home, plan.noted)
         parts = _harvest(plan, engine, display)
         _rights(plan, parts, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
@@ -92,6 +96,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
 def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None:
     """Run one step of a build, after those before it; StepError names one that is missing."""
     with lock(plan.work / "lock"):
+        blocked.check_still(plan.home, plan.noted)
         if step == "harvest":
             _harvest(plan, engine, display)
         elif step == "rights":
@@ -126,6 +131,8 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
     if left := plan.pending():
         raise UnitError(failures(left, plan.parts))
     remove_left_over(plan.parts)
+    if plan.noted is not None:
+        purge(plan.work, plan.noted, engine)
     return plan.made()
 
 
@@ -290,11 +297,11 @@ def _seal(
         made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes
         documents = [place / "documents.parquet" for place in files_of(plan, parts)]
         known = earlier, tuple(tables(found[0])), optouts.sites_known(found[1])
-        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units)))
+        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units), plan.noted))
         remember(plan.work, _last(plan, parts, sealed))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
-        _point_to(plan.release)
+        point_to(plan.release)
         remove_tree(plan.bench)
     return sealed
 
@@ -317,11 +324,11 @@ def tidy(plan: Plan) -> None:
     """Do what a build left undone that was stopped when its release was there already."""
     with suppress(LockedError), lock(plan.work / "lock"):
         if plan.bench.is_dir():
-            _point_to(plan.release)
+            point_to(plan.release)
             remove_tree(plan.bench)
 
 
-def _point_to(release: Location) -> None:
+def point_to(release: Location) -> None:
     """Let `latest` beside a release lead to it: a link, or in a store a note of its name."""
     with replacing(release.with_name("latest")) as draft:
         if isinstance(release, Path):

@@ -10,6 +10,7 @@ import click
 from florilegium.pipelines import (
     cli_audit,
     cli_crawl,
+    cli_erase,
     cli_export,
     cli_report,
     cli_research,
@@ -272,6 +273,7 @@ def inspect(
 for command in (
     *cli_audit.COMMANDS,
     *cli_crawl.COMMANDS,
+    *cli_erase.COMMANDS,
     *cli_export.COMMANDS,
     *cli_report.COMMANDS,
     *cli_research.COMMANDS,

@@ -94,12 +94,19 @@ def sign(release: str, key: Path, output: str) -> None:
     metavar="WARC",
     help="The inputs of the release, for --lineage: WARC files, or folders of them.",
 )
-@click.option("--proof", metavar="FILE", type=_FILE, help="Check the proof of one document.")
 @click.option(
     "--parent",
     metavar="RELEASE",
-    help="What a sample was drawn from: draw it again, in memory, and compare.",
+    help="What it was made of, also checked: a release without what was erased and otherwise the "
+    "same, or a sample, which is drawn again in memory.",
 )
+@click.option(
+    "--erasure-key",
+    metavar="FILE",
+    type=_FILE,
+    help="Also check, with the key of erasures, that nothing is left of what its log names.",
+)
+@click.option("--proof", metavar="FILE", type=_FILE, help="Check the proof of one document.")
 @OUTPUT
 def verify(
     release: str | None,
@@ -108,8 +115,9 @@ def verify(
     root: str | None,
     traced: int | None,
     inputs: tuple[str, ...],
-    proof: Path | None,
     parent: str | None,
+    erasure_key: Path | None,
+    proof: Path | None,
     output: str,
 ) -> None:
     """Check the release in folder RELEASE from its files alone; exit 1 with every finding.
@@ -129,7 +137,9 @@ def verify(
     if proof is not None:
         sys.exit(audit.verify_proof(proof, keys, root, output))
     assert release is not None
-    sys.exit(audit.verify(release, depth, keys, root, traced or 0, inputs, parent, output))
+    sys.exit(
+        audit.verify(release, depth, keys, root, traced or 0, inputs, parent, output, erasure_key)
+    )
 
 
 @click.command()

@@ -321,7 +321,7 @@ def _write_index(part: PartToDecide, files: Location, sizes: list[int], recipe: 
 
 def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
     """Write the losses of a part; return how the manifest names the file."""
-    losses.sort(key=lambda loss: loss.warc_offset)
+    losses.sort(key=lambda loss: (loss.warc_offset, loss.id))
     place = locate(part.release) / part.ledger
     with replacing(place) as draft:
         pq.write_table(

@@ -183,6 +183,12 @@ def _domain(host: str) -> str:
     return _suffixes(host).top_domain_under_public_suffix or host
 
 
+def is_public_suffix(host: str) -> bool:
+    """Return whether hosts of many owners lie directly below a host, as below `co.uk`."""
+    found = _suffixes(host)
+    return bool(found.suffix) and not found.domain
+
+
 def seconds_of(date: str) -> int | None:
     """Return a WARC-Date as seconds since 1970; None unless it is a time from 1990 on."""
     try:

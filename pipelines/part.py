@@ -73,6 +73,8 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Bytes that were fetched and not chosen by a plan; None if all of the file was read."""
     attempt: str = ""
     """Folder of the part's files."""
+    erased: str = ""
+    """Digest of the log of erasures that the part was purged of; see `purge`."""
 
 
 def load(folder: Location) -> Part | None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from florilegium.manifests.location import Location
 from florilegium.pipelines import assessors, optouts, provenance
+from florilegium.pipelines.blocked import Noted
 from florilegium.pipelines.decide import LostRecordsError
 from florilegium.pipelines.index import Published
 from florilegium.pipelines.named_files import placeless
@@ -48,6 +49,8 @@ class Plan(Struct, frozen=True):
     home: Location
     against: tuple[Published, ...] = ()
     """Earlier releases, copies of whose documents are left out."""
+    noted: Noted | None = None
+    """What was erased from the corpus, if anything was."""
 
     @property
     def work(self) -> Location:
@@ -100,6 +103,8 @@ class Plan(Struct, frozen=True):
     def _digest(self, *settings: Any) -> str:  # noqa: ANN401
         """Return the name of what was made of these units under some settings."""
         made_of = [[unit.fingerprint for unit in self.units], *settings]
+        if self.noted is not None:
+            made_of.append(self.noted.sha256)
         return provenance.digest(made_of)[:16]
 
     def earlier(self) -> tuple[tuple[int, str], ...]:
@@ -127,12 +132,19 @@ class Plan(Struct, frozen=True):
         return [unit for unit in self.units if unit.folder not in there]
 
     def made(self) -> list[Part]:
-        """Return the parts of all units, in their order; StepError if one is missing."""
+        """Return the parts of all units, in their order; StepError if one is missing.
+
+        One that holds what was erased since is as good as missing.
+        """
         there = finished(self.parts)
         missing = {unit.name for unit in self.units if unit.folder not in there}
         if missing & {part.unit for part in there.values()}:
             raise StepError("harvest", _OTHERWISE)
         if missing:
+            raise StepError("harvest")
+        if (noted := self.noted) is not None and any(
+            there[unit.folder].erased != noted.sha256 for unit in self.units
+        ):
             raise StepError("harvest")
         return [there[unit.folder] for unit in self.units]
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.filters.optouts.policy import PROTOCOLS
-from florilegium.manifests import buckets, distributions, tree
+from florilegium.manifests import buckets, distributions, erasures, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.deciles import Histogram, deciles
@@ -26,6 +26,7 @@ from florilegium.manifests.manifest import (
 )
 from florilegium.manifests.merkle import Span, joined
 from florilegium.pipelines import derived, provenance
+from florilegium.pipelines.blocked import Noted
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.loss_examples import write_examples
 from florilegium.pipelines.optouts import SitesNote
@@ -55,6 +56,8 @@ class Draft(Struct, frozen=True):
     """What is known of the sites of documents, if anything is."""
     chosen_by: tuple[Resource, ...] = ()
     """The plans that chose records of the inputs."""
+    noted: Noted | None = None
+    """What was erased from the corpus, if anything was."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -86,7 +89,7 @@ def seal(draft: Draft) -> Manifest:
         recipe_sha256=provenance.digest(resolved(draft.recipe)),
         code=provenance.code(),
         environment=provenance.environment(),
-        resources=(*provenance.used(draft.recipe), *draft.chosen_by),
+        resources=(*provenance.used(draft.recipe), *draft.chosen_by, *_resource(draft.noted)),
         tokens_counted="exactly",
         inputs=tuple(
             Input(
@@ -122,9 +125,10 @@ def seal(draft: Draft) -> Manifest:
             *draft.total.copies,
             *draft.total.reasons,
             write_examples(draft.total.examples, draft.documents, draft.folder),
+            *_log(draft),
         ),
     )
-    _clear_drafts(draft.folder)
+    clear_drafts(draft.folder)
     names = [derived.REPORT, *derived.named(draft.recipe.release.exports)]
     derived.write(draft.folder, made, names, draft.folder)
     with replacing(draft.folder / manifests.NAME) as path:
@@ -132,7 +136,7 @@ def seal(draft: Draft) -> Manifest:
     return made
 
 
-def _clear_drafts(release: Location) -> None:
+def clear_drafts(release: Location) -> None:
     """Remove what a worker that was killed left half written: it belongs to no release."""
     for path, _ in files(release):
         if path.name.startswith("."):
@@ -199,6 +203,20 @@ def _distributions(release: Location, published: list[PublishedShard]) -> Table:
     found = {lang: distributions.added(some) for lang, some in by_language.items()}
     with replacing(release / distributions.PATH) as draft:
         return _table(distributions.PATH, distributions.write(found, draft), draft)
+
+
+def _resource(noted: Noted | None) -> tuple[Resource, ...]:
+    return () if noted is None else (Resource(name=erasures.RESOURCE, sha256=noted.sha256),)
+
+
+def _log(draft: Draft) -> list[Table]:
+    """Copy the log of erasures into the release, as it was when the build was planned."""
+    if draft.noted is None:
+        return []
+    content = draft.noted.content()
+    with replacing(draft.folder / erasures.PATH) as path:
+        path.write_bytes(content)
+        return [_table(erasures.PATH, content.count(b"\n"), path)]
 
 
 def _tree(release: Location, spans: list[Span]) -> Table:

@@ -62,6 +62,8 @@ def _funnel(manifest: Manifest) -> Table:
     rules = funnel.by_rule(manifest.funnel)
     for stage in STAGES:
         steps = [step for step in manifest.funnel if step.stage == stage]
+        if not steps:
+            continue
         lost = [(n, rule) for (at, rule), n in rules.items() if at == stage]
         most = sorted(lost, key=lambda pair: (-pair[0], pair[1]))[:_MOST_RULES]
         table.add_row(

@@ -11,7 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from florilegium.manifests import buckets, distributions, envelope, loss_example, tree
+from florilegium.manifests import (
+    buckets,
+    distributions,
+    envelope,
+    erasures,
+    loss_example,
+    tree,
+)
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.domains import FOLDER, SCHEMA
 from florilegium.manifests.location import sha256
@@ -259,3 +266,52 @@ SIGNATURES: dict[str, Act] = {
     "payload of another release": _signature(lambda s: s.update(payload="e30=")),
     "payload in another spelling": _signature(lambda s: s.update(payload=s["payload"][:-4])),
 }
+
+
+def _log(change: Callable[[list[bytes]], list[bytes]]) -> Act:
+    """Return the act of changing the lines of the log of erasures, and all digests with them."""
+
+    def act(release: Path) -> None:
+        path = release / erasures.PATH
+        lines = change(path.read_bytes().split(b"\n")[:-1])
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+
+        def right(manifest: Json) -> None:
+            _put_right(manifest, release, erasures.PATH)
+            for table in manifest["tables"]:
+                if table["path"] == erasures.PATH:
+                    table["rows"] = len(lines)
+            for resource in manifest["resources"]:
+                if resource["name"] == erasures.RESOURCE:
+                    resource["sha256"] = sha256(path)
+
+        edited(right)(release)
+
+    return act
+
+
+def _said(old: bytes, new: bytes) -> Act:
+    return _log(lambda lines: [lines[0].replace(old, new), *lines[1:]])
+
+
+LOG: dict[str, Act] = {
+    "log without its first line": _log(lambda lines: lines[1:]),
+    "log without a line in the middle": _log(lambda lines: [lines[0], *lines[2:]]),
+    "log with two lines swapped": _log(lambda lines: [lines[1], lines[0], *lines[2:]]),
+    "log with a line twice": _log(lambda lines: [*lines, lines[-1]]),
+    "log with an empty line": _log(lambda lines: [*lines, b""]),
+    "log of another basis": _said(b'"gdpr-17"', b'"gdpr-21"'),
+    "log of another time": _said(b'"time":"2', b'"time":"3'),
+    "log of another note": _said(b'"note":"', b'"note":"x'),
+    "log of another key": _said(b'"key":"', b'"key":"0'),
+    "log of no known basis": _said(b'"gdpr-17"', b'"whim"'),
+    "log written in another way": _said(b"{", b"{ "),
+    "log without lines": _log(lambda _: []),
+}
+"""What can be done to a log of three lines, the first by `gdpr-17` and with a note; each breaks
+the chain, or leaves losses of which nothing is said."""
+
+PARENTS: dict[str, Act] = {
+    f"another {name} of the parent": edited(lambda m, name=name: restate(m["parent"], name))
+    for name in ("build_id", "root", "manifest_sha256", "documents", "erased", "promoted", "code")
+} | {"no parent": edited(lambda m: m.update(parent=None))}

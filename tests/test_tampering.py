@@ -1,13 +1,18 @@
 """Whatever is done to a signed release, `verify` finds it."""
 
+import shutil
+
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tamperings import all_of
+from tamperings import LOG, PARENTS, all_of
 
 from florilegium.manifests import envelope
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
+from florilegium.manifests.verify_erasures import check_parent
 from florilegium.pipelines import derived
+from florilegium.pipelines.cli import main
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"a key for nothing but this test!")
 
@@ -60,3 +65,60 @@ def test_a_manifest_of_another_build_is_found(release, sealed, tmp_path, what):
     assert found[0].startswith("root: ")
     # An older manifest of the same documents, signed by the same key, is no forgery.
     assert len(found) == (1 if what == "both" else 2)
+
+
+@pytest.fixture(scope="module")
+def erased(sealed, tmp_path_factory):
+    """A release that was made by three erasures, and the one before it."""
+    home = tmp_path_factory.mktemp("erased")
+    parents = [sealed.copy(home)]
+    for number, basis in ((7, "gdpr-17"), (8, "other"), (9, "contract")):
+        named = ["--url", f"https://seite-{number}.example/", "--note", "7", "--promote", "copy"]
+        words = ["erase", str(parents[-1]), *named, "--basis", basis, "--output", "json"]
+        done = CliRunner().invoke(main, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        (new,) = [
+            made.parent
+            for made in home.glob("*/manifest.json")
+            if (parent := manifests.read(made.parent).parent)
+            and parent.build_id == manifests.read(parents[-1]).build_id
+        ]
+        parents.append(new)
+    return parents[-1], parents[-2]
+
+
+def spoilt(erased, tmp_path, tamper):
+    """A copy of the release, signed and then tampered with."""
+    release = tmp_path / "copy"
+    shutil.copytree(erased[0], release)
+    envelope.sign(release, KEY)
+    tamper(release)
+    return release
+
+
+def test_a_release_made_by_erasure_gives_no_findings(erased, tmp_path):
+    release = spoilt(erased, tmp_path, lambda _: None)
+    assert findings(release) == []
+    assert list(check_parent(release, erased[1])) == []
+
+
+@pytest.mark.parametrize("name", LOG)
+def test_whatever_is_done_to_the_log_is_found_even_without_a_key(erased, tmp_path, name):
+    found = list(verify(spoilt(erased, tmp_path, LOG[name])))
+    assert any(finding.startswith("audit/erasures.jsonl: ") for finding in found)
+
+
+@pytest.mark.parametrize("name", PARENTS)
+def test_whatever_is_said_of_the_parent_is_held_against_it(erased, tmp_path, name):
+    release = spoilt(erased, tmp_path, PARENTS[name])
+    assert findings(release) != []
+    if name != "another code of the parent":  # that only the signature holds
+        assert list(against(release, erased[1])) != []
+
+
+def against(release, parent):
+    """What is found against a release as the child of another, if its manifest can be read."""
+    try:
+        yield from check_parent(release, parent)
+    except ValueError as refused:
+        yield str(refused)
