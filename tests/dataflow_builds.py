@@ -31,7 +31,8 @@ GOLDEN = json.loads((ROOT / "tests" / "golden" / "demo.json").read_text())
 IMAGE = "registry.example.org/florilegium:0.1.0"
 JOBS = "/v1b3/projects/a-project/locations/europe-west4/jobs"
 STEPS = ["harvest", "rights", "deduplicate", "decide", "publish"]
-RECIPE = 'name = "demo"\nlanguages = ["european"]\n[duplicates]\n'
+_DEMO = (ROOT / "pipelines" / "recipes" / "demo.toml").read_text()
+RECIPE = _DEMO.partition("[shards]")[0] + "[duplicates]\n"
 
 
 def florilegium(*arguments):

@@ -152,10 +152,8 @@ def test_all_reasons_are_listed_and_the_first_is_that_of_the_ledger(warcs, tmp_p
 def test_the_command_answers_as_a_table_and_as_json(built):
     out, _ = built
     file = out / "asked.toml"
-    file.write_text(
-        'name = "demo"\nlanguages = ["european"]\n'
-        '[lines]\nrepeated = "count"\nmin_pages = 2\nmin_repeats = 2\n'
-    )
+    demo = (Path(builds.__file__).parent / "recipes" / "demo.toml").read_text()
+    file.write_text(f'{demo}\n[lines]\nrepeated = "count"\nmin_pages = 2\nmin_repeats = 2\n')
     command = [sys.executable, "-m", "florilegium.pipelines.cli", "whatif", str(file)]
     command += ["--out", str(out), "--set", STRICT[1]]
     said = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout
