@@ -190,7 +190,7 @@ def test_a_document_that_its_record_does_not_give_is_found(demo, tmp_path):
     release = Path(shutil.copytree(demo[1]["release"], tmp_path / "copy"))
     warcs = {path.name: path for path in (demo[0] / "warc").iterdir()}
     (document,) = drawn(release, manifests.read(release), 1)
-    shard = release / find(release, manifests.read(release), document.id).shard.path
+    shard = release / find(release, manifests.read(release).shards, document.id).shard.path
     table = pq.read_table(shard)
     place = table.schema.get_field_index("title")
     titles = pa.array(["Another title"] * table.num_rows, pa.large_string())
