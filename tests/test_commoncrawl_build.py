@@ -1,5 +1,6 @@
 """Builds from plans: the same release however the archive is read, and what becomes of an end."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from rich.console import Console
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import recipe as recipes
+from florilegium.pipelines.answers import TRY_AGAIN, stopped
 from florilegium.pipelines.commoncrawl import fetch
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
@@ -162,3 +164,9 @@ def test_a_plan_can_be_estimated_from_a_few_records(web, tmp_path):
     assert 0 < found.sample.bytes <= found.bytes
     assert found.sample.records > 0
     assert len(web.asked) == found.sample.files
+
+
+def test_an_archive_that_is_overloaded_means_try_again_even_across_processes(capsys):
+    busy = f"OSError: [Errno 11] {os.strerror(errno.EAGAIN)}: x answers 503, 8 times"
+    assert stopped(RuntimeError(f"{busy} [while running 'harvest']")) == TRY_AGAIN
+    assert capsys.readouterr().err.endswith("8 times: run the same command again later\n")
