@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers tools test check bench bench-peer bench-quality quality-floors \
+.PHONY: help demo flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -30,9 +30,10 @@ $(STAMP): requirements.lock pyproject.toml
 		ln -sfn ../../$$p .types/florilegium/$$p; done && for f in __init__.py py.typed; do \
 		ln -sfn ../../front/$$f .types/florilegium/$$f; done && touch .types
 
-demo: $(STAMP) ## Build the demonstration corpus and verify it
+demo: $(STAMP) ## Crawl the demonstration's site, build its corpus and verify it
+	$(BIN)/florilegium demo-crawl $(DEMO)/crawl || [ $$? -eq 3 ]
 	$(BIN)/florilegium demo-web $(DEMO)/warc
-	$(BIN)/florilegium build demo --input $(DEMO)/warc --out $(DEMO)/corpora || [ $$? -eq 3 ]
+	$(BIN)/florilegium build demo --input $(DEMO)/crawl/warc --input $(DEMO)/warc --out $(DEMO)/corpora || [ $$? -eq 3 ]
 	$(BIN)/florilegium verify $(DEMO)/corpora/demo/latest
 
 flink: $(STAMP) ## Install Flink, if need be, and start a cluster on this machine
@@ -75,6 +76,13 @@ bench-peer: $(STAMP) ## Install the peer (datatrove) in its own environment and 
 		--no-deps -r bench/peer-requirements.txt
 	$(BIN)/python bench/speed.py
 	$(BIN)/python bench/duplicates_peer.py
+
+build/crawl-peer/.installed: bench/crawl-requirements.txt $(STAMP)
+	$(PYTHON) -m venv --clear build/crawl-peer \
+	&& $(UV) pip install --quiet --python build/crawl-peer/bin/python -r $< && touch $@
+
+bench-crawl: $(STAMP) build/crawl-peer/.installed ## Measure the crawler beside Scrapy, on a web of 200 hosts on loopback
+	$(BIN)/python bench/crawl.py
 
 bench-duplicates: $(STAMP) ## Measure near duplicates: quality and speed, odd shapes, a million documents
 	$(BIN)/python bench/duplicates.py

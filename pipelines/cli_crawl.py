@@ -64,4 +64,13 @@ def crawl(
     sys.exit(crawl_command.crawl(seeds, out, contact, recipe, changes, again, workers, output))
 
 
-COMMANDS: tuple[click.Command, ...] = (crawl,)
+@click.command("demo-crawl")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def demo_crawl(folder: Path) -> None:
+    """Crawl the demonstration's site, which is served on loopback meanwhile, into FOLDER."""
+    from florilegium.pipelines import crawl_command
+
+    sys.exit(crawl_command.demo_crawl(folder))
+
+
+COMMANDS: tuple[click.Command, ...] = (crawl, demo_crawl)

@@ -77,6 +77,21 @@ def warc_folder(recipe: Recipe, out: str) -> Path:
     return place
 
 
+def demo_crawl(folder: Path) -> int:
+    """Crawl the demonstration's site, and say what there is then."""
+    from florilegium.pipelines.demo_site import crawled
+
+    console = console_for("text")
+    try:
+        summary = crawled(folder, console)
+    except LockedError as error:
+        return ended(LOCKED, str(error).replace("build", "crawl"))
+    except Exception as error:
+        return stopped(error)
+    show(summary, folder, console)
+    return _answered(summary, folder, quiet=False)
+
+
 def run(
     settings: Crawl,
     seeds: list[Url],

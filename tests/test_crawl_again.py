@@ -13,7 +13,7 @@ from crawls import DELAY, crawled, frontier, impolite, paths, serving, settings
 from fastwarc.warc import ArchiveIterator
 
 from florilegium.pipelines.crawl.crawl import UnfinishedError
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.warc import Damage, read
 
 HOSTS, PAGES = 8, 160
 
@@ -42,13 +42,14 @@ def pages_written(folder):
     return sum(path.stat().st_size for path in (folder / "out" / "warc").glob("*.gz*"))
 
 
+def all_records(folder):
+    files = sorted((folder / "out" / "warc").glob("*.warc.gz"))
+    return [item for path in files for item in read(path)]
+
+
 def targets(folder):
-    found = Counter()
-    for path in sorted((folder / "out" / "warc").glob("*.warc.gz")):
-        for item in read(path):
-            if item.kind == "response":
-                found[item.headers["warc-target-uri"]] += 1
-    return found
+    items = (item for item in all_records(folder) if item.kind == "response")
+    return Counter(item.headers["warc-target-uri"] for item in items)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -83,6 +84,34 @@ def test_a_crawl_that_is_ended_goes_on_and_fetches_nothing_twice(tmp_path, numbe
         host for (host, path), times in asked.items() if times > 1 and path.startswith("/p/")
     )
     assert max(repeated.values(), default=0) <= 1
+
+
+def test_what_was_written_but_not_noted_is_taken_from_the_files(tmp_path):
+    with serving(tmp_path, HOSTS, PAGES) as web:
+        with subprocess.Popen(command(web, tmp_path), stderr=subprocess.DEVNULL) as first:
+            while pages_written(tmp_path) < 90_000 and first.poll() is None:
+                time.sleep(0.01)
+            first.kill()
+        journal = max((tmp_path / "out" / "state").glob("*/journal/00000"))
+        notes = journal.read_bytes()
+        journal.write_bytes(notes[: len(notes) // 2])
+        warc = next((tmp_path / "out" / "warc").glob("*.open"))
+        whole = warc.stat().st_size
+        with warc.open("ab") as stream:
+            stream.write(b"\x1f\x8b\x08 a record that was not written to its end")
+        summary = crawled(tmp_path / "out", settings(web, tmp_path), web.seeds())
+    assert summary.end == "done"
+    asked = Counter((entry[1], entry[2]) for entry in web.requests())
+    repeated = [place for place, times in asked.items() if times > 1 and "/p/" in place[1]]
+    assert len(repeated) <= HOSTS
+    assert all(not isinstance(item, Damage) for item in all_records(tmp_path))
+    assert whole > 90_000
+    rows = frontier(tmp_path / "out")
+    for host in range(HOSTS):
+        assert web.world.expected(host) <= paths(rows, host, web.world)
+    places = {(item.offset, item.headers["warc-target-uri"]) for item in all_records(tmp_path)[1:]}
+    fetched = [row for row in rows.values() if row["state"] == "fetched"]
+    assert all((row["offset"], row["url"]) in places for row in fetched)
 
 
 def test_the_outcome_of_a_crawl_does_not_depend_on_its_workers_or_an_end(tmp_path):

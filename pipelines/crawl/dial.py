@@ -37,7 +37,7 @@ class Dialler:
     def __init__(self, network: Network) -> None:
         self._ports = frozenset(network.ports)
         self._open = [ipaddress.ip_network(one) for one in network.open]
-        self._known = _hosts_file(network.hosts) if network.hosts else None
+        self._known, self._elsewhere = _hosts_file(network.hosts)
         self._authorities = network.authorities or None
         self._context: ssl.SSLContext | None = None
 
@@ -60,12 +60,13 @@ class Dialler:
     ) -> tuple[str, Protocol]:
         """Return the address that answered first, and the connection; UnreachableError if none."""
         loop, name = asyncio.get_running_loop(), url.host.strip("[]")
+        port = self._elsewhere.get(name, url.port)
         secure = self._secure() if url.scheme == "https" else None
         problem = "no address"
         for one in addresses[:_MAX_TRIED]:
             try:
                 _, made = await loop.create_connection(
-                    protocol, one, url.port, ssl=secure, server_hostname=name if secure else None
+                    protocol, one, port, ssl=secure, server_hostname=name if secure else None
                 )
             except ssl.SSLError as error:
                 problem = f"TLS: {getattr(error, 'verify_message', '') or error.reason or error}"
@@ -128,10 +129,17 @@ def _within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-def _hosts_file(path: str) -> dict[str, list[str]]:
+def _hosts_file(path: str) -> tuple[dict[str, list[str]] | None, dict[str, int]]:
+    """Return addresses by name, and the ports of those that are served at another than they say."""
+    if not path:
+        return None, {}
     known: dict[str, list[str]] = {}
+    ports: dict[str, int] = {}
     for line in Path(path).read_text("utf-8").splitlines():
-        address, *names = line.partition("#")[0].split()[:100] or [""]
+        place, *names = line.partition("#")[0].lower().split() or [""]
+        address, _, port = place.partition("@")
         for name in names:
-            known.setdefault(name.lower(), []).append(str(ipaddress.ip_address(address)))
-    return known
+            known.setdefault(name, []).append(str(ipaddress.ip_address(address)))
+            if port:
+                ports[name] = int(port)
+    return known, ports

@@ -97,7 +97,8 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     open: tuple[str, ...] = ()
     """Networks that are dialled although they are not public, such as `127.0.0.0/8`."""
     hosts: str = ""
-    """A file of addresses and names, as in /etc/hosts: no other names are known then."""
+    """A file of addresses and names, as in /etc/hosts: no other names are known then. What is at
+    another port than addresses say is written `127.0.0.1@8080`."""
     authorities: str = ""
     """A file of certificates, PEM: whom to trust, instead of whom the system trusts."""
 
