@@ -214,8 +214,8 @@ def _addresses(rows: pa.Table) -> NDArray[np.uint64]:
 def _differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Bools:
     if pa.types.is_struct(one.type):
         pairs = zip(one.flatten(), other.flatten(), strict=True)
-        either: Bools = np.any([_differ(mine, theirs) for mine, theirs in pairs], axis=0)
-        return either
+        differing: Bools = np.any([_differ(mine, theirs) for mine, theirs in pairs], axis=0)
+        return differing
     unequal = pc.fill_null(pc.not_equal(one, other), False)
     differs: Bools = np.asarray(pc.or_(unequal, pc.xor(one.is_null(), other.is_null())))
     return differs
