@@ -199,6 +199,8 @@ class Workshop:
 
     def total(self):
         """The sum of verdicts, with the table of domains, which `decide` writes."""
+        if any(verdict.domains for verdict in self.verdicts):
+            return added(self.verdicts)
         counted = domains.added(of_domains.load(Path(todo.verdict)) for todo in self.todo)
         packed = of_domains.scattered(counted, domains.files(len(self.parts)))
         tables = [of_domains.write_file(number, [some], self.release) for number, some in packed]
