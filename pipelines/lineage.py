@@ -22,8 +22,10 @@ from florilegium.pipelines.recut import Recutter
 from florilegium.pipelines.stages import Tools, harvest_page, page_of
 from florilegium.pipelines.warc import Record, read_stream
 
-SETTLED_LATER = ("dup_size", "host_line_share")
-"""Columns that depend on other documents, and so cannot be made from one record alone."""
+SETTLED_LATER = ("dup_size", "host_line_share", "rights", "rights_crawl", "rights_build")
+"""Columns that depend on other records, and so cannot be made from one alone."""
+BY_HOST = ("license_tier", "license_flags")
+"""Columns that do if the pages of a host bear on the licence of each."""
 
 
 def lineage(
@@ -115,9 +117,12 @@ def _differences(
         made = _stored(Recutter(recipe).recut(made, document.text))
     for one in looking:
         made = _stored(msgspec.structs.replace(made, **one.assess(made)))
+    later = SETTLED_LATER + (BY_HOST if recipe.licences.consensus == "apply" else ())
+    if made.rights & ~document.rights:
+        yield f"rights are {document.rights}, its record alone gives {made.rights}"
     for column in Document.__struct_fields__:
         stated, found = getattr(document, column), getattr(made, column)
-        if column not in SETTLED_LATER and stated != found:
+        if column not in later and stated != found:
             yield f"{column} is {_short(stated)}, its record gives {_short(found)}"
 
 

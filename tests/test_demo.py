@@ -178,7 +178,7 @@ def test_packing_twice_gives_the_same_bytes(tmp_path, demo):
 def test_documents_can_be_made_again_from_their_records(demo, tmp_path):
     release = Path(demo[1]["release"])
     warcs = {path.name: path for path in (demo[0] / "warc").iterdir()}
-    assert list(lineage(release, 15, warcs)) == []
+    assert list(lineage(release, demo[1]["documents"], warcs)) == []
     for finding in (found := list(lineage(release, 15, dict.fromkeys(warcs, Path(__file__))))):
         assert "holds no record at byte" in finding
     assert len(found) == 15

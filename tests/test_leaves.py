@@ -18,7 +18,7 @@ from florilegium.manifests.leaves import leaves
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 
-LEAF_OF_SEVEN = "4364a7a7e90c88953ad092b4060e8b1b278f87351a2716c03e48abc8ac799f59"
+LEAF_OF_SEVEN = "313277fd42e7f954fa30552d14f83e24aa157fe9ad346c9bf5eb6604fd4e4b9c"
 COLUMNS = Document.__struct_fields__
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.text("ab\n", max_size=4)
