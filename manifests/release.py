@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from florilegium.manifests import sample_files
+from florilegium.manifests.differences import Differences, differences
 from florilegium.manifests.document import Document
 from florilegium.manifests.identity import LENGTH
 from florilegium.manifests.location import Location, find_release, locate
@@ -16,6 +17,7 @@ from florilegium.manifests.manifest import NAME, Language
 from florilegium.manifests.samples import Asked, By, Form, Held, Sample, contents
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.selection import checked, selected
+from florilegium.manifests.stats import Group, Grouping, Spread, groups, spread
 
 if TYPE_CHECKING:
     import pandas
@@ -165,6 +167,18 @@ class Release:
             return sorted((one.document for one in captures), key=lambda one: one.id)
         found = find(self.place, self.manifest.shards, identity, self._footers)
         return [found.document] if found else []
+
+    def stats(self, by: Grouping = "language", languages: Iterable[str] = ()) -> list[Group]:
+        """Return what there is of each language, domain or licence; as `stats.groups`."""
+        return groups(self.place, self.manifest, by, languages)
+
+    def spread(self, measure: str, languages: Iterable[str] = ()) -> list[Spread]:
+        """Return how a column of numbers is spread in each language; as `stats.spread`."""
+        return spread(self.place, self.manifest, measure, languages)
+
+    def diff(self, later: "Release", texts: bool = False) -> Differences:
+        """Return what came, went and changed from here to another release; as `differences`."""
+        return differences((self.place, self.manifest), (later.place, later.manifest), texts)
 
 
 def open_release(path: str | Path) -> Release:

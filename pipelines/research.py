@@ -11,10 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from florilegium.manifests import allotment, json_lines
-from florilegium.manifests import stats as statistics
 from florilegium.manifests.allotment import Allotment
 from florilegium.manifests.buckets import sum_of
-from florilegium.manifests.differences import WAYS, Amount, Differences, Ways, differences
+from florilegium.manifests.differences import WAYS, Amount, Differences, Ways
 from florilegium.manifests.document import Document
 from florilegium.manifests.release import Drawn, Release, open_release
 from florilegium.manifests.samples import Form, Sample
@@ -163,13 +162,13 @@ def stats(
     """Count documents by something, or say how a measure is spread."""
     opened = open_release(release)
     if measure is not None:
-        spreads = statistics.spread(opened.place, opened.manifest, measure, languages)
+        spreads = opened.spread(measure, languages)
         if output == "json":
             print_json(spreads)
         else:
             console_for(output).print(_spreads(spreads))
         return DONE
-    groups = statistics.groups(opened.place, opened.manifest, by, languages)
+    groups = opened.stats(by, languages)
     if output == "json":
         print_json(groups)
     else:
@@ -210,7 +209,7 @@ def _spreads(spreads: list[Spread]) -> Table:
 def diff(before: str, after: str, texts: bool, most: int, output: str) -> int:
     """Say what came, went and changed."""
     one, other = open_release(before), open_release(after)
-    found = differences((one.place, one.manifest), (other.place, other.manifest), texts)
+    found = one.diff(other, texts)
     if output == "json":
         print_json(found)
         return DONE

@@ -84,6 +84,16 @@ def test_documents_are_got_by_id_and_by_address(release):
     assert release.get("https://nowhere.example/") is None
 
 
+def test_a_release_counts_and_compares_what_it_holds(release, tmp_path):
+    assert {group.of: group.tokens for group in release.stats()} == {
+        lang: about.tokens for lang, about in release.languages.items()
+    }
+    assert sum(one.documents for one in release.spread("tokens")) == len(release)
+    release.sample(documents=30).write(tmp_path / "s")
+    total = release.diff(florilegium.open(tmp_path / "s")).total
+    assert (total["same"].documents, total["went"].documents) == (30, len(release) - 30)
+
+
 def test_what_is_not_there_is_said(release, tmp_path):
     with pytest.raises(FileNotFoundError, match="is no release: there is no manifest"):
         florilegium.open(tmp_path)

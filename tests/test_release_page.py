@@ -4,7 +4,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from release_page import PAGE, files, names, section, undocumented
+from documented import PAGE, files, names, section, undocumented
 
 from florilegium.manifests import envelope
 from florilegium.manifests.manifest import Manifest, Record

@@ -187,6 +187,31 @@ def test_json_lines_hold_what_parquet_holds(release, tmp_path):
     assert first["crawl_time"].endswith("Z")
 
 
+def test_tenths_by_quality_are_sampled_each_for_itself(workshop, document):
+    scored = [
+        replace(document(n, ("deu_Latn", "fra_Latn")[n % 2]), quality=(n * 7 % 400) / 1_000)
+        for n in range(400)
+    ]
+    workshop.add([*scored, *(document(n, "gle_Latn") for n in range(400, 440))])
+    workshop.publish()
+    manifest = workshop.seal()
+    edges = {one.lang: one.quality_deciles for one in manifest.languages if one.quality_deciles}
+    assert set(edges) == {"deu_Latn", "fra_Latn"}
+
+    def parts(documents):
+        scores = ((one.lang, round(one.quality or 0, 3)) for one in documents)
+        return Counter(
+            (lang, sum(score > edge for edge in edges.get(lang, ())[1:-1]))
+            for lang, score in scores
+        )
+
+    whole = parts(drawn(workshop.release, fraction=1))
+    assert len(whole) == 21
+    fifth = parts(drawn(workshop.release, fraction=0.2, by="quality"))
+    assert fifth == {part: -(-size // 5) for part, size in whole.items()}
+    assert set(parts(drawn(workshop.release, documents=63, by="quality")).values()) == {3}
+
+
 def test_columns_can_be_chosen_and_come_alone(release):
     (first, *_) = selected(release, contents(release), Asked(fraction=0.1), ["text", "url"])
     assert first.rows.column_names == ["text", "url"]

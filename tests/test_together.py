@@ -5,8 +5,8 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
+from documented import undocumented
 from msgspec.structs import replace
-from release_page import undocumented
 
 from florilegium.filters.licence_hosts import Licences
 from florilegium.manifests.verify import verify
