@@ -165,6 +165,11 @@ class Blocked:
         )  # fmt: skip
 
     @property
+    def knows_words(self) -> bool:
+        """Whether any text is named by its words; else nobody need look at them."""
+        return "text" in self._bases
+
+    @property
     def _knows_hosts(self) -> bool:
         return "host" in self._bases or "below" in self._bases
 

@@ -97,6 +97,8 @@ def gone(
     """Return for each shard, in their order, which documents of it the log of a corpus names."""
     indexes = [table for table in manifest.tables if table.path.startswith(INDEX)]
     method = None if indexes else str(manifest.recipe["duplicates"]["method"])
+    if not blocked_by(noted).knows_words:
+        indexes, method = [], None
     by_words: dict[bytes, Basis] = {}
     answers = each(
         engine,
