@@ -63,9 +63,8 @@ def select(
     """Write the plan that a recipe comes to, without pages that earlier plans have read.
 
     A page is another one if its digest is. `watch` is told how many files of the index were read,
-    and of how many. SnapshotError if there is no such snapshot, nothing to
-    select, or an index that is not as it should be; OSError, with what to do, if the archive cannot
-    be read.
+    and of how many. SnapshotError if there is no such snapshot, nothing to select, or an index that
+    is not as it should be; OSError, with what to do, if the archive cannot be read.
     """
     said = recipe.commoncrawl
     if not said.snapshot:
