@@ -13,7 +13,10 @@ from florilegium.pipelines.commoncrawl.choose import requests_for
 from florilegium.pipelines.commoncrawl.grouping import digests_of
 from florilegium.pipelines.commoncrawl.hosts import Hosts
 from florilegium.pipelines.commoncrawl.languages import names_in_index
+from florilegium.pipelines.commoncrawl.members import Chosen
 from florilegium.pipelines.commoncrawl.pace import Pace
+from florilegium.pipelines.commoncrawl.plan import Head, Row, Totals
+from florilegium.pipelines.commoncrawl.sources import Place
 
 
 def choose(records, break_even):
@@ -60,6 +63,28 @@ def test_no_way_to_join_neighbours_costs_less_and_all_records_come(gaps, break_e
                 ways.append([offset, offset + length])
         best = min(cost(ways, break_even), cost(ways, break_even) if best is None else best)
     assert cost(asked, break_even) == best
+
+
+@given(records, st.integers(0, 40), st.integers(1, 30))
+def test_what_is_chosen_comes_whole_however_the_answer_is_cut(gaps, break_even, size):
+    placed, position = [], 0
+    for gap, length in gaps:
+        placed.append((position + gap, length))
+        position += gap + length
+    file = bytes(number % 251 for number in range(position))
+    offsets, lengths = np.array(placed, np.int64).T
+    head = Head(snapshot="", place=Place(base=""), requests_per_second=1, totals=Totals())
+    requests = requests_for(offsets, lengths, break_even)
+    chosen = Chosen(
+        Row(head=head, file="", subset="", requests=requests, offsets=offsets, lengths=lengths)
+    )
+    pieces = [
+        bytes(piece)
+        for start, stop in zip(requests.starts.tolist(), requests.stops.tolist(), strict=True)
+        for at in range(start, stop, size)
+        for piece in chosen.of(at, file[at : min(at + size, stop)])
+    ]
+    assert b"".join(pieces) == b"".join(file[o : o + n] for o, n in placed)
 
 
 class Clock:

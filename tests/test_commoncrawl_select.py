@@ -1,6 +1,9 @@
 """What a recipe chooses of a snapshot, and the plan that it comes to."""
 
+import json
 import shutil
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -292,3 +295,49 @@ def test_every_page_of_the_demonstration_is_in_the_archive_once(archive):
         r["url"] for s in ("warc", "robotstxt", "crawldiagnostics") for r in index_of(archive, s)
     ]
     assert len(rows) == len([c for c in captures() if c.url.startswith("http")])
+
+
+def test_whoever_watches_is_told_how_much_of_the_index_is_read(archive, tmp_path):
+    told = []
+    chosen = recipes.load(str(recipe(tmp_path, archive, "robots = false")))
+    select(chosen, tmp_path / "plan.parquet", watch=lambda done, whole: told.append((done, whole)))
+    assert told == [(1, 2), (2, 2)]
+
+
+def run(*words):
+    command = [sys.executable, "-m", "florilegium.pipelines.cli", "select", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_the_command_says_what_it_chose_and_what_that_saves(archive, tmp_path):
+    path, plan = recipe(tmp_path, archive), tmp_path / "plan.parquet"
+    said = run(path, "--out", plan)
+    assert said.returncode == 0, said.stderr
+    totals = read_head(plan).totals
+    for line in (
+        f"pages       {totals.pages}, {totals.pages / totals.snapshot_pages:.2%} of all",
+        f"robots.txt  {totals.robots} captures",
+        "less than the about",
+        "The index has no name for",
+        f"florilegium build {path} --input {plan}",
+    ):
+        assert line in said.stdout
+    answer = json.loads(run(path, "--out", plan, "--output", "json").stdout)
+    assert answer["head"]["totals"]["pages"] == totals.pages
+
+
+@pytest.mark.parametrize(
+    ("out", "name", "code", "said"),
+    [
+        ("plan.json", "CC-MAIN-2026-43", 2, "a plan is a Parquet file"),
+        ("plan.parquet", "CC-MAIN-2031-01", 2, "there is no snapshot"),
+        ("plan.parquet", "latest", 2, "snapshot"),
+        ("nowhere/plan.parquet", "CC-MAIN-2026-43", 1, "nowhere"),
+    ],
+)
+def test_a_command_that_cannot_work_says_why_in_a_line(out, name, code, said, archive, tmp_path):
+    path = recipe(tmp_path, archive)
+    path.write_text(path.read_text().replace(SNAPSHOT, name))
+    done = run(path, "--out", tmp_path / out)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+    assert said in done.stderr

@@ -86,6 +86,10 @@ class Wanted(Struct, frozen=True):
         return found | _is_in(rows[TLD], anyway) if anyway else found
 
 
+def ignore(done: int, whole: int) -> None:
+    """Do nothing."""
+
+
 class Seen(Struct):
     """What was seen of an index."""
 
@@ -95,6 +99,8 @@ class Seen(Struct):
     row_groups_read: int = 0
     bytes: int = 0
     """Bytes that came of it."""
+    watch: Callable[[int, int], None] = ignore
+    """Told, after each file of the index, how many are read and how many there are."""
     ends: dict[str, int] = {}
     """Of each file, the last byte that a capture takes, wanted or not, in what was read."""
 
@@ -152,7 +158,7 @@ def _rows(
     seen: Seen,
 ) -> Iterator[pa.Table]:
     deciding, where = columns
-    for key in keys:
+    for number_read, key in enumerate(keys, 1):
         raw = fetcher.open(key)
         with _opened(raw, key) as file:
             _check(file.schema_arrow.names, {*deciding, *where}, key)
@@ -169,6 +175,7 @@ def _rows(
                 _note_ends(rows, seen.ends)
                 yield rows.filter(pa.array(mask))
         seen.bytes += raw.came
+        seen.watch(number_read, len(keys))
 
 
 def _opened(raw: ArchiveFile, key: str) -> pq.ParquetFile:

@@ -123,7 +123,7 @@ def fetcher_of(head: Head, workers: int = 1) -> Fetcher:
 
 def _fetch(row: Row, fetcher: Fetcher, file: BinaryIO) -> str:
     hasher = hashlib.sha256()
-    chosen = _Chosen(row)
+    chosen = Chosen(row)
     for start, stop in zip(row.requests.starts.tolist(), row.requests.stops.tolist(), strict=True):
         position = start
         for chunk in fetcher.stream(row.file, start, stop):
@@ -134,7 +134,7 @@ def _fetch(row: Row, fetcher: Fetcher, file: BinaryIO) -> str:
     return hasher.hexdigest()
 
 
-class _Chosen:
+class Chosen:
     """Cuts chosen records out of a file that passes by."""
 
     def __init__(self, row: Row) -> None:

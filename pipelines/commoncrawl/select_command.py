@@ -1,9 +1,12 @@
 """The command that selects. It returns the exit code of the program."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 from rich.console import Console
+from rich.progress import Progress
 
 from florilegium.manifests.location import locate
 from florilegium.pipelines.answers import DONE, USAGE, console_for, ended, print_json, stopped
@@ -13,6 +16,7 @@ from florilegium.pipelines.commoncrawl.selection import select as selected
 from florilegium.pipelines.recipe import load as load_recipe
 
 _MOST_LANGUAGES = 20
+_SECONDS_BETWEEN_LINES = 10.0
 
 
 def select(recipe: str, out: str, without: Iterable[str], output: str) -> int:
@@ -20,7 +24,9 @@ def select(recipe: str, out: str, without: Iterable[str], output: str) -> int:
     try:
         if not out.endswith(SUFFIX):
             return ended(USAGE, f"--out {out!r}: a plan is a Parquet file, name it *{SUFFIX}")
-        found = selected(load_recipe(recipe), locate(out), [locate(name) for name in without])
+        chosen, earlier = load_recipe(recipe), [locate(name) for name in without]
+        with _watching(console_for("json")) as watch:
+            found = selected(chosen, locate(out), earlier, watch)
     except ValueError as error:
         return ended(USAGE, str(error))
     except OSError as error:
@@ -30,6 +36,25 @@ def select(recipe: str, out: str, without: Iterable[str], output: str) -> int:
     else:
         _show(found, recipe, console_for(output))
     return DONE
+
+
+@contextmanager
+def _watching(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """Give what shows how much of an index is read: a bar on a terminal, elsewhere some lines."""
+    if console.is_terminal:
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task("index", total=None)
+            yield lambda done, whole: bar.update(task, completed=done, total=whole)
+        return
+    said = time.monotonic()
+
+    def say(done: int, whole: int) -> None:
+        nonlocal said
+        if time.monotonic() - said > _SECONDS_BETWEEN_LINES:
+            said = time.monotonic()
+            console.print(f"index       {done:,} of {whole:,} files")
+
+    yield say
 
 
 def _show(found: Selected, recipe: str, console: Console) -> None:

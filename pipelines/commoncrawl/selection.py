@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from florilegium.pipelines.commoncrawl.index import (
     Seen,
     SnapshotError,
     Wanted,
+    ignore,
     parts_of,
     paths_of,
     robots_rows,
@@ -53,12 +54,17 @@ class Selected(Struct, frozen=True, kw_only=True):
     row_groups_read: int
 
 
-def select(recipe: Recipe, out: Location, without: Sequence[Location] = ()) -> Selected:
+def select(
+    recipe: Recipe,
+    out: Location,
+    without: Sequence[Location] = (),
+    watch: Callable[[int, int], None] = ignore,
+) -> Selected:
     """Write the plan that a recipe comes to, without pages that earlier plans have read.
 
-    A page is another one if its digest is. SnapshotError if there is no such snapshot, nothing to
-    select, or an index that is not as it should be; OSError, with what to do, if the archive cannot
-    be read.
+    A page is another one if its digest is. `watch` is told how many files of the index were read,
+    and of how many. SnapshotError if there is no such snapshot, nothing to select, or an index that
+    is not as it should be; OSError, with what to do, if the archive cannot be read.
     """
     said = recipe.commoncrawl
     if not said.snapshot:
@@ -72,7 +78,7 @@ def select(recipe: Recipe, out: Location, without: Sequence[Location] = ()) -> S
             '`conversions = "read"`, at the top'
         )
     named, unnamed = names_in_index(recipe.languages)
-    totals, seen = Totals(), Seen()
+    totals, seen = Totals(), Seen(watch=watch)
     head = Head(
         snapshot=said.snapshot,
         place=place_of(said),
