@@ -277,7 +277,7 @@ class Site(asyncio.Protocol):
             links = f'<a href="{path}/x">x</a><a href="{path}?n={time.time()}">y</a>'
             return response("200 OK", f"{links}{random.random()}".encode())
         if path.startswith("/copies/"):
-            links = (f'<a href="/copies/{n}">the same</a>' for n in range(300))
+            links = (f'<a href="/copies/{n}">the same</a>' for n in range(100))
             return response("200 OK", "".join(links).encode())
         return response("404 Not Found", b"")
 

@@ -80,10 +80,10 @@ def settings(web, folder, **changes):
     return msgspec.structs.replace(chosen, **changes)
 
 
-def crawled(folder, chosen, starts, workers=1, again=False):
+def crawled(folder, chosen, starts, engine=None, again=False):
     """Crawl in this process; return the summary."""
     quiet = Watch(Console(quiet=True))
-    return crawl(folder, chosen, seeds(starts), Embedded(workers=workers), quiet, again)
+    return crawl(folder, chosen, seeds(starts), engine or Embedded(workers=1), quiet, again)
 
 
 def frontier(folder):

@@ -13,6 +13,7 @@ from crawls import DELAY, crawled, frontier, impolite, paths, serving, settings
 from fastwarc.warc import ArchiveIterator
 
 from florilegium.pipelines.crawl.crawl import UnfinishedError
+from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.warc import Damage, read
 
 HOSTS, PAGES = 8, 160
@@ -114,13 +115,20 @@ def test_what_was_written_but_not_noted_is_taken_from_the_files(tmp_path):
     assert all((row["offset"], row["url"]) in places for row in fetched)
 
 
-def test_the_outcome_of_a_crawl_does_not_depend_on_its_workers_or_an_end(tmp_path):
+class Shares(Embedded, frozen=True):
+    """So many shares, which one process does one after the other."""
+
+    def run(self, lay_out, step=""):
+        Embedded(workers=1).run(lay_out, step)
+
+
+def test_the_outcome_of_a_crawl_does_not_depend_on_how_it_is_shared_out(tmp_path):
     told = []
-    for workers in (1, 2):
-        folder = tmp_path / str(workers)
+    for shares in (1, 3):
+        folder = tmp_path / str(shares)
         folder.mkdir()
-        with serving(folder, HOSTS, PAGES) as web:
-            crawled(folder / "out", settings(web, folder), web.seeds(), workers=workers)
+        with serving(folder, HOSTS, 80) as web:
+            crawled(folder / "out", settings(web, folder), web.seeds(), Shares(workers=shares))
         rows = frontier(folder / "out").values()
         told.append({
             (row["url"].replace(str(web.port), "PORT"), row["state"], row["depth"], row["source"])
@@ -144,20 +152,22 @@ def test_a_second_visit_writes_revisits_of_what_is_unchanged_and_notes_what_is_g
     gone = {url for url, row in now.items() if row["state"] == "gone"}
     assert {url.rpartition("/")[2] for url in gone} == {"8", "9"}
     assert all(now[url]["digest"] == rows[url]["digest"] for url in gone)
-    kinds, statuses = Counter(), Counter()
+    statuses = Counter()
     for name in set(second.files) - files:
         with (out / "warc" / name).open("rb") as stream:
             for record in ArchiveIterator(stream, parse_http=True):
-                kind = record.record_type.name
-                kinds[kind] += 1
-                if kind == "revisit":
+                if record.headers["WARC-Type"] == "revisit":
                     statuses[record.http_headers.status_code] += 1
                     url = record.headers["WARC-Target-URI"]
                     assert record.headers["WARC-Refers-To"] == rows[url]["record"]
     assert statuses[304] > 5
     assert statuses[200] > 5
-    fetched = [row for row in now.values() if row["state"] == "fetched"]
-    assert {row["reason"] for row in fetched} == {"unchanged"}
+    # With fewer pages, what has no ETag has other links; servers say that the rest is unchanged.
+    fetched = {url: row for url, row in now.items() if row["state"] == "fetched"}
+    for url, row in fetched.items():
+        same = row["digest"] == rows[url]["digest"]
+        assert same == (row["reason"] == "unchanged"), url
+    assert any(row["reason"] == "" for row in fetched.values())
 
 
 def test_a_further_visit_waits_for_the_one_before(tmp_path):

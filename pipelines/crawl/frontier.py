@@ -151,6 +151,7 @@ def plan(folder: Path, partition: int, settings: Crawl, now: float) -> Iterator[
         return
     received = dict(zip(*(hosts[name].to_pylist() for name in ("host", "bytes")), strict=True))
     rests = dict(zip(*(hosts[name].to_pylist() for name in ("host", "not_before")), strict=True))
+    asked = _sums(frontier)
     names = ready["host"].dictionary_encode().combine_chunks()
     ends = _ends(names)
     spans = sorted(
@@ -158,10 +159,17 @@ def plan(folder: Path, partition: int, settings: Crawl, now: float) -> Iterator[
         for start, end in ends
     )
     for _, host, start, end in spans:
-        most = min(end - start, settings.budget.pages_per_round)
+        budget = settings.budget
+        most = min(end - start, budget.pages_per_round, budget.pages_per_host - asked[host])
         tasks = [_task(row) for row in ready.slice(start, most).to_pylist()]
-        left = settings.budget.bytes_per_host - received.get(host, 0)
+        left = budget.bytes_per_host - received.get(host, 0)
         yield HostPlan(host, tasks, rests.get(host, 0.0), left)
+
+
+def _sums(frontier: pa.Table) -> dict[str, int]:
+    """Return the requests for addresses of each host in this visit."""
+    sums = frontier.group_by("host").aggregate([("asked", "sum")])
+    return dict(zip(sums["host"].to_pylist(), sums["asked_sum"].to_pylist(), strict=True))
 
 
 def _ends(names: pa.DictionaryArray) -> list[tuple[int, int]]:
