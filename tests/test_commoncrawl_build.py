@@ -24,6 +24,7 @@ from florilegium.pipelines.commoncrawl.selection import select
 from florilegium.pipelines.display import Display
 from florilegium.pipelines.dry_run import dry_run
 from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.harvest import UnitError
 from florilegium.pipelines.inputs import find_files
 from florilegium.pipelines.lineage import lineage
 
@@ -116,6 +117,18 @@ def test_a_refusal_stops_all_work_and_the_next_build_fetches_only_what_is_missin
     manifest, _ = built(path, plan, tmp_path / "out")
     assert manifest.root == local[0].root
     assert done.isdisjoint(path for path, _ in web.asked)
+
+
+def test_a_file_that_was_moved_is_asked_for_once_and_all_others_are_finished(web, tmp_path):
+    path, plan = planned(tmp_path, web.address)
+    moved = next(row.file for row in listed(plan) if "/warc/" in row.file)
+    web.asked.clear()
+    web.fault = lambda path, number: "gone" if path == f"/{moved}" else None
+    with pytest.raises(UnitError) as raised:
+        built(path, plan, tmp_path / "out")
+    assert f"{moved}: GoneError" in str(raised.value)
+    assert "`florilegium select` again" in str(raised.value)
+    assert sorted(path for path, _ in web.asked) == sorted(f"/{row.file}" for row in listed(plan))
 
 
 def test_more_files_are_added_to_what_was_read_before(local, web, tmp_path):

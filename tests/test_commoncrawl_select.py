@@ -290,6 +290,20 @@ def test_what_is_no_plan_is_refused(tmp_path, choose):
             find_files([str(path)])
 
 
+@pytest.mark.parametrize("base", ["http://169.254.169.254", "ftp://x.example"])
+def test_a_plan_that_leads_to_where_no_recipe_may_is_refused(base, choose, tmp_path):
+    plan, _ = choose("robots = false")
+    head = json.loads(pq.read_metadata(plan).metadata[b"florilegium.plan"])
+    head["place"]["base"] = base
+    forged = tmp_path / "forged.parquet"
+    table = pq.read_table(plan).replace_schema_metadata()
+    with pq.ParquetWriter(forged, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({b"florilegium.plan": json.dumps(head).encode()})
+    with pytest.raises(PlanError, match="no plan that can be used"):
+        read_head(forged)
+
+
 def test_every_page_of_the_demonstration_is_in_the_archive_once(archive):
     rows = [
         r["url"] for s in ("warc", "robotstxt", "crawldiagnostics") for r in index_of(archive, s)

@@ -250,7 +250,7 @@ def _head(file: pq.ParquetFile, place: Location) -> Head:
     try:
         return msgspec.json.decode(said, type=Head)
     except msgspec.MsgspecError as error:
-        raise PlanError(f"{place} is a plan of another version: select again ({error})") from error
+        raise PlanError(f"{place} is no plan that can be used, select again: {error}") from error
 
 
 def _version(file: str, offsets: Integers, lengths: Integers) -> str:

@@ -55,7 +55,7 @@ class CommonCrawl(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     def __post_init__(self) -> None:
         for place in (self.base, self.index, self.endpoint):
-            _check(place)
+            check_place(place)
         if self.endpoint and not self.endpoint.startswith(("http://", "https://")):
             raise ValueError(f"`endpoint` {self.endpoint!r} is no address: name it by https://")
 
@@ -65,7 +65,8 @@ class CommonCrawl(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         return int(self.megabytes_per_second * 1e6 / self.requests_per_second)
 
 
-def _check(place: str) -> None:
+def check_place(place: str) -> None:
+    """Raise ValueError, with what to write instead, unless an archive may be at a place."""
     scheme = place.partition("://")[0].lower() if "://" in place else ""
     if scheme not in ("", "s3", "https", "http"):
         raise ValueError(f"{place!r}: name a folder, s3://BUCKET or https://HOST")

@@ -19,6 +19,8 @@ import requests
 import urllib3
 from msgspec import Struct
 
+from florilegium.pipelines.commoncrawl.settings import check_place
+
 CHUNK = 1 << 20
 _SECONDS_TO_CONNECT, _SECONDS_TO_ANSWER = 10, 60
 _MOVED = "is not there: files were moved or the snapshot withdrawn; run `florilegium select` again"
@@ -52,6 +54,10 @@ class Place(Struct, frozen=True, kw_only=True):
     endpoint: str = ""
     anonymous: bool = False
     contact: str = ""
+
+    def __post_init__(self) -> None:
+        check_place(self.base)
+        check_place(self.endpoint)
 
 
 class Source(Protocol):
