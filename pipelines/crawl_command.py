@@ -166,8 +166,13 @@ def show(summary: Summary, out: Path, console: Console) -> None:
     console.print(table)
     stats = summary.stats
     console.print(
-        f"{stats.states.get('fetched', 0):,} pages of {stats.hosts:,} hosts, "
-        f"{stats.bytes:,} bytes received, {len(summary.files):,} files in {out / 'warc'}; "
+        f"{_counted(stats.states.get('fetched', 0), 'page')} of {_counted(stats.hosts, 'host')}, "
+        f"{stats.bytes:,} bytes received, {_counted(len(summary.files), 'file')} in "
+        f"{out / 'warc'}; "
         f"end: {summary.end}",
         soft_wrap=True,
     )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
