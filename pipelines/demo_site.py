@@ -30,7 +30,7 @@ PAGES: Final = {
     "/archive/1987": "crawl-archive.html",
 }
 _ROBOTS: Final = f"""User-agent: *
-Disallow: /private/
+Disallow: /secrets/
 Sitemap: http://{HOST}/sitemap.xml
 """
 _SITEMAP: Final = f"""<?xml version="1.0" encoding="utf-8"?>

@@ -26,7 +26,8 @@ def task(**changes):
 
 def response(status, truncated="", **headers):
     fields = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Response(b"", 0, status, fields, truncated, False)
+    first = {name.lower(): value for name, value in fields}
+    return Response(b"", 0, status, fields, truncated, False, first)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ LARGE_BODIES = 4
 """Bodies of more than a megabyte that a worker holds in memory at the same time."""
 
 
+_NAP = 1.5
+
+
 class StoppedError(Exception):
     """The crawl is to stop, so nothing more is asked for."""
 
@@ -132,6 +135,9 @@ class Client:
         stop = self._common.stop
         # A lapse of the clock must not make a host rest for longer than anything asks for.
         while (left := self.not_before - time.time()) > 0 and not stop.is_set():
+            if left < _NAP:  # which is cheaper than to wait for two things
+                await asyncio.sleep(left)
+                continue
             try:
                 await asyncio.wait_for(stop.wait(), left)
             except TimeoutError:

@@ -22,6 +22,7 @@ _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECA
 _ANCHORS: Final = "a[href],area[href]"
 _HEAD: Final = "frame[src],link[rel],meta[content],base[href],html[lang]"
 _ROBOTS: Final = MEANT | {"robots"}
+_TELLING: Final = frozenset(("x-robots-tag", "tdm-reservation", "content-usage", "link"))
 _FOLLOWED: Final = frozenset(("canonical", "next", "prev", "license", "sitemap"))
 _FEEDS: Final = ("application/rss+xml", "application/atom+xml")
 _REFRESH: Final = re.compile(r"^\s*[0-9.]*\s*[;,]\s*url\s*=\s*[\"']?([^\"'\s]+)", re.IGNORECASE)
@@ -67,7 +68,19 @@ def contents(
         tree = parse(_text(body[:_MAX_PAGE], declared))
         if tree is not None:
             return _of_page(url, headers, tree, known)
-    return Contents(url, "", links, bits(signals(headers)))
+    return Contents(url, "", links, _rights(headers, [], None, None))
+
+
+def _rights(
+    headers: tuple[tuple[str, str], ...],
+    robots: list[tuple[str, tuple[str, ...]]],
+    tdm: str | None,
+    licence: str | None,
+) -> int:
+    """Return the bits of what a response says of its use; most say nothing, which is soon seen."""
+    if robots or tdm or licence or any(name.lower() in _TELLING for name, _ in headers):
+        return bits(signals(headers, robots, tdm, licence))
+    return 0
 
 
 def _of_page(
@@ -101,7 +114,7 @@ def _of_page(
         links = []
     else:
         links += _anchors(tree, known)
-    return Contents(base, lang, links, bits(signals(headers, robots, tdm, licence)))
+    return Contents(base, lang, links, _rights(headers, robots, tdm, licence))
 
 
 def _anchors(tree: LexborHTMLParser, known: Container[str]) -> Iterator[Link]:

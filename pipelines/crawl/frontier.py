@@ -151,7 +151,7 @@ def plan(folder: Path, partition: int, settings: Crawl, now: float) -> Iterator[
         return
     received = dict(zip(*(hosts[name].to_pylist() for name in ("host", "bytes")), strict=True))
     rests = dict(zip(*(hosts[name].to_pylist() for name in ("host", "not_before")), strict=True))
-    asked = _sums(frontier)
+    told, asked = ready.select(Task.__struct_fields__), _sums(frontier)
     names = ready["host"].dictionary_encode().combine_chunks()
     ends = _ends(names)
     spans = sorted(
@@ -161,7 +161,7 @@ def plan(folder: Path, partition: int, settings: Crawl, now: float) -> Iterator[
     for _, host, start, end in spans:
         budget = settings.budget
         most = min(end - start, budget.pages_per_round, budget.pages_per_host - asked[host])
-        tasks = [_task(row) for row in ready.slice(start, most).to_pylist()]
+        tasks = [Task(**row) for row in told.slice(start, most).to_pylist()]
         left = budget.bytes_per_host - received.get(host, 0)
         yield HostPlan(host, tasks, rests.get(host, 0.0), left)
 
@@ -177,18 +177,3 @@ def _ends(names: pa.DictionaryArray) -> list[tuple[int, int]]:
     runs = pc.run_end_encode(names.indices)
     ends = runs.run_ends.to_pylist()
     return list(zip([0, *ends[:-1]], ends, strict=True))
-
-
-def _task(row: dict) -> Task:
-    return Task(
-        url=row["url"],
-        depth=row["depth"],
-        hops=row["hops"],
-        lang=row["lang"],
-        asked=row["asked"],
-        digest=row["digest"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        captured=row["captured"],
-        record=row["record"],
-    )

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 _HEAD: Final = 8
+_HOLD: Final = 64 << 10
 _MAX_NOTE: Final = 256 << 20
 
 
@@ -97,6 +98,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = -1
+        self._held = bytearray()
 
     def exists(self) -> bool:
         """Say whether it was begun before."""
@@ -118,16 +120,23 @@ class Journal:
         os.lseek(self._file, whole, os.SEEK_SET)
 
     def write(self, note: Note) -> None:
-        """Note something."""
+        """Note something. What cost no request is held back until something else is noted."""
         body = _ENCODER.encode(note)
-        head = len(body).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little")
-        left = memoryview(head + body)
+        self._held += len(body).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little")
+        self._held += body
+        if not isinstance(note, Outcome) or note.asked or note.warc or len(self._held) > _HOLD:
+            self._flush()
+
+    def _flush(self) -> None:
+        left = memoryview(bytes(self._held))
+        self._held.clear()
         while left:
             left = left[os.write(self._file, left) :]
 
     def close(self) -> None:
         """Close the file."""
         if self._file >= 0:
+            self._flush()
             os.fsync(self._file)
             os.close(self._file)
             self._file = -1

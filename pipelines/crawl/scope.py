@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from florilegium.pipelines.crawl.settings import Crawl
@@ -82,6 +83,7 @@ def folder_of(href: str) -> str:
     return href.partition("?")[0].rpartition("/")[0] + "/"
 
 
+@lru_cache(maxsize=65_536)
 def domain_of(host: str) -> str:
     """Return the registrable domain of a host; the host if it has none."""
     return host_and_domain(f"http://{host}/")[1] or host

@@ -1,6 +1,7 @@
 """A worker's share of a round: many hosts at once on one event loop, each by itself."""
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from pathlib import Path
@@ -255,6 +256,8 @@ def run(job: Job) -> bool:
     async def serve() -> bool:
         return await Shard(job, asyncio.Event()).serve()
 
+    # What the libraries keep stays: looking through it again and again for garbage takes time.
+    gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serve())
 

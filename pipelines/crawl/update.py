@@ -1,7 +1,7 @@
 """The frontier after a round: what became of each address, what was found, and what is given up."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -29,7 +29,9 @@ def updated(frontier: pa.Table, outcomes: Iterable[Outcome], visit: int) -> pa.T
     latest = {one.url: one for one in sorted(outcomes, key=lambda one: one.time)}
     if not latest:
         return frontier
-    changes = pa.Table.from_pylist([_changes(one, visit) for one in latest.values()])
+    changed = list(latest.values())
+    changes = pa.table({name: [of(one) for one in changed] for name, of in _CHANGES.items()})
+    changes = changes.append_column("visit", pa.array([visit] * len(changed), pa.int32()))
     at = pc.index_in(frontier["url"], value_set=changes["url"].combine_chunks())
     hit = pc.is_valid(at)
     columns = []
@@ -46,28 +48,26 @@ def updated(frontier: pa.Table, outcomes: Iterable[Outcome], visit: int) -> pa.T
     return pa.table(columns, schema=FRONTIER)
 
 
-def _changes(outcome: Outcome, visit: int) -> dict[str, Any]:
-    """Return the columns that an outcome sets; None leaves one as it is."""
-    return {
-        "url": outcome.url,
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "visit": visit,
-        "asked": int(outcome.asked),
-        "not_before": outcome.not_before,
-        "time": outcome.time,
-        "status": outcome.status,
-        "bytes": outcome.bytes,
-        "digest": outcome.digest or None,
-        "etag": outcome.etag if outcome.digest else outcome.etag or None,
-        "last_modified": outcome.last_modified if outcome.digest else outcome.last_modified or None,
-        "captured": outcome.time if outcome.digest else None,
-        "rights": outcome.rights if outcome.state == FETCHED else None,
-        "warc": outcome.warc or None,
-        "offset": outcome.offset if outcome.warc else None,
-        "length": outcome.length if outcome.warc else None,
-        "record": outcome.record if outcome.digest else None,
-    }
+_CHANGES: Final[dict[str, Callable[[Outcome], Any]]] = {
+    "url": lambda one: one.url,
+    "state": lambda one: one.state,
+    "reason": lambda one: one.reason,
+    "asked": lambda one: int(one.asked),
+    "not_before": lambda one: one.not_before,
+    "time": lambda one: one.time,
+    "status": lambda one: one.status,
+    "bytes": lambda one: one.bytes,
+    "digest": lambda one: one.digest or None,
+    "etag": lambda one: one.etag if one.digest else one.etag or None,
+    "last_modified": lambda one: one.last_modified if one.digest else one.last_modified or None,
+    "captured": lambda one: one.time if one.digest else None,
+    "rights": lambda one: one.rights if one.state == FETCHED else None,
+    "warc": lambda one: one.warc or None,
+    "offset": lambda one: one.offset if one.warc else None,
+    "length": lambda one: one.length if one.warc else None,
+    "record": lambda one: one.record if one.digest else None,
+}
+"""The columns that an outcome sets, and to what; None leaves one as it is."""
 
 
 def grown(frontier: pa.Table, found: Iterable[Found], budget: Budget) -> pa.Table:
@@ -83,8 +83,7 @@ def grown(frontier: pa.Table, found: Iterable[Found], budget: Budget) -> pa.Tabl
         return frontier
     names = pa.array(sorted(best))
     new = names.filter(pc.invert(pc.is_in(names, value_set=frontier["url"].combine_chunks())))
-    rows = [_row(best[url], budget) for url in new.to_pylist()]
-    table = pa.Table.from_pylist(rows, schema=FRONTIER)
+    table = _rows([best[url] for url in new.to_pylist()], budget)
     return pa.concat_tables([frontier, table]).sort_by("url")
 
 
@@ -92,12 +91,17 @@ def _way(found: Found) -> tuple[int, int, int, str]:
     return found.depth, found.hops, _SOURCES.index(found.source), found.via
 
 
-def _row(found: Found, budget: Budget) -> dict[str, Any]:
-    deep = found.depth > budget.depth
-    empty = {field.name: "" if field.type == pa.string() else 0 for field in FRONTIER}
-    told = {name: getattr(found, name) for name in Found.__struct_fields__}
-    state = {"state": LEFT, "reason": "budget: depth"} if deep else {"state": WAITING}
-    return empty | told | state
+def _rows(found: list[Found], budget: Budget) -> pa.Table:
+    """Return rows of addresses that nothing is known of but how they were found."""
+    deep = [one.depth > budget.depth for one in found]
+    known = {name: [getattr(one, name) for one in found] for name in Found.__struct_fields__}
+    known["state"] = [LEFT if over else WAITING for over in deep]
+    known["reason"] = ["budget: depth" if over else "" for over in deep]
+    columns = []
+    for field in FRONTIER:
+        nothing = "" if field.type == pa.string() else 0
+        columns.append(pa.array(known.get(field.name) or [nothing] * len(found), field.type))
+    return pa.table(columns, schema=FRONTIER)
 
 
 def bounded(frontier: pa.Table, hosts: pa.Table, budget: Budget) -> pa.Table:

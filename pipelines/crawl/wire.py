@@ -5,6 +5,7 @@ llhttp only says where the response ends, what its status is and what its header
 
 import asyncio
 import time
+from collections.abc import Iterable
 from typing import Final, cast
 
 import httptools
@@ -33,10 +34,12 @@ class Response(Struct, frozen=True, gc=False):
     """What cut it off, as in WARC-Truncated: `length`, `time`, `disconnect`, or nothing."""
     chunked: bool
     """Whether the body came in chunks."""
+    first: dict[str, str]
+    """The first value of each header, by its name in lower case."""
 
     def header(self, name: str) -> str:
         """Return the first value of a header, named in lower case; empty if there is none."""
-        return next((value for field, value in self.headers if field.lower() == name), "")
+        return self.first.get(name, "")
 
 
 class Wire(asyncio.Protocol):
@@ -192,6 +195,7 @@ class Wire(asyncio.Protocol):
                     headers=tuple(self._headers),
                     truncated=truncated,
                     chunked=self._chunked,
+                    first=_first(self._headers),
                 )
             )
         self._pieces = []
@@ -205,7 +209,16 @@ def replayed(raw: bytes, truncated: str) -> Response:
     headers, _ = http_message(raw)
     chunked = "chunked" in (headers.get("transfer-encoding") or "").lower()
     status = headers.status_code or 0
-    return Response(raw, _end_of_head(raw), status, headers.items(), truncated, chunked)
+    listed = headers.items()
+    head = _end_of_head(raw)
+    return Response(raw, head, status, listed, truncated, chunked, _first(listed))
+
+
+def _first(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), value)
+    return found
 
 
 def _end_of_head(raw: bytes) -> int:
