@@ -1,6 +1,7 @@
 """The report: what it says, and that nothing in it runs, whatever pages have in them."""
 
 import html
+import itertools
 import re
 import shutil
 import subprocess
@@ -76,6 +77,38 @@ def test_it_loads_nothing(page):
     assert not [one for one in parsed.attributes if one[1].startswith("on")]
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
     assert html.unescape(policy).startswith("default-src 'none'; style-src 'sha256-")
+
+
+def luminance(colour):
+    """The relative luminance of a colour, as WCAG 2.2 defines it."""
+    digits = colour if len(colour) == 6 else "".join(digit * 2 for digit in colour)
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_stands_out_and_so_do_bars(page):
+    schemes = re.findall(r":root \{([^}]+)\}", page)
+    assert len(schemes) == 3, "light, dark and print"
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(\w+): #(\w+)", scheme))
+        for text in ("text", "quiet", "link"):
+            for ground in ("page", "soft"):
+                assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+        assert contrast(colours["ink"], colours["page"]) >= 3
+
+
+def test_headings_follow_one_another_and_headers_have_a_scope(page):
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert levels[0] == 1 == levels.count(1)
+    assert all(below <= above + 1 for above, below in itertools.pairwise(levels))
+    assert all("scope=" in header for header in re.findall(r"<th[ >][^>]*", page))
+    assert '<th scope="col"></th>' not in page
 
 
 def test_ids_are_distinct_and_regions_have_names(page):

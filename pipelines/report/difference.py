@@ -10,8 +10,6 @@ from florilegium.manifests.differences import WAYS, Amount, Reason, Way, Ways, d
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 
-MOVED: tuple[Way, ...] = WAYS[1:]
-"""What becomes of documents that do not stay as they are."""
 _SHOWN = 50
 
 
@@ -54,6 +52,11 @@ class Difference(Struct, frozen=True):
     rules: list[RuleChange]
     """Rules whose share changed, the greatest change first."""
 
+    @property
+    def moved(self) -> list[Way]:
+        """What became of documents that did not stay as they were."""
+        return [way for way in WAYS[1:] if self.total[way].documents]
+
 
 def difference(now: tuple[Location, Manifest], parent: Location) -> Difference:
     """Return how a release differs from its parent; OSError and ValueError as `differences`."""
@@ -82,7 +85,7 @@ def difference(now: tuple[Location, Manifest], parent: Location) -> Difference:
 
 def _changes(moved: Mapping[str, Ways]) -> list[Change]:
     changes = (
-        Change(name, {way: ways.get(way, Amount()) for way in MOVED})
+        Change(name, {way: ways.get(way, Amount()) for way in WAYS[1:]})
         for name, ways in moved.items()
     )
     return sorted(

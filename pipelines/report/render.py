@@ -12,7 +12,6 @@ from florilegium.filters.language_table import LANGUAGES
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location
 from florilegium.pipelines.report.contents import LATE, Contents, contents, language_name
-from florilegium.pipelines.report.difference import MOVED
 from florilegium.pipelines.report.histograms import HEIGHT, WIDTH
 
 _FOLDER = files("florilegium.pipelines.report")
@@ -41,7 +40,6 @@ def render(made: Contents) -> bytes:
         one=made,
         manifest=made.manifest,
         late=LATE,
-        moved=MOVED,
         style=Markup(style),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
         "form-action 'none'",
