@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from florilegium.manifests import erasures
 from florilegium.manifests.allotment import ALL
 from florilegium.manifests.location import Location
 from florilegium.manifests.lookup import may_hold
@@ -41,9 +42,9 @@ class Reason(Struct, frozen=True):
     way: Literal["came", "went"]
     lang: str
     stage: str
-    """Stage at which the other release lost them; empty if it read no such record."""
+    """Stage at which the other release lost them; empty if its ledger has no such record."""
     rule: str
-    """Rule by which it lost them."""
+    """Rule by which it lost them; of what was erased empty if there are several."""
     documents: int
 
 
@@ -111,8 +112,8 @@ def differences(
         domains={domain: dict(ways) for domain, ways in sorted(found.domains.items())},
         columns=dict(sorted(found.columns.items())),
         reasons=[
-            *_reasons("went", found.went, *after),
-            *_reasons("came", found.came, *before),
+            *_reasons("went", found.went, *after, before[1]),
+            *_reasons("came", found.came, *before, after[1]),
         ],
     )
 
@@ -222,9 +223,9 @@ def _differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Bools:
 
 
 def _reasons(
-    way: Literal["came", "went"], moved: list[pa.Table], release: Location, held: Held
+    way: Literal["came", "went"], moved: list[pa.Table], release: Location, held: Held, other: Held
 ) -> Iterator[Reason]:
-    """Yield what the ledger of a release says of documents that it does not hold."""
+    """Yield what the ledger of a release says of documents that only the other one holds."""
     if not isinstance(held, Manifest) or not sum(rows.num_rows for rows in moved):
         return
     rows = pa.concat_tables(moved).combine_chunks()
@@ -241,6 +242,25 @@ def _reasons(
                     told[place] = True
                     counted[langs[place], stage, rule] += 1
     for place in np.flatnonzero(~told):
-        counted[langs[place], "", ""] += 1
+        counted[langs[place], *_untold(held, other, langs[place])] += 1
     for (lang, stage, rule), documents in sorted(counted.items()):
         yield Reason(way, lang, stage, rule, documents)
+
+
+def _untold(held: Manifest, other: Held, lang: str) -> tuple[str, str]:
+    """Return stage and rule of documents of the other release that the ledger does not name.
+
+    It names what was erased by keyed hashes. All other records of its inputs it names by their ids.
+    """
+    erased = {
+        rule
+        for step in held.funnel
+        if (step.stage, step.lang) == (erasures.STAGE, lang)
+        for rule, number in step.lost.items()
+        if number
+    }
+    read = {one.sha256 for one in held.inputs}
+    whole = isinstance(other, Manifest) and read >= {one.sha256 for one in other.inputs}
+    if not (erased and whole):
+        return "", ""
+    return erasures.STAGE, erased.pop() if len(erased) == 1 else ""

@@ -11,7 +11,7 @@ import click
 @click.option(
     "--parent",
     metavar="RELEASE",
-    help="An earlier release, to tell the difference to.",
+    help="An earlier release, to tell the difference to; columns of documents are read for that.",
 )
 @click.option(
     "--out",

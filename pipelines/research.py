@@ -233,7 +233,7 @@ def _differences(found: Differences, most: int) -> Iterator[Table | Text]:
         yield Text()
         table = _table("way", "language", "stage", "rule", "documents")
         for one in sorted(found.reasons, key=lambda one: -one.documents)[:most]:
-            why = (one.stage, one.rule) if one.rule else ("", "not among its records")
+            why = (one.stage, one.rule) if one.stage else ("", "not in its ledger")
             table.add_row(one.way, one.lang, *map(printable, why), f"{one.documents:,}")
         yield table
 

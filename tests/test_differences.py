@@ -80,6 +80,28 @@ def test_the_ledger_says_why_documents_went(two):
     ]
 
 
+def test_what_was_erased_is_told_though_the_ledger_does_not_name_it(tmp_path, document, loss):
+    before = [capture(document, n) for n in range(20)]
+    gone = [loss(0, "erase", "gdpr_17", id=bytes([n] * 16), lang="deu_Latn") for n in range(3)]
+    one = released(tmp_path / "a", before)
+    other = released(tmp_path / "b", before[3:], gone)
+    expected = ("deu_Latn", "erase", "gdpr_17", 3)
+    assert differences(one, other).reasons == [Reason("went", *expected)]
+    assert differences(other, one).reasons == [Reason("came", *expected)]
+    also = [*gone[:2], loss(0, "erase", "copyright", id=bytes([9] * 16), lang="deu_Latn")]
+    other = released(tmp_path / "c", before[3:], also)
+    assert differences(one, other).reasons == [Reason("went", "deu_Latn", "erase", "", 3)]
+
+
+def test_what_another_input_held_is_not_told_to_be_erased(tmp_path, document, loss):
+    before = [capture(document, n) for n in range(20)]
+    gone = [loss(0, "erase", "gdpr_17", id=bytes([1] * 16), lang="deu_Latn")]
+    place, held = released(tmp_path / "a", before)
+    inputs = tuple(replace(one, sha256="11" * 32) for one in held.inputs)
+    one, other = (place, replace(held, inputs=inputs)), released(tmp_path / "b", before[3:], gone)
+    assert differences(one, other).reasons == [Reason("went", "deu_Latn", "", "", 3)]
+
+
 def test_the_other_way_round_what_came_went(two):
     there, back = documents(differences(*two).total), documents(differences(*two[::-1]).total)
     assert back == there | {"came": there["went"], "went": there["came"]}

@@ -1,22 +1,24 @@
 """The report: what it says, and that nothing in it runs, whatever pages have in them."""
 
 import html
+import itertools
 import re
 import shutil
 import subprocess
 import threading
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 
 import msgspec
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from conftest import Workshop
 
-from florilegium.manifests import loss_example
+from florilegium.manifests import erasures, loss_example
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.loss_example import LossExample
+from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.schema import LOSS_EXAMPLE_SCHEMA, to_table
 from florilegium.pipelines.cli import main
 from florilegium.pipelines.report.contents import contents
@@ -77,6 +79,38 @@ def test_it_loads_nothing(page):
     assert html.unescape(policy).startswith("default-src 'none'; style-src 'sha256-")
 
 
+def luminance(colour):
+    """The relative luminance of a colour, as WCAG 2.2 defines it."""
+    digits = colour if len(colour) == 6 else "".join(digit * 2 for digit in colour)
+    parts = [int(digits[n : n + 2], 16) / 255 for n in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_stands_out_and_so_do_bars(page):
+    schemes = re.findall(r":root \{([^}]+)\}", page)
+    assert len(schemes) == 3, "light, dark and print"
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(\w+): #(\w+)", scheme))
+        for text in ("text", "quiet", "link"):
+            for ground in ("page", "soft"):
+                assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+        assert contrast(colours["ink"], colours["page"]) >= 3
+
+
+def test_headings_follow_one_another_and_headers_have_a_scope(page):
+    levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+    assert levels[0] == 1 == levels.count(1)
+    assert all(below <= above + 1 for above, below in itertools.pairwise(levels))
+    assert all("scope=" in header for header in re.findall(r"<th[ >][^>]*", page))
+    assert '<th scope="col"></th>' not in page
+
+
 def test_ids_are_distinct_and_regions_have_names(page):
     parsed = Page(page)
     assert len(parsed.ids) == len(set(parsed.ids))
@@ -85,22 +119,55 @@ def test_ids_are_distinct_and_regions_have_names(page):
     assert regions == len(labels) > 3
 
 
-def test_the_difference_to_the_parent_is_told(release):
-    now = manifests.read(release)
-    first = now.languages[0]
-    fewer = msgspec.structs.replace(first, documents=first.documents - 3, tokens=first.tokens - 700)
-    parent = SimpleNamespace(
-        name="earlier", build_id="0" * 12, root="f" * 64, records=now.records - 3,
-        documents=now.documents - 3, tokens=now.tokens - 700, funnel=now.funnel,
-        languages=(fewer, *now.languages[1:]),
-    )  # fmt: skip
-    made = contents(release, now, parent)
-    assert [change.lang for change in made.difference.languages] == [first.lang]
+@pytest.fixture
+def two(tmp_path, document, loss):
+    """A release, and one of the same input without two of its documents, one of which is erased."""
+    documents = [document(number, "deu_Latn") for number in range(12)]
+    losses = [
+        loss(0, "quality", "mean_line_chars", id=documents[0].id, lang="deu_Latn"),
+        loss(0, "erase", "gdpr_17", id=b"\1" * 16, lang="deu_Latn"),
+    ]
+    made = []
+    for name, held, lost in (("a", documents, ()), ("b", documents[2:], losses)):
+        workshop = Workshop(tmp_path / name)
+        workshop.add(held, lost)
+        workshop.publish()
+        workshop.seal()
+        made.append(workshop.release)
+    return made
+
+
+def test_the_difference_to_the_parent_is_told(two):
+    before, after = two
+    made = contents(after, manifests.read(after), before)
+    (change,) = made.difference.languages
+    assert (change.name, change.ways["went"].documents, change.documents) == ("deu_Latn", 2, 2)
+    assert sum(one.ways["went"].documents for one in made.difference.domains) == 2
+    assert {(one.stage, one.rule) for one in made.difference.reasons} == {
+        ("quality", "mean_line_chars"),
+        ("erase", "gdpr_17"),
+    }
     text = html.unescape(re.sub(r"<[^>]+>", " ", render(made).decode()))
+    assert manifests.read(before).root in text
+    assert "\N{MINUS SIGN}2" in text
+    same = contents(after, manifests.read(after), after).difference
+    assert (same.languages, same.domains, same.reasons, same.rules) == ([], [], [], [])
+
+
+def test_a_release_made_by_erasure_names_what_it_was_made_of(two):
+    made = contents(two[1], manifests.read(two[1]))
+    assert "made of no other" in render(made).decode()
+    parent = Predecessor(
+        build_id="0" * 12, root="f" * 64, manifest_sha256="0" * 64, documents=12, erased=2,
+        promoted=0, code={},
+    )  # fmt: skip
+    log = msgspec.structs.replace(made.manifest.tables[0], path=erasures.PATH)
+    manifest = msgspec.structs.replace(
+        made.manifest, tables=(*made.manifest.tables, log), parent=parent
+    )
+    text = render(msgspec.structs.replace(made, manifest=manifest)).decode()
+    assert "made of no other" not in text
     assert "f" * 64 in text
-    assert "+700" in text
-    same = contents(release, now, now).difference
-    assert (same.languages, same.rules) == ([], [])
 
 
 HOSTILE = (

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import find_release, replacing
 from florilegium.manifests.verify_files import UNREADABLE
 from florilegium.pipelines.answers import DONE, USAGE, ended, stopped
@@ -14,8 +13,7 @@ from florilegium.pipelines.report.render import report
 def write_report(release: str, parent: str | None, out: Path) -> int:
     """Write the report on a release to a file; return the exit code of the program."""
     try:
-        before = manifests.read(find_release(parent)) if parent else None
-        page = report(find_release(release), before)
+        page = report(find_release(release), find_release(parent) if parent else None)
         if str(out) == "-":
             click.echo(page.decode(), nl=False)
             return DONE

@@ -96,10 +96,11 @@ class Contents(Struct, frozen=True, kw_only=True):
     """To the parent release, if one is given."""
 
 
-def contents(release: Location, manifest: Manifest, parent: Manifest | None = None) -> Contents:
+def contents(release: Location, manifest: Manifest, parent: Location | None = None) -> Contents:
     """Read what a report says of a release with this manifest.
 
-    OSError if it cannot be read, ValueError if it is damaged.
+    With a parent, columns of documents are read in shards that differ. OSError if something cannot
+    be read, ValueError if it is damaged.
     """
     whole = distributions.added(distributions.read(release).values())
     return Contents(
@@ -117,7 +118,7 @@ def contents(release: Location, manifest: Manifest, parent: Manifest | None = No
             if (found := histogram(whole, measure)) is not None
         ],
         copies=histogram(whole, "dup_size"),
-        difference=difference(manifest, parent) if parent else None,
+        difference=difference((release, manifest), parent) if parent else None,
     )
 
 

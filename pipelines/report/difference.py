@@ -1,18 +1,28 @@
-"""The difference of a release to its parent, as far as their manifests tell it."""
+"""The difference of a release to its parent: what `diff` finds, and how shares of losses moved."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from msgspec import Struct
 
-from florilegium.manifests.manifest import Language, Manifest
+from florilegium.manifests import manifest as manifests
+from florilegium.manifests.differences import WAYS, Amount, Reason, Way, Ways, differences
+from florilegium.manifests.location import Location
+from florilegium.manifests.manifest import Manifest
+
+_SHOWN = 50
 
 
 class Change(Struct, frozen=True):
-    """Documents and tokens of a language, then and now."""
+    """Documents of a language or a domain that changed, came or went, by way."""
 
-    lang: str
-    documents: tuple[int, int]
-    tokens: tuple[int, int]
+    name: str
+    ways: dict[Way, Amount]
+
+    @property
+    def documents(self) -> int:
+        """Documents that moved."""
+        return sum(amount.documents for amount in self.ways.values())
 
 
 class RuleChange(Struct, frozen=True):
@@ -32,44 +42,56 @@ class Difference(Struct, frozen=True):
     records: tuple[int, int]
     documents: tuple[int, int]
     tokens: tuple[int, int]
+    total: Ways
     languages: list[Change]
-    """Languages that changed, the greatest change of tokens first."""
+    """Languages that changed, those in which most moved first."""
+    domains: list[Change]
+    """The domains in which most moved."""
+    reasons: list[Reason]
+    """Why documents came and went, the most frequent reason first."""
     rules: list[RuleChange]
     """Rules whose share changed, the greatest change first."""
 
+    @property
+    def moved(self) -> list[Way]:
+        """What became of documents that did not stay as they were."""
+        return [way for way in WAYS[1:] if self.total[way].documents]
 
-def difference(now: Manifest, parent: Manifest) -> Difference:
-    """Return how a release differs from its parent."""
-    before, after = _languages(parent), _languages(now)
-    languages = [
-        Change(lang, (old.documents, new.documents), (old.tokens, new.tokens))
-        for lang in before.keys() | after.keys()
-        if (old := before.get(lang, _none(lang))) != (new := after.get(lang, _none(lang)))
-    ]
-    then, today = _shares(parent), _shares(now)
+
+def difference(now: tuple[Location, Manifest], parent: Location) -> Difference:
+    """Return how a release differs from its parent; OSError and ValueError as `differences`."""
+    manifest, earlier = now[1], manifests.read(parent)
+    found = differences((parent, earlier), now)
+    then, today = _shares(earlier), _shares(manifest)
     rules = [
         RuleChange(*key, (then.get(key, 0.0), today.get(key, 0.0)))
         for key in then.keys() | today.keys()
         if then.get(key) != today.get(key)
     ]
     return Difference(
-        name=parent.name,
-        build_id=parent.build_id,
-        root=parent.root,
-        records=(parent.records, now.records),
-        documents=(parent.documents, now.documents),
-        tokens=(parent.tokens, now.tokens),
-        languages=sorted(languages, key=lambda c: (-abs(c.tokens[1] - c.tokens[0]), c.lang)),
+        name=earlier.name,
+        build_id=earlier.build_id,
+        root=earlier.root,
+        records=(earlier.records, manifest.records),
+        documents=(earlier.documents, manifest.documents),
+        tokens=(earlier.tokens, manifest.tokens),
+        total=found.total,
+        languages=_changes(found.languages),
+        domains=_changes(found.domains)[:_SHOWN],
+        reasons=sorted(found.reasons, key=lambda one: -one.documents),
         rules=sorted(rules, key=lambda r: (-abs(r.shares[1] - r.shares[0]), r.stage, r.rule)),
     )
 
 
-def _languages(manifest: Manifest) -> dict[str, Language]:
-    return {language.lang: language for language in manifest.languages}
-
-
-def _none(lang: str) -> Language:
-    return Language(lang=lang, documents=0, tokens=0, chars=0, text_bytes=0)
+def _changes(moved: Mapping[str, Ways]) -> list[Change]:
+    changes = (
+        Change(name, {way: ways.get(way, Amount()) for way in WAYS[1:]})
+        for name, ways in moved.items()
+    )
+    return sorted(
+        (change for change in changes if change.documents),
+        key=lambda change: (-change.documents, change.name),
+    )
 
 
 def _shares(manifest: Manifest) -> dict[tuple[str, str], float]:

@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 from florilegium.filters.language_table import LANGUAGES
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location
-from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines.report.contents import LATE, Contents, contents, language_name
 from florilegium.pipelines.report.histograms import HEIGHT, WIDTH
 
@@ -19,11 +18,11 @@ _FOLDER = files("florilegium.pipelines.report")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
-def report(release: Location, parent: Manifest | None = None) -> bytes:
+def report(release: Location, parent: Location | None = None) -> bytes:
     """Return the report on a release as a page of HTML, in UTF-8.
 
-    It is a function of the release, and of the manifest of a parent if one is given. OSError if the
-    release cannot be read, ValueError if it is damaged.
+    It is a function of the release, and of a parent if one is given. OSError if one of them cannot
+    be read, ValueError if it is damaged.
     """
     return render(contents(release, manifests.read(release), parent))
 
