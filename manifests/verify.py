@@ -99,8 +99,6 @@ def verify(
         counted = agreed and ledger_read
         yield from check_domains(release, made, there, seen.domains, counted)
         yield from check_log(release, made, there)
-    if made and by is not None:
-        yield from derived.check(release, made, by)
     needed = _OF_RELEASES if made else _OF_SAMPLES
     for path in sorted(needed - {table.path for table in manifest.tables}):
         yield f"{path}: the manifest does not name it"
@@ -110,6 +108,8 @@ def verify(
         yield from check_buckets(release, manifest, seen.buckets if agreed else None)
     if made and distributions.PATH in there:
         yield from check_distributions(release, made, seen.distributions if agreed else None)
+    if made and by is not None:
+        yield from derived.check(release, made, by)
 
 
 def signers(release: Location) -> list[str]:

@@ -134,10 +134,10 @@ def _against(release: Location, parent: Location) -> Iterator[str]:
 
 
 def _lineage(release: Location, traced: int, inputs: Iterable[str]) -> Iterator[str]:
-    from florilegium.pipelines import provenance
+    from florilegium.pipelines import own_code
     from florilegium.pipelines.lineage import lineage
 
-    made_by, ours = manifests.read(release).code, provenance.code()
+    made_by, ours = manifests.read(release).code, own_code.code()
     if made_by != ours:
         click.echo(
             f"florilegium: the release was made by version {made_by['version']}, code "

@@ -8,7 +8,7 @@ from florilegium.manifests.derived import NAMES, Derived, Maker, Source, Tongue
 from florilegium.manifests.location import Location, replacing
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.publication import Format
-from florilegium.pipelines import provenance
+from florilegium.pipelines import own_code
 from florilegium.pipelines.report.contents import contents
 from florilegium.pipelines.report.render import render
 
@@ -26,7 +26,7 @@ MAKERS: dict[str, Maker] = {REPORT: _report, **exports.MAKERS}
 def ours() -> Derived:
     """Return what this program can make of a release."""
     tongues = {code: Tongue(one.name, one.bcp47) for code, one in LANGUAGES.items()}
-    return Derived(MAKERS, tongues, provenance.code())
+    return Derived(MAKERS, tongues, own_code.code())
 
 
 def named(formats: Iterable[Format]) -> list[str]:

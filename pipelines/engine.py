@@ -9,7 +9,7 @@ import apache_beam as beam
 import msgspec
 from apache_beam.pvalue import PCollection
 
-from florilegium.pipelines import provenance
+from florilegium.pipelines import own_code
 
 Item = TypeVar("Item")
 
@@ -77,7 +77,7 @@ def reshuffled(
         | f"{label}: start" >> beam.Impulse()
         | f"{label}: list" >> beam.FlatMap(_listed, listed)
         | f"{label}: spread" >> beam.Reshuffle()
-        | f"{label}: same code" >> beam.ParDo(_SameCode(provenance.code()["sha256"]))
+        | f"{label}: same code" >> beam.ParDo(_SameCode(own_code.code()["sha256"]))
     )
     return one_by_one
 
@@ -96,7 +96,7 @@ class _SameCode(beam.DoFn):
         yield item
 
     def _check(self) -> None:
-        if (mine := provenance.code()["sha256"]) != self._code:
+        if (mine := own_code.code()["sha256"]) != self._code:
             raise EngineError(
                 f"{OTHER_CODE} ({mine[:12]}) than this command ({self._code[:12]}): "
                 "install the same florilegium there"

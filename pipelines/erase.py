@@ -26,6 +26,7 @@ from florilegium.pipelines import (
     erase_shards,
     erase_sums,
     erase_tables,
+    own_code,
     provenance,
 )
 from florilegium.pipelines.blocked import Noted
@@ -68,7 +69,7 @@ class Found(Struct, frozen=True):
 
 def bench(corpus: Corpus, manifest: Manifest, *about: object) -> Location:
     """Return where work on a release is done: a folder named after all that it depends on."""
-    made_of = [manifest.root, manifest.build_id, provenance.code(), *about]
+    made_of = [manifest.root, manifest.build_id, own_code.code(), *about]
     return corpus.work / "erasures" / provenance.digest(made_of)[:16]
 
 
@@ -105,7 +106,7 @@ def erase(found: Found, corpus: Corpus, heirs: bool, engine: Engine) -> Erased:
 
 def build_id_of(parent: Manifest, noted: Noted, heirs: bool) -> str:
     """Return the name of the release that an erasure makes of another."""
-    made_of = [parent.root, parent.build_id, noted.sha256, heirs, provenance.code()]
+    made_of = [parent.root, parent.build_id, noted.sha256, heirs, own_code.code()]
     return provenance.digest(made_of)[:12]
 
 
@@ -216,7 +217,7 @@ def _parent(found: Found, promoted: int) -> Predecessor:
         documents=found.manifest.documents,
         erased=len(found.documents),
         promoted=promoted,
-        code=provenance.code(),
+        code=own_code.code(),
     )
 
 

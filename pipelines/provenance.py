@@ -2,8 +2,7 @@
 
 import hashlib
 import platform
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
+from importlib import metadata
 from typing import Any
 
 import msgspec
@@ -11,12 +10,18 @@ import msgspec
 from florilegium.dedup.methods import METHODS
 from florilegium.filters.optouts import agents
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import assessors, blocklists, detection, language_models, tokens
+from florilegium.pipelines import (
+    assessors,
+    blocklists,
+    detection,
+    language_models,
+    own_code,
+    tokens,
+)
 from florilegium.pipelines.block_model import shipped_model
 from florilegium.pipelines.named_files import placeless
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
-_PACKAGES = ("manifests", "filters", "dedup", "pipelines")
 _LIBRARIES = (
     "apache-beam", "trafilatura", "lxml", "resiliparse", "chardetng-py", "selectolax", "fastwarc",
     "fasttext-community", "google-re2", "mistral-common", "numba", "numpy", "phonenumbers",
@@ -27,16 +32,6 @@ _LIBRARIES = (
 def digest(value: Any) -> str:  # noqa: ANN401
     """Return the SHA-256 of plain values, in hex, whatever the order of their keys."""
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
-
-
-def code() -> dict[str, str]:
-    """Return the version of the package and the SHA-256 of all its files."""
-    hasher = hashlib.sha256()
-    for name in _PACKAGES:
-        for path, file in sorted(_files(resources.files(f"florilegium.{name}"), name)):
-            hasher.update(f"{path}\n".encode())
-            hasher.update(hashlib.sha256(file.read_bytes()).digest())
-    return {"version": metadata.version("florilegium"), "sha256": hasher.hexdigest()}
 
 
 def environment() -> dict[str, str]:
@@ -66,19 +61,8 @@ def harvest_fingerprint(recipe: Recipe) -> str:
     # Of rights, harvest judges pages by themselves; what hosts say is judged over all parts.
     chosen["rights"] = [chosen["rights"][key] for key in ("regime", "honour")]
     second = msgspec.to_builtins(language_models.second_used(recipe.language_model))
-    return digest([code(), environment(), chosen, second, _signatures(recipe)])
+    return digest([own_code.code(), environment(), chosen, second, _signatures(recipe)])
 
 
 def _signatures(recipe: Recipe) -> str:
     return METHODS[recipe.duplicates.method].format
-
-
-def _files(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
-    found: list[tuple[str, Traversable]] = []
-    for entry in folder.iterdir():
-        name = f"{path}/{entry.name}"
-        if entry.is_dir() and entry.name != "__pycache__":
-            found += _files(entry, name)
-        elif entry.is_file() and not entry.name.endswith((".pyc", ".nbi", ".nbc")):
-            found.append((name, entry))
-    return found

@@ -25,7 +25,7 @@ from florilegium.manifests.manifest import (
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
-from florilegium.pipelines import derived, provenance
+from florilegium.pipelines import derived, own_code, provenance
 from florilegium.pipelines.blocked import Noted
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.loss_examples import write_examples
@@ -87,7 +87,7 @@ def seal(draft: Draft) -> Manifest:
         documents=sum(shard.rows for shard in shards),
         recipe=resolved(draft.recipe),
         recipe_sha256=provenance.digest(resolved(draft.recipe)),
-        code=provenance.code(),
+        code=own_code.code(),
         environment=provenance.environment(),
         resources=(*provenance.used(draft.recipe), *draft.chosen_by, *_resource(draft.noted)),
         tokens_counted="exactly",

@@ -37,7 +37,7 @@ def test_the_envelope_is_dsse_around_an_in_toto_statement(release, sealed):
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [
             {"name": name, "digest": {"sha256": sha256((release / name).read_bytes()).hexdigest()}}
-            for name in ("manifest.json", "README.md", "croissant.json",
+            for name in ("manifest.json", "report.html", "README.md", "croissant.json",
                          "export/ai-act-summary.md", "export/ai-act-domains.csv",
                          "export/openlineage.jsonl")
         ],

@@ -337,9 +337,9 @@ def test_a_machine_without_job_server_is_told_where_to_get_one(
 
 
 OTHER_CODE = """
-from florilegium.pipelines import provenance, worker
+from florilegium.pipelines import own_code, worker
 
-provenance.code = lambda: {"version": "0", "sha256": "0123456789abcdef"}
+own_code.code = lambda: {"version": "0", "sha256": "0123456789abcdef"}
 worker.main()
 """
 
