@@ -1,6 +1,5 @@
 """What a response means for the address that was asked for."""
 
-import time
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -93,8 +92,3 @@ def validator(response: Response, name: str) -> str:
     """Return a header that names the version of a page; empty if it cannot be sent back."""
     value = response.header(name)
     return value if len(value) <= _MAX_HEADER and value.isprintable() and value.isascii() else ""
-
-
-def seconds_now() -> float:
-    """Return the time, in seconds since 1970."""
-    return time.time()

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -193,8 +192,3 @@ def again(frontier: pa.Table, hosts: pa.Table) -> tuple[pa.Table, pa.Table]:
         frontier = frontier.set_column(FRONTIER.get_field_index(name), field, column)
     nothing = pa.array([0] * len(hosts), pa.int64())
     return frontier, hosts.set_column(HOSTS.get_field_index("bytes"), HOSTS.field("bytes"), nothing)
-
-
-def encoded(notes: list[Any]) -> bytes:
-    """Return notes as bytes, to be moved between workers."""
-    return msgspec.msgpack.encode(notes)
