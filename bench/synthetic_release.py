@@ -13,9 +13,11 @@ import numpy as np
 
 from florilegium.dedup.decisions import DECISION, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY
+from florilegium.manifests import domains as domain_table
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.identity import identity_of
+from florilegium.pipelines import domains
 from florilegium.pipelines.decide import PartToDecide, decide_part
 from florilegium.pipelines.embedded import Embedded
 from florilegium.pipelines.part import Part, PartWriter
@@ -24,7 +26,7 @@ from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
 from florilegium.pipelines.recipe import Recipe, Shards
 from florilegium.pipelines.seal import Draft, ledger_path, seal
 from florilegium.pipelines.shard_plans import group_into_waves, plan_shards
-from florilegium.pipelines.verdict import added
+from florilegium.pipelines.verdict import Verdict, added
 
 LANGUAGES = ("deu_Latn",) * 6 + ("fra_Latn",) * 3 + ("gle_Latn",)
 """Languages in the shares that they have."""
@@ -49,7 +51,8 @@ def make(home: Path, documents: int, row_group_bytes: int, langs: Sequence[str])
     (release / "audit" / "losses").mkdir(parents=True)
     (home / "notes").mkdir()
     np.save(home / "decisions.npy", np.zeros(0, DECISION), allow_pickle=False)
-    parts, verdicts, to_publish = [], [], []
+    parts, verdicts, to_publish, tables = [], [], [], []
+    counted: domains.Counted = {}
     for ordinal, start in enumerate(range(0, documents, PART_DOCUMENTS)):
         numbers = range(start, min(start + PART_DOCUMENTS, documents))
         folder, verdict = home / "parts" / str(ordinal), home / "verdicts" / str(ordinal)
@@ -63,11 +66,15 @@ def make(home: Path, documents: int, row_group_bytes: int, langs: Sequence[str])
             ledger=ledger_path(ordinal),
         )
         verdicts.append(decide_part(todo, recipe))
+        counted = domains.added([counted, domains.load(verdict)])
         table = folder / load_part(folder).attempt / "documents.parquet"
+        tables.append(table)
         to_publish.append(PartToPublish(documents=str(table), verdict=str(verdict)))
+    some = domains.scattered(counted, domain_table.files(len(parts)))
+    written = [domains.write_file(number, [packed], release) for number, packed in some]
     # Beam reads the arguments of the program as its own.
     sys.argv[1:] = []
-    total, engine = added(verdicts), Embedded()
+    total, engine = added([*verdicts, Verdict(domains=written)]), Embedded()
     plans = plan_shards(total.kept, recipe.shards)
     places = PublishPlaces(
         release=str(release), notes=str(home / "notes"), slices=str(home / "slices")
@@ -78,7 +85,7 @@ def make(home: Path, documents: int, row_group_bytes: int, langs: Sequence[str])
                 root, to_publish, [1] * len(to_publish), wave, recipe.shards, places, engine
             )
         )
-    seal(Draft(release, "synthetic", recipe, parts, total, plans, home / "notes"))
+    seal(Draft(release, "synthetic", recipe, parts, total, plans, home / "notes", tables))
     for folder in ("parts", "slices"):
         shutil.rmtree(home / folder, ignore_errors=True)
     return release

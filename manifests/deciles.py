@@ -17,6 +17,13 @@ def count(histogram: Histogram, score: float) -> None:
     histogram[step] = histogram.get(step, 0) + 1
 
 
+def count_all(histogram: Histogram, scores: Iterable[float | None]) -> None:
+    """Count the scores of documents, some of which may have none."""
+    for score in scores:
+        if score is not None:
+            count(histogram, score)
+
+
 def added(histograms: Iterable[Histogram]) -> Histogram:
     """Return the sum of some counts."""
     whole: Counter[int] = Counter()

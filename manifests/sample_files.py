@@ -11,8 +11,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from florilegium.manifests import buckets, json_lines, tree
+from florilegium.manifests import buckets, deciles, json_lines, tree
 from florilegium.manifests.buckets import Bucket, add_rows, sum_of
+from florilegium.manifests.deciles import Histogram
 from florilegium.manifests.layout import JSONL, PARQUET, shard_path
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location, remove_tree, replacing, sha256
@@ -33,6 +34,7 @@ class _Drawn:
         self.shards: list[Shard] = []
         self.spans: list[Span] = []
         self.kept: dict[str, dict[int, Bucket]] = {}
+        self.quality: dict[str, Histogram] = {}
         self.licences: Counter[tuple[str | None, str | None]] = Counter()
         self.licence_tokens: Counter[tuple[str | None, str | None]] = Counter()
 
@@ -46,6 +48,8 @@ class _Drawn:
 
     def count(self, lang: str, rows: pa.Table) -> None:
         add_rows(self.kept.setdefault(lang, {}), rows)
+        scores = self.quality.setdefault(lang, {})
+        deciles.count_all(scores, rows.column("quality").to_pylist())
         columns = (rows.column(n).to_pylist() for n in ("license", "license_tier", "tokens"))
         for spdx, tier, tokens in zip(*columns, strict=True):
             self.licences[spdx, tier] += 1
@@ -137,7 +141,7 @@ def _manifest(out: Location, held: Held, asked: Asked, written: Form, drawn: _Dr
         documents=drawn.rows,
         tokens_counted=held.tokens_counted,
         environment={name: metadata.version(name) for name in ("florilegium", "pyarrow")},
-        languages=tuple(_language(lang, held) for lang, held in sorted(drawn.kept.items())),
+        languages=tuple(_language(lang, drawn) for lang in sorted(drawn.kept)),
         licences=tuple(
             Licence(
                 license=key[0],
@@ -152,14 +156,15 @@ def _manifest(out: Location, held: Held, asked: Asked, written: Form, drawn: _Dr
     )
 
 
-def _language(lang: str, held: dict[int, Bucket]) -> Language:
-    total = sum_of(held.values())
+def _language(lang: str, drawn: _Drawn) -> Language:
+    total = sum_of(drawn.kept[lang].values())
     return Language(
         lang=lang,
         documents=total.documents,
         tokens=total.tokens,
         chars=total.chars,
         text_bytes=total.bytes,
+        quality_deciles=deciles.deciles(drawn.quality.get(lang, {})),
     )
 
 

@@ -77,7 +77,8 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
             yield from _check_order(shard, before, ids)
             before = ids[-1] if ids else before
             _count(found, rows)
-            _add_quality(seen.quality.setdefault(shard.lang, {}), rows)
+            scores = seen.quality.setdefault(shard.lang, {})
+            deciles.count_all(scores, rows.column("quality").to_pylist())
             add_rows(seen.buckets.setdefault(shard.lang, {}), rows)
             held = [distributions.added([*held, distributions.of_rows(rows)])]
             yield from _check_values(shard, rows)
@@ -106,12 +107,6 @@ def _count(found: Counter[str], rows: pa.Table) -> None:
         text_bytes=sum(len(text.encode()) for text in texts),
         chars=sum(len(text) for text in texts),
     )
-
-
-def _add_quality(into: Histogram, rows: pa.Table) -> None:
-    for score in rows.column("quality").to_pylist():
-        if score is not None:
-            deciles.count(into, score)
 
 
 def _read(place: Location) -> Iterator[pa.Table]:

@@ -54,6 +54,8 @@ def _no_room(error: BaseException) -> str | None:
 
 def _said(error: Exception) -> str:
     """Return what an error says, not where in Beam; of a worker's traceback, the last line."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     said = _WHERE.sub("", str(error))
     lines = said.strip().splitlines() or [type(error).__name__]
     traceback = any(line.startswith("Traceback") for line in lines)

@@ -171,7 +171,9 @@ def _erase(
     )
     outcome = carry_out(place, corpus, how, engine)
     if not (added or outcome):
-        return ended(NOTHING_TO_DO, f"nothing to do: {place} holds nothing that is named")
+        what = "nothing is named, and it holds nothing that the log names"
+        held = f"{place} holds nothing that is named" if wanted else f"{place}: {what}"
+        return ended(NOTHING_TO_DO, f"nothing to do: {held}")
     return _answer(outcome, place, added, options)
 
 

@@ -166,7 +166,8 @@ def _of_pattern(pattern: str) -> Selection:
     try:
         _compiled(pattern)
     except re2.error as error:
-        raise SelectionError(f"{pattern!r} is no pattern: {error}") from None
+        why = error.args[0].decode() if isinstance(error.args[0], bytes) else error
+        raise SelectionError(f"{pattern!r} is no pattern: {why}") from None
     return Selection(patterns=(pattern,))
 
 

@@ -58,9 +58,7 @@ def _deciles(release: Location, shards: Sequence[Shard], lang: str) -> tuple[flo
     counted: deciles.Histogram = {}
     for shard in (one for one in shards if one.lang == lang):
         for table in batches(release / shard.path, ["quality"]):
-            for score in table.column("quality").to_pylist():
-                if score is not None:
-                    deciles.count(counted, score)
+            deciles.count_all(counted, table.column("quality").to_pylist())
     return deciles.deciles(counted)
 
 

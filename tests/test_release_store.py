@@ -21,7 +21,7 @@ URL = "https://seite.example/eins"
 @pytest.fixture
 def pair(workshop, document, store):
     """A release on a disk, and the same in a store."""
-    documents = [document(n, ("deu_Latn", "fra_Latn")[n % 2]) for n in range(200)]
+    documents = [document(n, ("deu_Latn", "fra_Latn")[n % 2], quality=n / 200) for n in range(200)]
     workshop.add([replace(document(900), url=URL, id=identity_of("r", URL, "d")), *documents])
     workshop.publish()
     workshop.seal()
@@ -36,7 +36,8 @@ def pair(workshop, document, store):
 def test_a_release_in_a_store_is_read_like_a_local_one(pair, tmp_path):
     here, there = pair
     assert there.manifest == here.manifest
-    for asked in ({"fraction": 0.3}, {"tokens": 900}, {"documents": 20, "by": "domain"}):
+    parts = [{"fraction": 0.3, "by": by} for by in ("language", "quality", "domain", "licence")]
+    for asked in ({"fraction": 0.3}, {"tokens": 900}, *parts):
         assert there.sample(**asked).to_arrow() == here.sample(**asked).to_arrow()
     chosen = {"columns": ["url", "tokens"], "languages": ["fra_Latn"]}
     assert there.documents(**chosen).to_arrow() == here.documents(**chosen).to_arrow()

@@ -139,7 +139,7 @@ def two(tmp_path, document, loss):
 
 def test_the_difference_to_the_parent_is_told(two):
     before, after = two
-    made = contents(after, manifests.read(after), before)
+    made = contents(after, manifests.read(after), (before, manifests.read(before)))
     (change,) = made.difference.languages
     assert (change.name, change.ways["went"].documents, change.documents) == ("deu_Latn", 2, 2)
     assert sum(one.ways["went"].documents for one in made.difference.domains) == 2
@@ -150,7 +150,8 @@ def test_the_difference_to_the_parent_is_told(two):
     text = html.unescape(re.sub(r"<[^>]+>", " ", render(made).decode()))
     assert manifests.read(before).root in text
     assert "\N{MINUS SIGN}2" in text
-    same = contents(after, manifests.read(after), after).difference
+    itself = (after, manifests.read(after))
+    same = contents(*itself, itself).difference
     assert (same.languages, same.domains, same.reasons, same.rules) == ([], [], [], [])
 
 
@@ -274,6 +275,11 @@ def test_the_command_writes_a_file_and_says_what_is_wrong(release, tmp_path):
     run = CliRunner().invoke
     assert run(main, ["report", str(release), "--out", str(out)]).exit_code == 0
     assert out.read_bytes() == report(release)
+    sample = str(tmp_path / "sample")
+    assert run(main, ["sample", str(release), "--documents", "9", "--out", sample]).exit_code == 0
+    wrong = run(main, ["report", str(release), "--parent", sample, "--out", str(out)])
+    assert wrong.exit_code == 2
+    assert wrong.stderr.startswith(f"florilegium: {sample}: a sample, not a release")
     (release / "audit" / "distributions.parquet").write_bytes(b"")
     broken = run(main, ["report", str(release), "--out", str(tmp_path / "other.html")])
     assert broken.exit_code == 2

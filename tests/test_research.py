@@ -38,6 +38,17 @@ def test_a_sample_is_drawn_verified_and_held_against_its_parent(release, tmp_pat
     assert went == len(florilegium.open(release)) - 40
 
 
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+@pytest.mark.parametrize("by", ["language", "quality", "domain", "licence"])
+def test_a_sample_by_anything_is_verified_and_can_be_sampled(release, tmp_path, by, form):
+    asked = ["--fraction", 0.5, "--by", by, "--language", "deu_Latn"]
+    said("sample", release, *asked, "--format", form, "--out", tmp_path / "s")
+    assert "verified" in said("verify", tmp_path / "s", "--parent", release)
+    if form == "parquet":
+        said("sample", tmp_path / "s", *asked, "--out", tmp_path / "half")
+        assert "verified" in said("verify", tmp_path / "half", "--parent", tmp_path / "s")
+
+
 def test_a_sample_of_another_parent_is_a_finding(release, tmp_path, sealed):
     said("sample", release, "--documents", 40, "--out", tmp_path / "s")
     other = tmp_path / "other"
@@ -62,7 +73,11 @@ def test_a_dry_run_says_what_would_come_out_and_writes_nothing(release):
         (["--fraction", ".1"], 2, "give either --out or --dry-run"),
         (["--fraction", ".1", "--language", "xxx_Latn", "--dry-run"], 2, "it holds nothing in xxx"),
         (["--tokens", "1", "--out", "OUT"], 3, "the sample would hold no document"),
-        (["--tokens", "999", "--by", "quality", "--out", "OUT"], 2, "no document has a score"),
+        (
+            ["--tokens", "999", "--by", "quality", "--language", "fra_Latn", "--out", "OUT"],
+            2,
+            "no document has a score",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_a_line(release, tmp_path, arguments, code, message):

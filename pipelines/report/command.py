@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import find_release, replacing
 from florilegium.manifests.verify_files import UNREADABLE
 from florilegium.pipelines.answers import DONE, USAGE, ended, stopped
@@ -12,8 +13,12 @@ from florilegium.pipelines.report.render import report
 
 def write_report(release: str, parent: str | None, out: Path) -> int:
     """Write the report on a release to a file; return the exit code of the program."""
+    named = parent or release
     try:
-        page = report(find_release(release), find_release(parent) if parent else None)
+        place = find_release(named)
+        before = (place, manifests.read(place)) if parent else None
+        named = release
+        page = report(find_release(release), before)
         if str(out) == "-":
             click.echo(page.decode(), nl=False)
             return DONE
@@ -22,6 +27,6 @@ def write_report(release: str, parent: str | None, out: Path) -> int:
     except OSError as error:
         return stopped(error)
     except UNREADABLE as error:
-        return ended(USAGE, f"{release}: {error}; florilegium verify tells what is wrong with it")
+        return ended(USAGE, f"{named}: {error}; florilegium verify tells what is wrong with it")
     click.echo(f"{out} written: {len(page):,} bytes")
     return DONE

@@ -96,7 +96,9 @@ class Contents(Struct, frozen=True, kw_only=True):
     """To the parent release, if one is given."""
 
 
-def contents(release: Location, manifest: Manifest, parent: Location | None = None) -> Contents:
+def contents(
+    release: Location, manifest: Manifest, parent: tuple[Location, Manifest] | None = None
+) -> Contents:
     """Read what a report says of a release with this manifest.
 
     With a parent, columns of documents are read in shards that differ. OSError if something cannot

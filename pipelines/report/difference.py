@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from florilegium.manifests import manifest as manifests
 from florilegium.manifests.differences import WAYS, Amount, Reason, Way, Ways, differences
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
@@ -58,10 +57,10 @@ class Difference(Struct, frozen=True):
         return [way for way in WAYS[1:] if self.total[way].documents]
 
 
-def difference(now: tuple[Location, Manifest], parent: Location) -> Difference:
+def difference(now: tuple[Location, Manifest], parent: tuple[Location, Manifest]) -> Difference:
     """Return how a release differs from its parent; OSError and ValueError as `differences`."""
-    manifest, earlier = now[1], manifests.read(parent)
-    found = differences((parent, earlier), now)
+    manifest, earlier = now[1], parent[1]
+    found = differences(parent, now)
     then, today = _shares(earlier), _shares(manifest)
     rules = [
         RuleChange(*key, (then.get(key, 0.0), today.get(key, 0.0)))

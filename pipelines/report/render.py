@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from florilegium.filters.language_table import LANGUAGES
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location
+from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines.report.contents import LATE, Contents, contents, language_name
 from florilegium.pipelines.report.histograms import HEIGHT, WIDTH
 
@@ -18,7 +19,7 @@ _FOLDER = files("florilegium.pipelines.report")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
-def report(release: Location, parent: Location | None = None) -> bytes:
+def report(release: Location, parent: tuple[Location, Manifest] | None = None) -> bytes:
     """Return the report on a release as a page of HTML, in UTF-8.
 
     It is a function of the release, and of a parent if one is given. OSError if one of them cannot
