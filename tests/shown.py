@@ -57,7 +57,7 @@ def build_demo(folder):
     steps = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
     said = ""
     with contextlib.chdir(folder):  # in this process, which has loaded everything already
-        for step in steps.replace("$(DEMO)", "build/demo").splitlines()[:2]:
+        for step in steps.replace("$(DEMO)", "build/demo").splitlines()[:3]:
             _, *arguments = shlex.split(step.partition("||")[0])
             done = CliRunner().invoke(main, arguments)
             assert done.exit_code == 0, done.output
