@@ -134,7 +134,7 @@ class Earlier(Record, frozen=True, kw_only=True):
 
 
 class Parent(Record, frozen=True, kw_only=True):
-    """The release that this one was made of."""
+    """A release that a sample was drawn from, or a sample that was."""
 
     name: str
     """Name of the corpus."""
