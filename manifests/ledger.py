@@ -11,9 +11,7 @@ class Loss(Struct, frozen=True, gc=False, array_like=True, kw_only=True):
     It holds no text and no full address, so that the ledger can be published.
     """
 
-    id: Annotated[
-        bytes, Meta(description="as in Document.id; of what was erased, a keyed hash of that")
-    ]
+    id: Annotated[bytes, Meta(description="as in Document.id; of what was erased, its keyed hash")]
     warc: Annotated[str, Meta(description="name of the WARC file")]
     warc_offset: Annotated[int, Meta(description="byte at which the record starts in that file")]
     size: Annotated[int, Meta(description="bytes of the payload or text that was lost")]

@@ -57,7 +57,7 @@ def build_demo(folder):
     steps = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
     said = ""
     with contextlib.chdir(folder):  # in this process, which has loaded everything already
-        for step in steps.replace("$(DEMO)", "build/demo").splitlines()[:3]:
+        for step in steps.replace("$(DEMO)", "build/demo").splitlines()[:-1]:
             _, *arguments = shlex.split(step.partition("||")[0])
             done = CliRunner().invoke(main, arguments)
             assert done.exit_code == 0, done.output
@@ -83,6 +83,6 @@ def check(text, folder, **how):
     commands = [pair for pair in shown(text) if not pair[0].startswith("make ")]
     for command, lines in commands:
         done = run(command, folder, **how)
-        assert done.returncode == 0, command + done.stderr
+        assert done.returncode == 0, command + done.stderr + done.stdout
         assert pattern(lines).fullmatch(printed(done.stdout)), f"{command}\n{done.stdout}"
     return len(commands)
