@@ -78,6 +78,10 @@ FILES = {
         "the recipe asks for more than the first"),
     "index/<format>/<number>.npy": ("Index", "signatures of documents, for builds that leave out "
         "their copies"),
+    "report.html": ("Files that follow", "the release at a glance, for a browser"),
+    "README.md": ("Files that follow", "a dataset card for the Hugging Face Hub"),
+    "croissant.json": ("Files that follow", "the release in Croissant 1.1"),
+    "export/<name>": ("Files that follow", "other descriptions of the release"),
     manifests.NAME: ("Manifest", "what went in, what came out, and the digest of every file; of a "
         "sample, [what it was drawn from](#sample)"),
     envelope.NAME: ("Signatures", "signatures on the manifest, if it is signed"),
@@ -208,6 +212,10 @@ def _records() -> Iterator[str]:
     yield "manifest, and whose predicate says:"
     yield ""
     yield from field_rows(envelope.Release)
+    yield from ("", "## Files that follow", "")
+    yield "They are made of the manifest and the tables, and can be made again at any time, as"
+    yield "`verify` does to compare. [Exports](exports.md) says what is in them; `florilegium report`"
+    yield "makes the report."
     yield from ("", "## Proof", "")
     yield "What `florilegium prove` prints is in no release. It is one JSON object."
     yield ""

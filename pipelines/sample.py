@@ -137,6 +137,7 @@ class _Taken:
         self._bytes = 0
         self._host_records = 0
         self.seconds = self.assess_seconds = 0.0
+        self._warm = False
 
     @property
     def records(self) -> int:
@@ -165,6 +166,11 @@ class _Taken:
         """Return the documents with all that is told of them, as far as the recipe asks for it."""
         if not (looking := self._tools.assessors):
             return documents
+        if not self._warm and documents:
+            # What is compiled or loaded once is not of each text.
+            for by in looking:
+                by.assess(documents[0])
+            self._warm = True
         started = _seconds()
         told = [
             replace(one, **{name: fact for by in looking for name, fact in by.assess(one).items()})

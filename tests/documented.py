@@ -51,6 +51,6 @@ def _columns(path):
             return pq.read_schema(path).names
         case ".npy":
             return list(np.load(path, mmap_mode="r").dtype.names)
-        case ".jsonl":
+        case ".jsonl" if path.parent.name != "export":  # those are in formats of others
             return list(json.loads(path.open().readline()))
     return None
