@@ -214,8 +214,8 @@ def _records() -> Iterator[str]:
     yield from field_rows(envelope.Release)
     yield from ("", "## Files that follow", "")
     yield "They are made of the manifest and the tables, and can be made again at any time, as"
-    yield "`verify` does to compare. [Exports](exports.md) says what is in them; `florilegium report`"
-    yield "makes the report."
+    yield "`verify` does to compare. [Exports](exports.md) says what is in them; the command"
+    yield "`florilegium report` makes the report."
     yield from ("", "## Proof", "")
     yield "What `florilegium prove` prints is in no release. It is one JSON object."
     yield ""
