@@ -76,10 +76,12 @@ def test_a_share_is_of_two_columns_and_of_nothing_it_is_none(release, documents)
 
 
 def test_documents_without_a_measure_are_counted_apart(release, documents):
-    for one in spread(*release, "extraction_confidence"):
-        mine = [d.extraction_confidence for d in documents if d.lang == one.lang]
-        assert (one.documents, one.without) == (len(mine) - mine.count(None), mine.count(None))
-    assert all((one.documents, one.quantiles) == (0, ()) for one in spread(*release, "quality"))
+    for measure in ("extraction_confidence", "quality", "bad_word_share"):
+        for one in spread(*release, measure):
+            mine = [getattr(d, measure) for d in documents if d.lang == one.lang]
+            assert (one.documents, one.without) == (len(mine) - mine.count(None), mine.count(None))
+            assert (one.quantiles == ()) == (one.documents == 0)
+    assert all(one.documents == 0 for one in spread(*release, "bad_word_share"))
 
 
 @pytest.mark.parametrize(
