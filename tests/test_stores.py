@@ -55,7 +55,8 @@ def test_a_build_from_a_store_into_it_has_the_root_of_a_local_one(inputs, store)
     release = locate(made["release"])
     held = {str(path)[len(str(release)) + 1 :] for path, _ in files(release)}
     listed = {entry.path for entry in manifests.read(release).files}
-    assert held == listed | {manifests.NAME, *derived.named(Publication().exports)}
+    follow = [derived.REPORT, *derived.named(Publication().exports)]
+    assert held == listed | {manifests.NAME, *follow}
     for name in (str(release), f"{release.parent}/latest"):
         verified = run(*FLORILEGIUM, "verify", name)
         assert verified.returncode == 0, verified.stdout + verified.stderr
