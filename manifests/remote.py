@@ -10,10 +10,9 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from florilegium.manifests.ranged import Ranged
 
 BUFFER = 4 << 20
 """Bytes that one request of a reader asks for: many WARC records, little memory."""
@@ -237,45 +236,15 @@ class RemotePath:
         return (path for path in matching if len(path.relative_to(self).parts) == depth)
 
 
-class _Reader(io.RawIOBase):
+class _Reader(Ranged):
     """One version of an object as a stream: each read is a request."""
 
     def __init__(self, store: Store, key: str, about: Stat) -> None:
-        self._store, self._key, self._about = store, key, about
-        self._position = 0
+        super().__init__(about.st_size)
+        self._store, self._key, self._version = store, key, about.version
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._about.st_size}
-        position = base[whence] + offset
-        if position < 0:
-            raise ValueError(f"negative seek position {position}")
-        self._position = position
-        return position
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def readall(self) -> bytes:
-        return self._read(self._about.st_size)
-
-    def _read(self, size: int) -> bytes:
-        stop = min(self._position + size, self._about.st_size)
-        if self._position >= stop:
-            return b""
-        data = self._store.get(self._key, self._position, stop, self._about.version)
-        if len(data) != stop - self._position:
+    def fetch(self, start: int, stop: int) -> bytes:
+        data = self._store.get(self._key, start, stop, self._version)
+        if len(data) != stop - start:
             raise OSError(errno.EIO, f"{len(data)} bytes came of a range of another length")
-        self._position = stop
         return data

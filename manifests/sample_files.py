@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from florilegium.manifests import buckets, deciles, json_lines, tree
 from florilegium.manifests.buckets import Bucket, add_rows, sum_of
 from florilegium.manifests.deciles import Histogram
+from florilegium.manifests.entries import entry
 from florilegium.manifests.layout import JSONL, PARQUET, shard_path
 from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location, remove_tree, replacing, sha256
-from florilegium.manifests.manifest import NAME, Language, Licence, Shard, Table
+from florilegium.manifests.manifest import NAME, Language, Licence, Shard
 from florilegium.manifests.merkle import Span, joined, span
 from florilegium.manifests.samples import Asked, Form, Held, Sample, parent_of
 from florilegium.manifests.selection import Chosen, selected
@@ -126,9 +127,9 @@ def _manifest(out: Location, held: Held, asked: Asked, written: Form, drawn: _Dr
     nodes = tree.nodes_of(drawn.spans)
     (out / tree.PATH).parent.mkdir(parents=True, exist_ok=True)
     with replacing(out / buckets.PATH) as draft:
-        first = _table(buckets.PATH, buckets.write(drawn.kept, draft), draft)
+        first = entry(buckets.PATH, buckets.write(drawn.kept, draft), draft)
     with replacing(out / tree.PATH) as draft:
-        second = _table(tree.PATH, tree.write(nodes, draft), draft)
+        second = entry(tree.PATH, tree.write(nodes, draft), draft)
     parent = parent_of(held)
     name = hashlib.sha256(parent.root.encode() + msgspec.json.encode(asked, order="sorted"))
     return Sample(
@@ -166,10 +167,6 @@ def _language(lang: str, drawn: _Drawn) -> Language:
         text_bytes=total.bytes,
         quality_deciles=deciles.deciles(drawn.quality.get(lang, {})),
     )
-
-
-def _table(path: str, rows: int, draft: Path) -> Table:
-    return Table(path=path, rows=rows, file_bytes=draft.stat().st_size, sha256=sha256(draft))
 
 
 def root_of(chosen: Iterable[Chosen]) -> tuple[int, str]:

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from florilegium.manifests.copies import FOLDER, Copies
-from florilegium.manifests.location import locate, replacing, sha256
+from florilegium.manifests.entries import entry
+from florilegium.manifests.location import locate, replacing
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.schema import COPIES_SCHEMA, to_table
 from florilegium.pipelines.files import load_array
@@ -46,11 +47,4 @@ def write_copies(file: EarlierFile) -> list[Table]:
         pq.write_table(
             to_table(rows, COPIES_SCHEMA), draft, compression="zstd", compression_level=3
         )
-        return [
-            Table(
-                path=path,
-                rows=len(rows),
-                file_bytes=draft.stat().st_size,
-                sha256=sha256(draft),
-            )
-        ]
+        return [entry(path, len(rows), draft)]

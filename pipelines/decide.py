@@ -11,7 +11,6 @@ from typing import Literal, TypeAlias
 import apache_beam as beam
 import msgspec
 import numpy as np
-import pyarrow.parquet as pq
 from apache_beam.pvalue import TaggedOutput
 from msgspec import Struct
 
@@ -23,9 +22,9 @@ from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.document import Facts
 from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, locate, replacing, sha256
+from florilegium.manifests.location import Location, locate, replacing
 from florilegium.manifests.manifest import Alarm, Table
-from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
+from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines import domains, failing
 from florilegium.pipelines.alarms import (
@@ -42,6 +41,7 @@ from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.index import write_index
 from florilegium.pipelines.judged import refusals_of
 from florilegium.pipelines.judgement import Earlier, failed, lost, removed
+from florilegium.pipelines.ledger import write_ledger
 from florilegium.pipelines.loss_examples import Candidate, candidate, fewest
 from florilegium.pipelines.overlay import overlay_of
 from florilegium.pipelines.packed import Keyed
@@ -276,7 +276,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         licences=licensed(licences),
         quality=quality,
         captured=months.by_month(days),
-        ledger=[_write_ledger(part, losses)],
+        ledger=[write_ledger(losses, part.ledger, locate(part.release))],
         index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
         reasons=[failing.write(part.release, part.ledger, reasons)]
         if recipe.reasons == "all"
@@ -317,22 +317,6 @@ def _count(into: Bucket, facts: Facts) -> None:
 def _write_index(part: PartToDecide, files: Location, sizes: list[int], recipe: Recipe) -> Table:
     signatures, method = files / "signatures.npy", METHODS[recipe.duplicates.method]
     return write_index(locate(part.release), part.ordinal, signatures, sizes, method)
-
-
-def _write_ledger(part: PartToDecide, losses: list[Loss]) -> Table:
-    """Write the losses of a part; return how the manifest names the file."""
-    losses.sort(key=lambda loss: (loss.warc_offset, loss.id))
-    place = locate(part.release) / part.ledger
-    with replacing(place) as draft:
-        pq.write_table(
-            to_table(losses, LOSS_SCHEMA), draft, compression="zstd", compression_level=3
-        )
-        return Table(
-            path=part.ledger,
-            rows=len(losses),
-            file_bytes=draft.stat().st_size,
-            sha256=sha256(draft),
-        )
 
 
 def _write(

@@ -9,8 +9,9 @@ import msgspec
 
 from florilegium.manifests.document import Facts
 from florilegium.manifests.domains import Domain, added, file_of, path_of, write
+from florilegium.manifests.entries import entry
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, replacing, sha256
+from florilegium.manifests.location import Location, replacing
 from florilegium.manifests.manifest import Table
 from florilegium.pipelines.packed import PIECE_BYTES, Keyed
 
@@ -64,6 +65,4 @@ def write_file(number: int, packed: Iterable[bytes], release: Location) -> Table
     path = path_of(number)
     (release / path).parent.mkdir(parents=True, exist_ok=True)
     with replacing(release / path) as draft:
-        rows = write(whole, draft)
-        size, digest = draft.stat().st_size, sha256(draft)
-    return Table(path=path, rows=rows, file_bytes=size, sha256=digest)
+        return entry(path, write(whole, draft), draft)

@@ -7,22 +7,23 @@ from functools import partial
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec import Struct
 from msgspec.structs import replace
 
 from florilegium.manifests import erasures
+from florilegium.manifests.entries import entry
 from florilegium.manifests.erasures import Basis
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, locate, replacing, sha256
+from florilegium.manifests.location import Location, locate
 from florilegium.manifests.manifest import Manifest, Table
-from florilegium.manifests.schema import LOSS_SCHEMA, from_table, to_table
+from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.blocked import Blocked, Noted
 from florilegium.pipelines.each import each
 from florilegium.pipelines.engine import Engine
 from florilegium.pipelines.erase_rows import Gone
 from florilegium.pipelines.erase_shards import Places, linked
+from florilegium.pipelines.ledger import write_ledger
 from florilegium.pipelines.purge import blocked_by
 
 _COPIES = "duplicates"
@@ -129,26 +130,14 @@ def _write(places: Places, noted: Noted, heirs: dict[bytes, bytes], item: bytes)
             written.changed(loss, now)
     if after == before:
         linked(source, target)
-        table = Table(path=job.path, rows=len(before), file_bytes=source.stat().st_size,
-                      sha256=sha256(source))  # fmt: skip
+        table = entry(job.path, len(before), source)
     else:
-        table = _table(after, job.path, target)
+        table = write_ledger(after, job.path, locate(places.release))
     named = Counter(loss.domain for loss in after if loss.domain)
     named.subtract(loss.domain for loss in before if loss.domain)
     more = [(name, number) for name, number in sorted(named.items()) if number]
     succeeded = [loss.id for loss in before if _is_succeeded(loss, heirs)]
     return msgspec.json.encode(replace(written.of(table), domains=more, succeeded=succeeded))
-
-
-def _table(losses: list[Loss], path: str, target: Location) -> Table:
-    losses.sort(key=lambda loss: (loss.warc_offset, loss.id))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as draft:
-        rows = to_table(losses, LOSS_SCHEMA)
-        pq.write_table(rows, draft, compression="zstd", compression_level=3)
-        return Table(
-            path=path, rows=len(losses), file_bytes=draft.stat().st_size, sha256=sha256(draft)
-        )
 
 
 def _succeeded(now: Loss, before: Loss, heirs: dict[bytes, bytes], blocked: Blocked) -> Loss:

@@ -11,6 +11,7 @@ from florilegium.manifests import distributions as distribution_table
 from florilegium.manifests import domains as domain_table
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.domains import Domain
+from florilegium.manifests.entries import entry
 from florilegium.manifests.location import Location, replacing
 from florilegium.manifests.manifest import Alarm, Language, Licence, Manifest, Shard, Table
 from florilegium.manifests.tables import batches
@@ -18,7 +19,7 @@ from florilegium.pipelines.alarms import of_release
 from florilegium.pipelines.blocked import Blocked
 from florilegium.pipelines.erase_ledger import Written
 from florilegium.pipelines.erase_shards import linked
-from florilegium.pipelines.erase_tables import Change, entry
+from florilegium.pipelines.erase_tables import Change
 
 
 def languages(

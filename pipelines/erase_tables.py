@@ -1,7 +1,6 @@
 """The further files of a release after an erasure, and what its manifest says in sum."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,8 @@ from florilegium.manifests import (
 )
 from florilegium.manifests.buckets import Bucket, bucket, sum_of
 from florilegium.manifests.document import Document
-from florilegium.manifests.location import Location, replacing, sha256
+from florilegium.manifests.entries import entry
+from florilegium.manifests.location import Location, replacing
 from florilegium.manifests.manifest import Manifest, Table
 from florilegium.manifests.merkle import Span
 from florilegium.manifests.tables import parquet
@@ -193,8 +193,3 @@ def made_anew(
 def _add(held: dict[str, dict[int, Bucket]], lang: str, identity: bytes, more: Bucket) -> None:
     mine, number = held.setdefault(lang, {}), bucket(identity)
     mine[number] = sum_of([mine.get(number, Bucket()), more])
-
-
-def entry(path: str, rows: int, draft: Path) -> Table:
-    """Return how a manifest names a file that was written."""
-    return Table(path=path, rows=rows, file_bytes=draft.stat().st_size, sha256=sha256(draft))

@@ -6,9 +6,10 @@ import pyarrow.parquet as pq
 
 from florilegium.filters.catalogue import AnyFilter
 from florilegium.manifests.document import Facts
+from florilegium.manifests.entries import entry
 from florilegium.manifests.failed_rule import FailedRule
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import locate, replacing, sha256
+from florilegium.manifests.location import locate, replacing
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.schema import FAILED_RULE_SCHEMA, to_table
 
@@ -53,6 +54,4 @@ def write(release: str, ledger: str, rows: list[FailedRule]) -> Table:
     with replacing(place) as draft:
         table = to_table(rows, FAILED_RULE_SCHEMA)
         pq.write_table(table, draft, compression="zstd", compression_level=3)
-        return Table(
-            path=path, rows=len(rows), file_bytes=draft.stat().st_size, sha256=sha256(draft)
-        )
+        return entry(path, len(rows), draft)

@@ -19,7 +19,8 @@ from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import Method
 from florilegium.filters import address
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.location import Location, locate, replacing, sha256, stat
+from florilegium.manifests.entries import entry
+from florilegium.manifests.location import Location, locate, replacing, stat
 from florilegium.manifests.manifest import Earlier, Table
 from florilegium.pipelines.files import load_array
 
@@ -79,12 +80,7 @@ def write_index(
     with replacing(place) as draft:
         with draft.open("wb") as stream:
             np.save(stream, rows, allow_pickle=False)
-        return Table(
-            path=path,
-            rows=len(rows),
-            file_bytes=draft.stat().st_size,
-            sha256=sha256(draft),
-        )
+        return entry(path, len(rows), draft)
 
 
 def open_index(release: Location, method: Method) -> Published:

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.licence_hosts import Hosts, Licences, Steps, added, count, settled, steps
-from florilegium.manifests.location import Location, locate, replacing, sha256
+from florilegium.manifests.entries import entry
+from florilegium.manifests.location import Location, locate, replacing
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.tables import batches, described
 from florilegium.pipelines.files import load_array, save_array
@@ -146,8 +147,7 @@ def _write_hosts(
     path = f"audit/licences/{key:05d}.parquet"
     with replacing(release / path) as draft:
         pq.write_table(pa.Table.from_pylist(rows, HOSTS_SCHEMA), draft, compression="zstd")
-        size, digest = draft.stat().st_size, sha256(draft)
-    about = Table(path=path, rows=len(rows), file_bytes=size, sha256=digest)
+        about = entry(path, len(rows), draft)
     with replacing(out / "tables" / f"{key:05d}.json") as draft:
         draft.write_bytes(msgspec.json.encode(about))
 

@@ -19,6 +19,7 @@ from florilegium.pipelines.harvest import measured
 from florilegium.pipelines.page import Page
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.recut import Recutter
+from florilegium.pipelines.rows import group_of
 from florilegium.pipelines.stages import Tools, harvest_page, page_of
 from florilegium.pipelines.warc import Record, read_stream
 
@@ -70,13 +71,11 @@ def drawn(release: Location, manifest: Manifest, count: int) -> Iterator[Documen
 
 def _row(release: Location, shard: Shard, row: int) -> Document:
     with parquet(release / shard.path) as file:
-        for group in range(file.num_row_groups):
-            rows = file.metadata.row_group(group).num_rows
-            if row < rows:
-                table = file.read_row_group(group, use_threads=False).slice(row, 1)
-                return from_table(table, Document)[0]
-            row -= rows
-    raise ValueError(f"{shard.path}: has fewer rows than the manifest says")
+        if row >= file.metadata.num_rows:
+            raise ValueError(f"{shard.path}: has fewer rows than the manifest says")
+        group, first = group_of(file, row)
+        table = file.read_row_group(group, use_threads=False).slice(row - first, 1)
+    return from_table(table, Document)[0]
 
 
 def _made(document: Document, warc: Location | Archived, tools: Tools) -> Document | str:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from florilegium.filters import personal
 from florilegium.manifests import loss_example
+from florilegium.manifests.entries import entry
 from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, replacing, sha256
+from florilegium.manifests.location import Location, replacing
 from florilegium.manifests.loss_example import LossExample
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.schema import LOSS_EXAMPLE_SCHEMA, to_table
@@ -72,12 +73,7 @@ def write_examples(
             made.append(_example(one, file))
     with replacing(release / loss_example.PATH) as draft:
         pq.write_table(to_table(made, LOSS_EXAMPLE_SCHEMA), draft, compression="zstd")
-        return Table(
-            path=loss_example.PATH,
-            rows=len(made),
-            file_bytes=draft.stat().st_size,
-            sha256=sha256(draft),
-        )
+        return entry(loss_example.PATH, len(made), draft)
 
 
 def _example(one: Candidate, file: pq.ParquetFile) -> LossExample:

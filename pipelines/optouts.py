@@ -25,8 +25,9 @@ from florilegium.filters.optouts.judge import ROBOTS, Judge
 from florilegium.filters.optouts.origin import origin, site
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.timeline import NEWEST, Place, Timeline, reached
+from florilegium.manifests.entries import entry
 from florilegium.manifests.host_record import HostRecord
-from florilegium.manifests.location import Location, files, locate, replacing, sha256
+from florilegium.manifests.location import Location, files, locate, replacing
 from florilegium.manifests.manifest import Table
 from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
 from florilegium.manifests.tables import batches
@@ -277,8 +278,7 @@ def _write_table(release: Location, key: int, records: Iterable[HostRecord]) -> 
         with pq.ParquetWriter(draft, HOST_SCHEMA, compression="zstd") as writer:
             for start in range(0, len(ordered), _ROWS_A_GROUP):
                 writer.write_table(to_table(ordered[start : start + _ROWS_A_GROUP], HOST_SCHEMA))
-        size = draft.stat().st_size
-        return Table(path=path, rows=len(ordered), file_bytes=size, sha256=sha256(draft))
+        return entry(path, len(ordered), draft)
 
 
 def _write(joined: Joined, packed: bytes) -> Iterator[int]:

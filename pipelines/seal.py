@@ -1,7 +1,6 @@
 """Seal: counts merged, the law checked, the manifest written. Small, on the driver."""
 
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -11,8 +10,9 @@ from florilegium.manifests import buckets, distributions, erasures, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.deciles import Histogram, deciles
+from florilegium.manifests.entries import entry
 from florilegium.manifests.funnel import LossKey, funnel
-from florilegium.manifests.location import Location, files, replacing, sha256
+from florilegium.manifests.location import Location, files, replacing
 from florilegium.manifests.manifest import (
     Earlier,
     Input,
@@ -193,7 +193,7 @@ def _language(lang: str, held: dict[int, Bucket], quality: Histogram) -> Languag
 
 def _buckets(release: Location, kept: buckets.Kept) -> Table:
     with replacing(release / buckets.PATH) as draft:
-        return _table(buckets.PATH, buckets.write(kept, draft), draft)
+        return entry(buckets.PATH, buckets.write(kept, draft), draft)
 
 
 def _distributions(release: Location, published: list[PublishedShard]) -> Table:
@@ -202,7 +202,7 @@ def _distributions(release: Location, published: list[PublishedShard]) -> Table:
         by_language[one.shard.lang].append(distributions.unlisted(one.distribution))
     found = {lang: distributions.added(some) for lang, some in by_language.items()}
     with replacing(release / distributions.PATH) as draft:
-        return _table(distributions.PATH, distributions.write(found, draft), draft)
+        return entry(distributions.PATH, distributions.write(found, draft), draft)
 
 
 def _resource(noted: Noted | None) -> tuple[Resource, ...]:
@@ -216,13 +216,9 @@ def _log(draft: Draft) -> list[Table]:
     content = draft.noted.content()
     with replacing(draft.folder / erasures.PATH) as path:
         path.write_bytes(content)
-        return [_table(erasures.PATH, content.count(b"\n"), path)]
+        return [entry(erasures.PATH, content.count(b"\n"), path)]
 
 
 def _tree(release: Location, spans: list[Span]) -> Table:
     with replacing(release / tree.PATH) as draft:
-        return _table(tree.PATH, tree.write(tree.nodes_of(spans), draft), draft)
-
-
-def _table(path: str, rows: int, draft: Path) -> Table:
-    return Table(path=path, rows=rows, file_bytes=draft.stat().st_size, sha256=sha256(draft))
+        return entry(tree.PATH, tree.write(tree.nodes_of(spans), draft), draft)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from florilegium.manifests.ranged import Ranged
 from florilegium.pipelines.commoncrawl.pace import Pace
 from florilegium.pipelines.commoncrawl.sources import CHUNK, BusyError, DeniedError, Source
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+    pass
 
 ATTEMPTS = 8
 """Failures in a row, with no more than a mebibyte in between, after which it is given up."""
@@ -139,41 +140,16 @@ _REFUSED = (
 )
 
 
-class ArchiveFile(io.RawIOBase):
+class ArchiveFile(Ranged):
     """A file of an archive; it counts the bytes that came of it."""
 
     def __init__(self, fetcher: Fetcher, key: str, size: int) -> None:
-        self._fetcher, self._key, self._size = fetcher, key, size
-        self._position = self.came = 0
+        super().__init__(size)
+        self._fetcher, self._key = fetcher, key
+        self.came = 0
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position; return it."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise ValueError(f"negative seek position {base + offset}")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fill a buffer as far as the file goes, by one request; OSError as `Fetcher.stream`."""
-        view = memoryview(buffer).cast("B")
-        stop = min(self._position + len(view), self._size)
-        if stop <= self._position:
-            return 0
-        data = self._fetcher.read(self._key, self._position, stop)
-        view[: len(data)] = data
-        self._position = stop
+    def fetch(self, start: int, stop: int) -> bytes:
+        """Return a range, by one request; OSError as `Fetcher.stream`."""
+        data = self._fetcher.read(self._key, start, stop)
         self.came += len(data)
-        return len(data)
+        return data

@@ -11,7 +11,7 @@ from florilegium.manifests import distributions, domains, loss_example
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.distributions import Distribution
 from florilegium.manifests.domains import Domain
-from florilegium.manifests.funnel import FIRST_WITH_LANGUAGE, STAGES
+from florilegium.manifests.funnel import FIRST_WITH_LANGUAGE, STAGES, by_rule
 from florilegium.manifests.location import Location
 from florilegium.manifests.loss_example import LossExample
 from florilegium.manifests.losses import LOSSES
@@ -172,10 +172,7 @@ def _examples(release: Location) -> list[LossExample]:
 
 def _reasons(manifest: Manifest, examples: list[LossExample]) -> list[Reason]:
     """Return the rules in the order of stages, those that cost most first."""
-    lost: Counter[tuple[str, str]] = Counter()
-    for step in manifest.funnel:
-        for rule, number in step.lost.items():
-            lost[step.stage, rule] += number
+    lost = by_rule(manifest.funnel)
     ordered = sorted(lost, key=lambda key: (STAGES.index(key[0]), -lost[key], key))
     return [
         Reason(
