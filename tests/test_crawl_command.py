@@ -7,7 +7,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from crawls import serving
+from crawls import frontier, serving
 
 from florilegium.pipelines.cli import main
 from florilegium.pipelines.crawl.seeds import SeedError, seeds
@@ -44,6 +44,18 @@ def test_what_is_wrong_is_said_and_nothing_is_done(tmp_path, arguments, problem)
     assert code == 2
     assert problem in said
     assert not (tmp_path / "out").exists()
+
+
+def test_seeds_that_must_not_be_dialled_are_refused_at_once(tmp_path):
+    seeds = ["http://127.0.0.1/", "http://[::1]/", "http://10.1.2.3/", "http://1.1.1.1:9/"]
+    code, said = answer(*seeds, *CONTACT, "--out", tmp_path / "out")
+    assert code == 0
+    assert "end: done" in said
+    rows = frontier(tmp_path / "out").values()
+    assert {(row["state"], row["reason"].partition(":")[0]) for row in rows} == {
+        ("refused", "address")
+    }
+    assert len(rows) == len(seeds)
 
 
 def test_a_file_of_seeds_may_have_remarks_and_says_which_line_is_wrong(tmp_path):

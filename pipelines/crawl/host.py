@@ -197,7 +197,10 @@ class HostVisit:
         return origin
 
     async def _robots(self, url: Url) -> tuple[State, str, bytes]:
-        """Follow a robots.txt through its redirects, within the site (RFC 9309, 2.3.1.2)."""
+        """Follow a robots.txt through its redirects, within the site (RFC 9309, 2.3.1.2).
+
+        ForbiddenError if its own origin must not be dialled.
+        """
         at = urls.read(ROBOTS, url.origin)
         for _ in range(MAX_REDIRECTS + 1):
             if at is None or domain_of(at.host) != domain_of(url.host):
@@ -205,6 +208,8 @@ class HostVisit:
             try:
                 exchange = await self._of(at).get(at)
             except ForbiddenError as error:
+                if at.origin == url.origin:
+                    raise  # no page of this origin can ever be asked for
                 return "unreachable", f"address: {error}", b""
             except _FAILURES as error:
                 return "unreachable", str(error), b""
