@@ -132,8 +132,59 @@ class Publication(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 def of(recipe: Mapping[str, Any]) -> Publication:
-    """Return what a recipe says of the release. ValidationError if that is nothing of the kind."""
-    return msgspec.convert(recipe.get("release", {}), Publication)
+    """Return what a recipe says of its publication, and what follows from how it gets its pages.
+
+    Where no crawler is named, the one that the recipe runs is; where no data set, its snapshot of
+    Common Crawl. ValidationError if it is not as it should be.
+    """
+    how = msgspec.convert(recipe, _Recipe)
+    return msgspec.structs.replace(
+        how.release,
+        crawlers=how.release.crawlers or tuple(_own_crawler(how)),
+        datasets=how.release.datasets or tuple(_own_snapshot(how)),
+    )
+
+
+class _Crawl(Struct, frozen=True):
+    agent: str = ""
+    contact: str = ""
+    obey: tuple[str, ...] = ()
+
+
+class _CommonCrawl(Struct, frozen=True):
+    snapshot: str = ""
+    base: str = ""
+
+
+class _Recipe(Struct, frozen=True):
+    """What of a recipe tells where pages come from; it has more."""
+
+    name: str = ""
+    release: Publication = Publication()
+    crawl: _Crawl | None = None
+    commoncrawl: _CommonCrawl = _CommonCrawl()
+
+
+def _own_crawler(recipe: _Recipe) -> Iterator[Crawler]:
+    if (crawl := recipe.crawl) is not None:
+        others = f" and to {', '.join(crawl.obey)}" if crawl.obey else ""
+        yield Crawler(
+            name="Florilegium",
+            agent=f"{crawl.agent} (+{crawl.contact})",
+            purpose=f"pages for the corpus {recipe.name}",
+            behaviour=f"obeys robots.txt (RFC 9309) in what it says to it{others}, asks a host for "
+            "one page at a time and rests in between, keeps what hosts and pages say of text and "
+            "data mining, and gets around no captcha, password or paywall",
+        )
+
+
+def _own_snapshot(recipe: _Recipe) -> Iterator[Dataset]:
+    if chosen := recipe.commoncrawl.snapshot:
+        yield Dataset(
+            name=f"Common Crawl {chosen}",
+            url=recipe.commoncrawl.base,
+            description="pages chosen by its index",
+        )
 
 
 def said(answer: str | bool | None) -> str:

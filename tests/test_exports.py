@@ -75,6 +75,23 @@ def test_a_crawl_of_others_is_a_public_dataset_and_no_crawler(tmp_path):
     assert "Crawler names or identifiers:** not applicable" in crawled
 
 
+def test_how_a_recipe_gets_its_pages_need_not_be_said_twice(tmp_path):
+    crawl = {"agent": "Florilegium", "contact": "https://a.example/bot", "obey": ["GPTBot"]}
+    own = publication.of({"name": "small", "crawl": crawl})
+    (crawler,) = own.crawlers
+    assert crawler.agent == "Florilegium (+https://a.example/bot)"
+    assert "to it and to GPTBot" in crawler.behaviour
+    assert not any("crawlers" in key for key in publication.missing(own, "ai-act"))
+    stated = publication.of({"crawl": crawl, "release": {"crawlers": [{"name": "Heritrix"}]}})
+    assert [one.name for one in stated.crawlers] == ["Heritrix"]
+    taken = publication.of({"commoncrawl": {"snapshot": "CC-MAIN-2026-43", "base": "s3://x"}})
+    assert [(one.name, one.url) for one in taken.datasets] == [
+        ("Common Crawl CC-MAIN-2026-43", "s3://x")
+    ]
+    with pytest.raises(ValueError, match="crawl"):
+        publication.of({"crawl": ["GPTBot"]})
+
+
 @pytest.mark.parametrize(
     ("tokens", "size"),
     [
