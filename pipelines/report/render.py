@@ -40,7 +40,7 @@ def render(made: Contents) -> bytes:
     return page.render(
         one=made,
         manifest=made.manifest,
-        late=LATE,
+        late=[stage for stage in LATE if any(stage in one.lost for one in made.tongues)],
         style=Markup(style),
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
         "form-action 'none'",
