@@ -11,8 +11,8 @@ from typing import NamedTuple
 import tldextract
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from florilegium.pipelines.decode import decode
-from florilegium.pipelines.sniffing import Undecodable, content_type
+from florilegium.pipelines.pages.decode import decode
+from florilegium.pipelines.pages.sniffing import Undecodable, content_type
 
 FULL_TEXTS = "gold/extraction_dev.jsonl.xz"
 SEGMENTS = "gold/trafilatura_segments.jsonl"

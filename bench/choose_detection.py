@@ -24,8 +24,8 @@ from decoding_samples import Sample, from_texts, letters
 from numpy.typing import NDArray
 from train_detection import RARITY, Constants, both_romanian, columns, count, fit, read_texts
 
-from florilegium.pipelines.charsets import leniently
-from florilegium.pipelines.detection import ENOUGH, Model, tally
+from florilegium.pipelines.pages.charsets import leniently
+from florilegium.pipelines.pages.detection import ENOUGH, Model, tally
 
 SMOOTHING = (10.0, 30.0, 100.0, 300.0, 1_000.0)
 FLOOR = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)

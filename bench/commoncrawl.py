@@ -26,8 +26,8 @@ from florilegium.pipelines.commoncrawl.members import fetched_row
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.harvest.warc import read
 
 SHARES = (1, 5, 15, 28, 40)
 CAPTURES, FILE_BYTES, BETWEEN = 32_000, 930_000_000, 900

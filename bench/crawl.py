@@ -68,7 +68,7 @@ def crawled(out: Path, seeds: Path, delay: float) -> tuple[float, float]:
         "limits.retry_seconds": 0.5,
     }
     sets = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
-    command = [sys.executable, "-m", "florilegium.pipelines.cli", "crawl", str(seeds)]
+    command = [sys.executable, "-m", "florilegium.pipelines.cli.main", "crawl", str(seeds)]
     command += ["--out", str(out), "--contact", "https://crawl.example/about"]
     cpu, wall, _ = timed([*command, *sets])
     return cpu, wall

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from florilegium.pipelines.page import UNREADABLE, host_and_domain, http_message
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.harvest.warc import Record, read
+from florilegium.pipelines.pages.page import UNREADABLE, host_and_domain, http_message
 
 SNAPSHOT = "CC-MAIN-2026-43"
 SUBSETS = ("warc", "robotstxt", "crawldiagnostics")

@@ -30,8 +30,8 @@ from processes import Usage, run
 from florilegium.dedup.decisions import Reason, stored_by
 from florilegium.dedup.methods import METHODS
 from florilegium.dedup.signature import sign
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
 BATCH = 1_000

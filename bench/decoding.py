@@ -37,9 +37,9 @@ from decoding_samples import (
 )
 from resiliparse.parse.encoding import detect_encoding
 
-from florilegium.pipelines.charsets import charset_named, leniently
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.sniffing import content_type
+from florilegium.pipelines.pages.charsets import charset_named, leniently
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.sniffing import content_type
 
 LEAST = 0.99
 LATIN = ("windows-1252", "iso-8859-15")

@@ -10,7 +10,7 @@ from decoding_samples import Sample, from_pages, from_texts, own_texts, pages_in
 from floors import Identity
 from page_metadata import pages, times_the_parse
 
-from florilegium.pipelines.detection import digest
+from florilegium.pipelines.pages.detection import digest
 
 FOLDER = "warc"
 PAGES_OF_A_LANGUAGE = 4

@@ -9,13 +9,13 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from florilegium.pipelines.charsets import codec
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.demo_web import captures
-from florilegium.pipelines.extract_child import main_text
-from florilegium.pipelines.metadata import read as read_metadata
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.demo.web import captures
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.pages.charsets import codec
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.extract_child import main_text
+from florilegium.pipelines.pages.metadata import read as read_metadata
+from florilegium.pipelines.pages.page import Page, read_page
 
 _CENTRAL = "windows-1250 iso-8859-2"
 _WESTERN = "windows-1252 iso-8859-15"

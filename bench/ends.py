@@ -18,14 +18,14 @@ from florilegium.filters.language_table import european
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import BUCKETS, Bucket
 from florilegium.manifests.manifest import Shard, Table
-from florilegium.pipelines.decide import PartToDecide
-from florilegium.pipelines.part import Part, Unit
-from florilegium.pipelines.publish import PartToPublish
+from florilegium.pipelines.harvest.part import Part, Unit
+from florilegium.pipelines.publishing.publish import PartToPublish
+from florilegium.pipelines.publishing.seal import Draft, ledger_path, seal
+from florilegium.pipelines.publishing.shard_plans import ShardPlan
+from florilegium.pipelines.publishing.shards import PublishedShard, note_path
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.seal import Draft, ledger_path, seal
-from florilegium.pipelines.shard_plans import ShardPlan
-from florilegium.pipelines.shards import PublishedShard, note_path
-from florilegium.pipelines.verdict import Verdict, added
+from florilegium.pipelines.verdicts.decide import PartToDecide
+from florilegium.pipelines.verdicts.verdict import Verdict, added
 
 UNITS, SHARDS = 2_000, 2_000
 FULL = Bucket(documents=9_000, tokens=9_000_000, chars=30_000_000, bytes=33_000_000)

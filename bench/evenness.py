@@ -24,9 +24,9 @@ from floors import Identity
 
 from florilegium.manifests.document import Document, Facts
 from florilegium.pipelines import recipe
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.harvest.warc import Record, read
+from florilegium.pipelines.pages.page import Page, read_page
 
 NEWS = "language_id/document.jsonl"
 WARCS = "warc/sample-open-*.warc.gz"

@@ -10,7 +10,7 @@ from extraction_quality import CARD, validated
 from extractors import BLOCKS, TRAFILATURA, run, times_as_fast
 from floors import FloorError, Identity
 
-from florilegium.pipelines.block_model import shipped_model
+from florilegium.pipelines.blocks.model import shipped_model
 
 GAINS = {
     "news el+pl+ru+en": "news all",

@@ -22,7 +22,7 @@ from extractors import EXTRACTORS, READABILITY, readability, run
 from rich.console import Console
 from rich.table import Table
 
-from florilegium.pipelines.block_model import shipped_model
+from florilegium.pipelines.blocks.model import shipped_model
 
 CARD = Path(__file__).parent.parent / "pipelines" / "blocks.json"
 

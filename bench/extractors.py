@@ -12,7 +12,7 @@ import trafilatura
 from blocks_data import GoldPage
 from resiliparse.extract.html2text import extract_plain_text
 
-from florilegium.pipelines.blocks import main_text
+from florilegium.pipelines.blocks.extract import main_text
 
 ROOT = Path(__file__).parent.parent
 READABILITY = ROOT / "build" / "quality" / "bin" / "python"

@@ -52,7 +52,7 @@ def build(
 ) -> tuple[dict[str, float], str]:
     """Build on the cluster at the usual address; of the first build, only one file."""
     given = sorted(source.rglob("*.warc*"))[0] if first else source
-    command = [sys.executable, "-m", "florilegium.pipelines.cli", "build", recipe]
+    command = [sys.executable, "-m", "florilegium.pipelines.cli.main", "build", recipe]
     command += [f"--input={given}", f"--out={out}", "--engine=flink", "--output=text"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     took = {

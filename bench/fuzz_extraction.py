@@ -29,11 +29,11 @@ from rich.table import Table
 from florilegium.filters.normalise import normalise
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.pages.page import Page, read_page
+from florilegium.pipelines.pages.sniffing import sniff_html
 from florilegium.pipelines.recipe import Recipe, load
-from florilegium.pipelines.sniffing import sniff_html
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import read
 
 PARENT_SECONDS = 10.0
 """Processor time that a page may take outside of the child."""

@@ -29,7 +29,7 @@ _MEMORY = """
 def size(name):
     with open("/proc/self/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
-import florilegium.pipelines.build, florilegium.pipelines.harvest
+import florilegium.pipelines.build, florilegium.pipelines.harvest.harvest
 from florilegium.filters import language, paragraphs, scripts
 imported = size("VmRSS")
 scripts.dominant_script("a")

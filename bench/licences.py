@@ -24,11 +24,11 @@ from decoding_samples import captured
 
 from florilegium.filters.licence import Flag, Licence, explained, header_evidence, licence
 from florilegium.filters.licence_names import terms
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.licence_page import may_name_one
-from florilegium.pipelines.metadata import parse, read
-from florilegium.pipelines.page import Page
-from florilegium.pipelines.sniffing import content_type, looks_binary, sniff_html
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.licence_page import may_name_one
+from florilegium.pipelines.pages.metadata import parse, read
+from florilegium.pipelines.pages.page import Page
+from florilegium.pipelines.pages.sniffing import content_type, looks_binary, sniff_html
 
 MIN_SPEED = 1_000.0
 _SAME = re2.compile("icen")

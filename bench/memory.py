@@ -24,10 +24,12 @@ from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.document import Document
 from florilegium.manifests.schema import from_table
-from florilegium.pipelines import part, publish, worker_imports
+from florilegium.pipelines.engines import worker_imports
+from florilegium.pipelines.harvest import part
+from florilegium.pipelines.publishing import publish
+from florilegium.pipelines.publishing.shard_plans import SLICE_BYTES, ShardPlan
+from florilegium.pipelines.publishing.shards import read_slice, write_shard, write_slice
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import SLICE_BYTES, ShardPlan
-from florilegium.pipelines.shards import read_slice, write_shard, write_slice
 
 STORED = stored_by(FAST_SIMILARITY)
 

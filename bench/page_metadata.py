@@ -22,10 +22,10 @@ import msgspec
 from decoding_samples import captured
 from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.blocks import main_text
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.metadata import Metadata, parse, read
-from florilegium.pipelines.sniffing import content_type, looks_binary, sniff_html
+from florilegium.pipelines.blocks.extract import main_text
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.metadata import Metadata, parse, read
+from florilegium.pipelines.pages.sniffing import content_type, looks_binary, sniff_html
 
 MOST_MS = 1.5
 

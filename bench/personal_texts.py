@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from florilegium.manifests.document import Document
 from florilegium.pipelines import recipe
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.pages.page import Page, read_page
 
 
 def documents(warcs: Iterable[Path]) -> Iterator[Document]:

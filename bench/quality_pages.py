@@ -19,13 +19,14 @@ from resiliparse.extract.html2text import extract_plain_text
 
 from florilegium.filters.normalise import normalise
 from florilegium.manifests.document import Document
-from florilegium.pipelines import language_models, recipe
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.page import Page, read_page
+from florilegium.pipelines import recipe
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.named import language_models
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.page import Page, read_page
+from florilegium.pipelines.pages.sniffing import content_type
 from florilegium.pipelines.recipe import LanguageModel
-from florilegium.pipelines.sniffing import content_type
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import read
 
 _BLANK_LINES = re.compile("\n\n+")
 

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 
 from florilegium.filters.blocklist import Blocklist, entry_of
 from florilegium.filters.ngrams import Runs, word_hashes
+from florilegium.pipelines.assessment.scorers import Model
 from florilegium.pipelines.last import recall
 from florilegium.pipelines.recipe import changed, load
-from florilegium.pipelines.scorers import Model
-from florilegium.pipelines.whatif import whatif
+from florilegium.pipelines.research.whatif import whatif
 
 ROUNDS = 3
 

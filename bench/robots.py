@@ -23,8 +23,8 @@ from florilegium.filters.optouts.pattern import path_of
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.robots_txt import EVERYONE, RobotsTxt
 from florilegium.manifests.host_record import HostRecord
-from florilegium.pipelines.host_records import read_host_record
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.harvest.host_records import read_host_record
+from florilegium.pipelines.harvest.warc import read
 
 AGENTS = (EVERYONE, *LISTS["training"])
 PATHS = 20

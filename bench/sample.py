@@ -21,10 +21,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.sniffing import content_type
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.harvest.warc import Record, read
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.page import Page, read_page
+from florilegium.pipelines.pages.sniffing import content_type
 
 PLACE = ["warc", "warc_offset"]
 VISIBLE, SHOWN = 1_000, 15

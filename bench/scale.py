@@ -30,7 +30,8 @@ from speed import FLORILEGIUM, OUT, QUARTER, ROOT, SAMPLES, WARM_EVERY, excerpt
 
 from florilegium.manifests import funnel
 from florilegium.manifests import manifest as manifests
-from florilegium.pipelines import costs, deduplicate
+from florilegium.pipelines import costs
+from florilegium.pipelines.duplicates import deduplicate
 from florilegium.pipelines.estimate import ON_REQUEST
 
 HOME = OUT / "scale"

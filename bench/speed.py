@@ -25,14 +25,14 @@ from processes import Usage, run
 from rich.console import Console
 from tables import show
 
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.harvest.warc import Record, read
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT.parent / "shared" / "data" / "warc"
 SAMPLE_NAMES = ("open-00", "open-01", "eval-00", "eval-01")
 PEER = ROOT / "build" / "peer" / "bin" / "python"
 OUT = ROOT / "build" / "bench"
-FLORILEGIUM = (sys.executable, "-c", "from florilegium.pipelines.cli import main; main()")
+FLORILEGIUM = (sys.executable, "-c", "from florilegium.pipelines.cli.main import main; main()")
 WARM_EVERY, QUARTER = 40, 4
 
 JOBS = {

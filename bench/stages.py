@@ -22,16 +22,12 @@ from typing import Any
 from shuffles import Shuffles
 
 from florilegium.filters.language import Identifier
-from florilegium.pipelines import (
-    build,
-    cli,
-    embedded,
-    extract,
-    harvest,
-    part,
-    shard_plans,
-    stages,
-)
+from florilegium.pipelines import build
+from florilegium.pipelines.cli import main as cli
+from florilegium.pipelines.engines import embedded
+from florilegium.pipelines.harvest import harvest, part, stages
+from florilegium.pipelines.pages import extract
+from florilegium.pipelines.publishing import shard_plans
 
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (harvest, "read_page", "read"),

@@ -17,16 +17,16 @@ from florilegium.manifests import domains as domain_table
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
 from florilegium.manifests.identity import identity_of
-from florilegium.pipelines import domains
-from florilegium.pipelines.decide import PartToDecide, decide_part
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.part import Part, PartWriter
-from florilegium.pipelines.part import load as load_part
-from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.part import Part, PartWriter
+from florilegium.pipelines.harvest.part import load as load_part
+from florilegium.pipelines.publishing.publish import PartToPublish, PublishPlaces, publish
+from florilegium.pipelines.publishing.seal import Draft, ledger_path, seal
+from florilegium.pipelines.publishing.shard_plans import group_into_waves, plan_shards
 from florilegium.pipelines.recipe import Recipe, Shards
-from florilegium.pipelines.seal import Draft, ledger_path, seal
-from florilegium.pipelines.shard_plans import group_into_waves, plan_shards
-from florilegium.pipelines.verdict import Verdict, added
+from florilegium.pipelines.verdicts import domains
+from florilegium.pipelines.verdicts.decide import PartToDecide, decide_part
+from florilegium.pipelines.verdicts.verdict import Verdict, added
 
 LANGUAGES = ("deu_Latn",) * 6 + ("fra_Latn",) * 3 + ("gle_Latn",)
 """Languages in the shares that they have."""

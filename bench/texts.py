@@ -15,9 +15,9 @@ from florilegium.dedup.shingles import shingles
 from florilegium.dedup.signature import _buffers
 from florilegium.manifests.document import Document
 from florilegium.pipelines import recipe
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.pages.page import Page, read_page
 
 LETTERS = "eeeaaainnrrssttolldukmgpbvfhzáéíóúäöüßøåčšžłęąñç"
 MENU = "Startseite Kontakt Impressum Datenschutz Suche Anmelden Warenkorb Newsletter abonnieren"

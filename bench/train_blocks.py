@@ -23,11 +23,11 @@ from blocks_score import OTHER_KINDS, Score, scores
 from catboost import CatBoostClassifier, Pool
 from numpy.typing import NDArray
 
-from florilegium.pipelines.block_context import expect, with_context
-from florilegium.pipelines.block_features import Features, features
-from florilegium.pipelines.block_model import STEPS, Trees, from_bytes, to_bytes
-from florilegium.pipelines.block_page import Page, read_page
-from florilegium.pipelines.block_text import write
+from florilegium.pipelines.blocks.context import expect, with_context
+from florilegium.pipelines.blocks.features import Features, features
+from florilegium.pipelines.blocks.model import STEPS, Trees, from_bytes, to_bytes
+from florilegium.pipelines.blocks.page import Page, read_page
+from florilegium.pipelines.blocks.text import write
 
 SEEDS = (1, 2, 3, 4, 5, 6)  # an ensemble each, of which the model is the mean
 SHAPES = {"first": (100, 6), "second": (150, 6)}  # trees, depth

@@ -2,8 +2,8 @@
 
     python bench/train_detection.py --texts train.jsonl.xz
 
-The file has lines `[label, source, text]`. Writes `pipelines/detection.npz` and its card,
-`pipelines/detection.json`: the same bytes for the same lines. Every text is written in the
+The file has lines `[label, source, text]`. Writes `pipelines/pages/detection.npz` and its card,
+`pipelines/pages/detection.json`: the same bytes for the same lines. Every text is written in the
 encodings its language was used with, and what a byte costs there is the logarithm of how often it
 occurs in its context, smoothed by how often other languages have that character. Of the constants
 `bench/choose_detection.py` tells how they were chosen.
@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from florilegium.pipelines.charsets import codec, leniently
-from florilegium.pipelines.detection import CONTEXTS, Model, tally, to_bytes
+from florilegium.pipelines.pages.charsets import codec, leniently
+from florilegium.pipelines.pages.detection import CONTEXTS, Model, tally, to_bytes
 
 OUT = Path(__file__).parent.parent / "pipelines"
 MOST = 1_200_000

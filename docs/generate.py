@@ -24,7 +24,7 @@ from florilegium.filters.rule import Filter, Measure
 from florilegium.filters.terms import Licensed
 from florilegium.manifests.funnel import STAGES
 from florilegium.manifests.losses import LOSSES
-from florilegium.pipelines.cli import main as command_line
+from florilegium.pipelines.cli.main import main as command_line
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe
 
 HERE = Path(__file__).parent

@@ -50,8 +50,8 @@ from florilegium.manifests.personal import Personal
 from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.proof import Proof
 from florilegium.manifests.samples import Asked, Sample
-from florilegium.pipelines.index import indexed_by
-from florilegium.pipelines.licences import HOSTS_SCHEMA
+from florilegium.pipelines.duplicates.index import indexed_by
+from florilegium.pipelines.rights.licences import HOSTS_SCHEMA
 
 FILES = {
     "data/<language>/<number>-of-<shards>.parquet": ("Documents", "documents of a language whose "

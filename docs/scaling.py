@@ -18,8 +18,8 @@ from florilegium.pipelines.estimate import (
     buckets_of,
     estimate,
 )
+from florilegium.pipelines.publishing.shard_plans import SLICE_BYTES
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import SLICE_BYTES
 
 GB, TB = 10**9, 10**12
 MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
@@ -30,7 +30,7 @@ RECORDS_A_PAGE = 3
 HEADER_BYTES = 20
 """Assumed: what Beam adds to an element: key, time, window and lengths."""
 LINKS_LEFT, LINKS_LEFT_OF = 885, 230_000
-"""Links that came to one worker, of so many planted pages: see `florilegium.pipelines.connect`."""
+"""Links that came to one worker, of so many planted pages: see `florilegium.pipelines.engines.connect`."""
 LINK_BYTES = 16
 ENGINES = {"embedded": "one machine or several", "flink": "Flink", "dataflow": "Dataflow"}
 

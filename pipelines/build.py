@@ -15,34 +15,37 @@ from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree, replacing
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines import blocked, blocklists, language_models, optouts, provenance
-from florilegium.pipelines.alarms import check as check_alarms
-from florilegium.pipelines.assess import PartToAssess, assess
-from florilegium.pipelines.assessors import asked, pinned
+from florilegium.pipelines import provenance
+from florilegium.pipelines.assessment.assess import PartToAssess, assess
+from florilegium.pipelines.assessment.assessors import asked, pinned
+from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commoncrawl.plan import plans_of
-from florilegium.pipelines.copies import EarlierFile
-from florilegium.pipelines.decide import PartToDecide, decide
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.duplicates.copies import EarlierFile
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.index import BadIndexError, open_index
+from florilegium.pipelines.duplicates.lines import PartWithLines, find_lines
+from florilegium.pipelines.engines.engine import Engine
+from florilegium.pipelines.erasure import blocked
+from florilegium.pipelines.erasure.purge import purge
 from florilegium.pipelines.files import copied
-from florilegium.pipelines.harvest import UnitError, failures, harvest
-from florilegium.pipelines.index import BadIndexError, open_index
-from florilegium.pipelines.inputs import Input, plan_units
+from florilegium.pipelines.harvest.harvest import UnitError, failures, harvest
+from florilegium.pipelines.harvest.inputs import Input, plan_units
+from florilegium.pipelines.harvest.part import Part, remove_damaged, remove_left_over
 from florilegium.pipelines.last import LastBuild, remember
-from florilegium.pipelines.licences import find_licences, tables
-from florilegium.pipelines.lines import PartWithLines, find_lines
 from florilegium.pipelines.lock import LockedError, lock
-from florilegium.pipelines.part import Part, remove_damaged, remove_left_over
+from florilegium.pipelines.named import blocklists, language_models
 from florilegium.pipelines.planning import STAGED, Plan, StepError
-from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
-from florilegium.pipelines.purge import purge
+from florilegium.pipelines.publishing.publish import PartToPublish, PublishPlaces, publish
+from florilegium.pipelines.publishing.seal import Draft, ledger_path, seal
+from florilegium.pipelines.publishing.shard_plans import ShardPlan, group_into_waves, plan_shards
+from florilegium.pipelines.publishing.shards import note_path
 from florilegium.pipelines.recipe import Recipe, resolved
-from florilegium.pipelines.seal import Draft, ledger_path, seal
-from florilegium.pipelines.shard_plans import ShardPlan, group_into_waves, plan_shards
-from florilegium.pipelines.shards import note_path
+from florilegium.pipelines.rights import optouts
+from florilegium.pipelines.rights.licences import find_licences, tables
 from florilegium.pipelines.steps import Search, Step
-from florilegium.pipelines.verdict import Verdict, raised
+from florilegium.pipelines.verdicts.alarms import check as check_alarms
+from florilegium.pipelines.verdicts.decide import PartToDecide, decide
+from florilegium.pipelines.verdicts.verdict import Verdict, raised
 
 
 def plan(

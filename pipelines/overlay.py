@@ -17,7 +17,7 @@ from florilegium.manifests.location import Location, locate
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.files import load_array
-from florilegium.pipelines.judged import VERDICTS, read_judged
+from florilegium.pipelines.rights.judged import VERDICTS, read_judged
 
 _SHARE = "host_line_share"
 _ASSESSED = ("quality", "bad_word_share", "benchmark", "benchmark_ngrams", "objections")

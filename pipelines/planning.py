@@ -12,16 +12,18 @@ from typing import Any
 from msgspec import Struct
 
 from florilegium.manifests.location import Location
-from florilegium.pipelines import assessors, optouts, provenance
-from florilegium.pipelines.blocked import Noted
-from florilegium.pipelines.decide import LostRecordsError
-from florilegium.pipelines.index import Published
-from florilegium.pipelines.named_files import placeless
+from florilegium.pipelines import provenance
+from florilegium.pipelines.assessment import assessors
+from florilegium.pipelines.duplicates.index import Published
+from florilegium.pipelines.erasure.blocked import Noted
+from florilegium.pipelines.harvest.part import Part, Unit, finished
+from florilegium.pipelines.named.files import placeless
 from florilegium.pipelines.overlay import assessed_of
-from florilegium.pipelines.part import Part, Unit, finished
 from florilegium.pipelines.recipe import Recipe, resolved
+from florilegium.pipelines.rights import optouts
 from florilegium.pipelines.steps import Search, Step
-from florilegium.pipelines.verdict import Verdict, read_total
+from florilegium.pipelines.verdicts.decide import LostRecordsError
+from florilegium.pipelines.verdicts.verdict import Verdict, read_total
 
 STAGED = "release"
 """Folder, in that of a step, of files that the step made for the release."""

@@ -10,16 +10,13 @@ import msgspec
 from florilegium.dedup.methods import METHODS
 from florilegium.filters.optouts import agents
 from florilegium.manifests.manifest import Resource
-from florilegium.pipelines import (
-    assessors,
-    blocklists,
-    detection,
-    language_models,
-    own_code,
-    tokens,
-)
-from florilegium.pipelines.block_model import shipped_model
-from florilegium.pipelines.named_files import placeless
+from florilegium.pipelines import own_code
+from florilegium.pipelines.assessment import assessors
+from florilegium.pipelines.blocks.model import shipped_model
+from florilegium.pipelines.harvest import tokens
+from florilegium.pipelines.named import blocklists, language_models
+from florilegium.pipelines.named.files import placeless
+from florilegium.pipelines.pages import detection
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe, resolved
 
 _LIBRARIES = (

@@ -22,15 +22,15 @@ from florilegium.filters.personal import Action, kinds_to
 from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
 from florilegium.manifests.publication import Publication
-from florilegium.pipelines.alarms import Alarms
-from florilegium.pipelines.blocklists import Blocklist
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.crawl.settings import Crawl
-from florilegium.pipelines.extract import Extraction
-from florilegium.pipelines.named_texts import Benchmark, Scorer, WordList
+from florilegium.pipelines.named.blocklists import Blocklist
+from florilegium.pipelines.named.texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.nested import put
+from florilegium.pipelines.pages.extract import Extraction
 from florilegium.pipelines.ranges import empty_ranges, numbers
 from florilegium.pipelines.spelling import hint, nearest
+from florilegium.pipelines.verdicts.alarms import Alarms
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
 """Which documents are compared."""

@@ -25,11 +25,11 @@ from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
 from florilegium.pipelines.commoncrawl.members import fetched_row
-from florilegium.pipelines.harvest import harvest_batch, stored
-from florilegium.pipelines.part import Part, PartWriter, Unit
-from florilegium.pipelines.progress import UnitProgress
-from florilegium.pipelines.stages import Tools
-from florilegium.pipelines.warc import Damage, Record, read
+from florilegium.pipelines.harvest.harvest import harvest_batch, stored
+from florilegium.pipelines.harvest.part import Part, PartWriter, Unit
+from florilegium.pipelines.harvest.progress import UnitProgress
+from florilegium.pipelines.harvest.stages import Tools
+from florilegium.pipelines.harvest.warc import Damage, Record, read
 
 FILES = 4
 RECORDS = 400

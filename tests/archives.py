@@ -5,8 +5,8 @@ from pathlib import Path
 
 from crawl_archive import SNAPSHOT, member, pack_archive
 
-from florilegium.pipelines.demo_web import captures, pack
-from florilegium.pipelines.warc import Record
+from florilegium.pipelines.demo.web import captures, pack
+from florilegium.pipelines.harvest.warc import Record
 
 RECIPE = f"""
 name = "chosen"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import servers
 
-from florilegium.pipelines import flink
+from florilegium.pipelines.engines import flink
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / "deploy" / "flink" / "local.py"

@@ -20,18 +20,18 @@ from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.personal import Personal
-from florilegium.pipelines import domains as of_domains
-from florilegium.pipelines.decide import PartToDecide, decide_part
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.page import Page
-from florilegium.pipelines.part import Part, PartWriter
-from florilegium.pipelines.part import load as load_part
-from florilegium.pipelines.publish import PartToPublish, PublishPlaces, publish
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.part import Part, PartWriter
+from florilegium.pipelines.harvest.part import load as load_part
+from florilegium.pipelines.harvest.stages import Tools
+from florilegium.pipelines.pages.page import Page
+from florilegium.pipelines.publishing.publish import PartToPublish, PublishPlaces, publish
+from florilegium.pipelines.publishing.seal import Draft, ledger_path, seal
+from florilegium.pipelines.publishing.shard_plans import plan_shards
 from florilegium.pipelines.recipe import Recipe, Shards, load
-from florilegium.pipelines.seal import Draft, ledger_path, seal
-from florilegium.pipelines.shard_plans import plan_shards
-from florilegium.pipelines.stages import Tools
-from florilegium.pipelines.verdict import Verdict, added
+from florilegium.pipelines.verdicts import domains as of_domains
+from florilegium.pipelines.verdicts.decide import PartToDecide, decide_part
+from florilegium.pipelines.verdicts.verdict import Verdict, added
 
 # Time by the clock says nothing of the code on a machine that also does other work.
 settings.register_profile("no deadline", deadline=None)

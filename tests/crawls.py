@@ -19,7 +19,7 @@ from florilegium.pipelines.crawl.crawl import crawl
 from florilegium.pipelines.crawl.seeds import seeds
 from florilegium.pipelines.crawl.settings import Budget, Crawl, Limits, Network
 from florilegium.pipelines.crawl.watch import Watch
-from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.engines.embedded import Embedded
 
 SERVER = Path(__file__).parent.parent / "bench" / "crawl_web.py"
 DELAY = 0.02

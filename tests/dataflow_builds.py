@@ -19,8 +19,9 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from click.testing import CliRunner
 
 from florilegium.manifests.location import locate
-from florilegium.pipelines import cli, dataflow
-from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.cli import main as cli
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines import dataflow
 
 gcs = pytest.importorskip("florilegium.manifests.gcs", exc_type=ImportError)
 google_dataflow = pytest.importorskip("google.cloud.dataflow_v1beta3")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hosts import CRAWLED, DAY, capture
 
 from florilegium.manifests import manifest as manifests
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 
 RECIPE = """
 name = "garten"

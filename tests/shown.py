@@ -13,7 +13,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 VARYING = re.compile(r"\d+(\.\d+)? s\b|\b\d+/s|\b[0-9a-f]{12}\b")

@@ -26,7 +26,7 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.publication import Publication
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, FAILED_RULE_SCHEMA, LOSS_SCHEMA
 from florilegium.manifests.verify_reasons import path_beside
-from florilegium.pipelines import derived
+from florilegium.pipelines.publishing import derived
 
 Act = Callable[[Path], object]
 Json = dict[str, Any]

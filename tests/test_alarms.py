@@ -13,13 +13,20 @@ from rich.console import Console
 from florilegium.dedup.decisions import Reason
 from florilegium.manifests.manifest import Alarm, encode
 from florilegium.manifests.verify import verify
-from florilegium.pipelines import alarms
-from florilegium.pipelines.alarms import AlarmError, Alarms, check, first, of_hosts, scattered
-from florilegium.pipelines.cli import main
-from florilegium.pipelines.decide import decide
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.summary import alarm_lines, print_summary
-from florilegium.pipelines.verdict import raised, read_total
+from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.commands.summary import alarm_lines, print_summary
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.verdicts import alarms
+from florilegium.pipelines.verdicts.alarms import (
+    AlarmError,
+    Alarms,
+    check,
+    first,
+    of_hosts,
+    scattered,
+)
+from florilegium.pipelines.verdicts.decide import decide
+from florilegium.pipelines.verdicts.verdict import raised, read_total
 
 LOW = Alarms(min_documents=5, max_component=0.2, max_host=0.5, max_source=0.5)
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from florilegium.pipelines.audit import PASSPHRASE
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.commands.audit import PASSPHRASE
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ from florilegium.filters.length import Length
 from florilegium.filters.ngrams import Runs, runs_of, word_hashes
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.benchmarks import Contamination, pinned
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.named_files import NamedFileError
-from florilegium.pipelines.named_texts import Benchmark
+from florilegium.pipelines.assessment.benchmarks import Contamination, pinned
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.named.files import NamedFileError
+from florilegium.pipelines.named.texts import Benchmark
 from florilegium.pipelines.recipe import RecipeError, load, parse
 
 QUESTION = (

@@ -3,7 +3,7 @@
 import pytest
 from written import plain, rendered, texts
 
-from florilegium.pipelines.block_tables import MAX_COLUMNS
+from florilegium.pipelines.blocks.tables import MAX_COLUMNS
 
 TABLE = (
     "<table><caption>Wetter</caption><thead><tr><th>Monat<th>Tage<th>a|b</thead>"

@@ -8,11 +8,11 @@ from written import PARSER, plain, rendered, texts
 
 from florilegium.filters.normalise import normalise
 from florilegium.filters.personal import find, mask
-from florilegium.pipelines import block_walk
-from florilegium.pipelines.block_lists import MAX_ITEM_BLOCKS
-from florilegium.pipelines.block_page import read_page
-from florilegium.pipelines.block_text import write
-from florilegium.pipelines.blocks import main_text
+from florilegium.pipelines.blocks import walk as block_walk
+from florilegium.pipelines.blocks.extract import main_text
+from florilegium.pipelines.blocks.lists import MAX_ITEM_BLOCKS
+from florilegium.pipelines.blocks.page import read_page
+from florilegium.pipelines.blocks.text import write
 
 
 def test_headings_and_paragraphs():

@@ -15,13 +15,13 @@ from florilegium.filters.blocklist import Blocklist as Entries
 from florilegium.filters.blocklist import entry_of
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.blocklists import Blocklist, Blocklists, check_all
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.named_files import NamedFileError, place_of, there
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.named.blocklists import Blocklist, Blocklists, check_all
+from florilegium.pipelines.named.files import NamedFileError, place_of, there
 from florilegium.pipelines.provenance import harvest_fingerprint
 from florilegium.pipelines.recipe import load
 

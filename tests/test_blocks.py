@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from florilegium.pipelines.block_context import expect
-from florilegium.pipelines.block_features import features
-from florilegium.pipelines.block_layout import magnitude
-from florilegium.pipelines.block_model import STEPS, Trees, from_bytes, shipped_model, to_bytes
-from florilegium.pipelines.block_page import read_page
-from florilegium.pipelines.block_walk import MAX_BLOCKS, walk
-from florilegium.pipelines.blocks import main_text
-from florilegium.pipelines.extract import Extracted, Extraction, Extractor
+from florilegium.pipelines.blocks.context import expect
+from florilegium.pipelines.blocks.extract import main_text
+from florilegium.pipelines.blocks.features import features
+from florilegium.pipelines.blocks.layout import magnitude
+from florilegium.pipelines.blocks.model import STEPS, Trees, from_bytes, shipped_model, to_bytes
+from florilegium.pipelines.blocks.page import read_page
+from florilegium.pipelines.blocks.walk import MAX_BLOCKS, walk
+from florilegium.pipelines.pages.extract import Extracted, Extraction, Extractor
 
 MENU = """<header><a href="/">{site}</a></header><nav class="menu"><ul>{links}</ul></nav>"""
 END = """<aside class="sidebar"><h3>{more}</h3><ul>{teasers}</ul></aside>

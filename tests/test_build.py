@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.demo.web import pack
 from florilegium.pipelines.lock import lock
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "warc"
 
 
@@ -89,7 +89,8 @@ STOPPED_AT_THE_END = """
 import os
 import signal
 
-from florilegium.pipelines import build, cli
+from florilegium.pipelines import build
+from florilegium.pipelines.cli import main as cli
 
 build.point_to = lambda release: os.kill(os.getpid(), signal.SIGKILL)
 cli.main()

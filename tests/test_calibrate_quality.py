@@ -13,15 +13,15 @@ from florilegium.filters.lines import Lines
 from florilegium.filters.quality import Quality as QualityLimits
 from florilegium.filters.repetition import Repetition
 from florilegium.manifests.counts import Counts
-from florilegium.pipelines.calibrate import with_limits
-from florilegium.pipelines.calibrate_quality import (
+from florilegium.pipelines.research.calibrate import with_limits
+from florilegium.pipelines.research.calibrate_quality import (
     MIN_DOCUMENTS,
     calibrate_quality,
     fitted,
     rates,
     remarks,
 )
-from florilegium.pipelines.filter_toml import toml
+from florilegium.pipelines.research.filter_toml import toml
 
 
 def histogram(shares):

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from florilegium.filters.catalogue import AnyFilter
 from florilegium.filters.certainty import Certainty, Limit
-from florilegium.pipelines.calibrate import (
+from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.research.calibrate import (
     HIGHEST,
     LOWEST,
     MIN_DOCUMENTS,
@@ -20,9 +22,7 @@ from florilegium.pipelines.calibrate import (
     limit,
     with_limits,
 )
-from florilegium.pipelines.cli import main
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.filter_toml import toml
+from florilegium.pipelines.research.filter_toml import toml
 
 scores_of_four_decimals = st.integers(0, 10_000).map(lambda n: n / 10_000)
 

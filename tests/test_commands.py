@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from florilegium.pipelines import answers
+from florilegium.pipelines.commands import answers
 
 pytest_plugins = ["servers"]
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 
 
 def run(*words, python=()):
@@ -57,7 +57,7 @@ def imported(*words):
 def test_commands_that_build_nothing_load_neither_beam_nor_numba(sealed):
     for words in (["--help"], ["--version"], ["build", "--help"], ["verify", sealed.folder]):
         modules = imported(*words)
-        assert "florilegium.pipelines.cli" in modules or "click" in modules
+        assert "florilegium.pipelines.cli.main" in modules or "click" in modules
         assert not modules & {"apache_beam", "numba", "boto3", "trafilatura"}, words
     assert not imported("recipes") & {"apache_beam", "numba", "boto3"}
 
@@ -80,7 +80,8 @@ def test_an_interrupted_command_says_so_in_one_line():
 
 
 WITH_A_HURRIED_LEASE = """
-from florilegium.pipelines import build, cli, lock
+from florilegium.pipelines import build, lock
+from florilegium.pipelines.cli import main as cli
 
 build.lock = lambda location: lock.lock(location, renewal=0.05)
 cli.main()

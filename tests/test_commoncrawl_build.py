@@ -17,16 +17,16 @@ from rich.console import Console
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
 from florilegium.pipelines import recipe as recipes
-from florilegium.pipelines.answers import TRY_AGAIN, stopped
+from florilegium.pipelines.commands.answers import TRY_AGAIN, stopped
+from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commoncrawl import fetch
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
-from florilegium.pipelines.display import Display
 from florilegium.pipelines.dry_run import dry_run
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.harvest import UnitError
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.lineage import lineage
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.harvest import UnitError
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.research.lineage import lineage
 
 FEW = 'languages = ["deu", "swe"]'
 
@@ -146,7 +146,7 @@ def test_more_files_are_added_to_what_was_read_before(local, web, tmp_path):
 def test_a_build_that_was_killed_does_not_fetch_what_was_done(web, tmp_path):
     path, plan = planned(tmp_path, web.address)
     path.write_text(path.read_text().replace('["european"]', '["deu_Latn", "swe_Latn"]'))
-    command = [sys.executable, "-m", "florilegium.pipelines.cli", "build", str(path)]
+    command = [sys.executable, "-m", "florilegium.pipelines.cli.main", "build", str(path)]
     command += ["--input", str(plan), "--out", str(tmp_path / "out"), "--workers", "1"]
     web.asked.clear()
     web.fault = lambda path, number: "late"

@@ -18,7 +18,7 @@ from florilegium.pipelines.commoncrawl.pace import Pace
 from florilegium.pipelines.commoncrawl.plan import listed, read_row
 from florilegium.pipelines.commoncrawl.selection import select
 from florilegium.pipelines.commoncrawl.sources import Place, source_of
-from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.harvest.inputs import find_files
 
 pytest_plugins = ["servers"]
 

@@ -13,7 +13,7 @@ from florilegium.pipelines import recipe as recipes
 from florilegium.pipelines.commoncrawl.members import fetched_row
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
-from florilegium.pipelines.warc import Record
+from florilegium.pipelines.harvest.warc import Record
 
 pytest_plugins = ["servers"]
 

@@ -17,9 +17,9 @@ from florilegium.pipelines.commoncrawl.index import SnapshotError
 from florilegium.pipelines.commoncrawl.members import fetched_row
 from florilegium.pipelines.commoncrawl.plan import PlanError, listed, read_head, read_row
 from florilegium.pipelines.commoncrawl.selection import select
-from florilegium.pipelines.demo_web import captures, pack
-from florilegium.pipelines.inputs import InputError, find_files, plan_units
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.demo.web import captures, pack
+from florilegium.pipelines.harvest.inputs import InputError, find_files, plan_units
+from florilegium.pipelines.harvest.warc import Record, read
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +319,7 @@ def test_whoever_watches_is_told_how_much_of_the_index_is_read(archive, tmp_path
 
 
 def run(*words):
-    command = [sys.executable, "-m", "florilegium.pipelines.cli", "select", *map(str, words)]
+    command = [sys.executable, "-m", "florilegium.pipelines.cli.main", "select", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 

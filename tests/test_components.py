@@ -16,9 +16,9 @@ from florilegium.dedup.components import (
     rows_of,
     vertices_of,
 )
-from florilegium.pipelines import connect as connecting
-from florilegium.pipelines.connect import connect
-from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.engines import connect as connecting
+from florilegium.pipelines.engines.connect import connect
+from florilegium.pipelines.engines.embedded import Embedded
 
 compiled = settings(deadline=None)  # the first call waits for the compiler
 vertices = st.integers(0, 12) | st.integers(0, 2**64 - 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from florilegium.pipelines.blocks import main_text
+from florilegium.pipelines.blocks.extract import main_text
 
 STORY = {
     "deu": (

@@ -9,8 +9,8 @@ from fastwarc.warc import ArchiveIterator
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from florilegium.pipelines.crawl.places import Places
-from florilegium.pipelines.host_records import read_host_record
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.harvest.host_records import read_host_record
+from florilegium.pipelines.harvest.warc import read
 
 HOSTS, PAGES = 16, 320
 

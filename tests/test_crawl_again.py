@@ -13,8 +13,8 @@ from crawls import DELAY, crawled, frontier, impolite, paths, serving, settings
 from fastwarc.warc import ArchiveIterator
 
 from florilegium.pipelines.crawl.crawl import UnfinishedError
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.warc import Damage, read
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.warc import Damage, read
 
 HOSTS, PAGES = 8, 160
 
@@ -33,7 +33,7 @@ def command(web, folder, *more):
         "partitions": 3,
     }
     changes = [part for key, value in chosen.items() for part in ("--set", f"{key}={value}")]
-    florilegium = [sys.executable, "-m", "florilegium.pipelines.cli", "crawl", *web.seeds()]
+    florilegium = [sys.executable, "-m", "florilegium.pipelines.cli.main", "crawl", *web.seeds()]
     out = ["--out", str(folder / "out"), "--contact", "https://crawl.example/about"]
     return [*florilegium, *out, *changes, *more]
 

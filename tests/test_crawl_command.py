@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from crawls import frontier, serving
 
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.crawl.seeds import SeedError, seeds
 from florilegium.pipelines.recipe import RecipeError, parse
 
@@ -91,7 +91,7 @@ contact = "https://crawl.example/about"
 delay = 0.02
 network = {{ ports = [], open = ["127.0.0.0/8"], hosts = "{web.hosts_file(tmp_path)}" }}
 """)
-        florilegium = [sys.executable, "-m", "florilegium.pipelines.cli"]
+        florilegium = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
         command = [*florilegium, "build", str(recipe), "--out", str(tmp_path), "--output", "json"]
         first = subprocess.run(command, capture_output=True, text=True, check=False)
         assert first.returncode == 0, first.stderr

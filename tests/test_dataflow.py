@@ -20,10 +20,11 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from dataflow_builds import GOLDEN, IMAGE, JOBS, RECIPE, ROOT, STEPS, florilegium
 
 from florilegium.manifests.location import files, locate
-from florilegium.pipelines import dataflow, provenance
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.harvest import harvest
-from florilegium.pipelines.part import Unit
+from florilegium.pipelines import provenance
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines import dataflow
+from florilegium.pipelines.harvest.harvest import harvest
+from florilegium.pipelines.harvest.part import Unit
 from florilegium.pipelines.recipe import load
 
 gcs = pytest.importorskip("florilegium.manifests.gcs", exc_type=ImportError)
@@ -376,7 +377,7 @@ def test_a_service_that_cannot_be_reached_is_said_to_be(google, nowhere, monkeyp
 def test_a_missing_package_is_named_and_its_extra(tmp_path):
     blocked = (
         "import sys; sys.modules['google.cloud.dataflow'] = None\n"
-        "from florilegium.pipelines.cli import main\n"
+        "from florilegium.pipelines.cli.main import main\n"
         "main(['build', 'demo', '--input', sys.argv[1], '--engine', 'dataflow'])"
     )
     (path, *_) = pack(tmp_path)

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from florilegium.filters.datatrove import Datatrove
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.datatrove_filters import DatatroveError, DatatroveFilters
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.assessment.datatrove_filters import DatatroveError, DatatroveFilters
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.recipe import load, parse
-from florilegium.pipelines.whatif import WhatIfError, whatif
+from florilegium.pipelines.research.whatif import WhatIfError, whatif
 
 THERE = find_spec("datatrove") is not None
 needed = pytest.mark.skipif(not THERE, reason="datatrove is not installed")

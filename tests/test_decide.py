@@ -15,11 +15,16 @@ from florilegium.manifests import domains
 from florilegium.manifests.buckets import bucket
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table
-from florilegium.pipelines import domains as of_domains
-from florilegium.pipelines.decide import LostRecordsError, PartToDecide, decide, decide_part
-from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates, Recipe
-from florilegium.pipelines.verdict import added, read_total, read_verdict
+from florilegium.pipelines.verdicts import domains as of_domains
+from florilegium.pipelines.verdicts.decide import (
+    LostRecordsError,
+    PartToDecide,
+    decide,
+    decide_part,
+)
+from florilegium.pipelines.verdicts.verdict import added, read_total, read_verdict
 
 RECIPE = Recipe(
     name="x",

@@ -9,9 +9,9 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.pipelines.charsets import charset_named
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.sniffing import Undecodable, content_type, looks_binary, sniff_html
+from florilegium.pipelines.pages.charsets import charset_named
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.sniffing import Undecodable, content_type, looks_binary, sniff_html
 
 WARC = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc"
 

@@ -14,10 +14,11 @@ from florilegium.dedup.decisions import DECISION, Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY, METHODS
 from florilegium.dedup.minhash import from_matches
 from florilegium.dedup.policy import priorities
-from florilegium.pipelines import addresses, connect, deduplicate, entries, packed, settle
-from florilegium.pipelines import listed as listing
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.duplicates import addresses, deduplicate, entries, settle
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.engines import connect, packed
+from florilegium.pipelines.engines import listed as listing
+from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
 STORED = stored_by(FAST_SIMILARITY)

@@ -13,11 +13,11 @@ import pytest
 
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.lookup import find
-from florilegium.pipelines.block_model import shipped_model
-from florilegium.pipelines.demo_web import FILES, captures, pack
-from florilegium.pipelines.lineage import drawn, lineage
+from florilegium.pipelines.blocks.model import shipped_model
+from florilegium.pipelines.demo.web import FILES, captures, pack
+from florilegium.pipelines.research.lineage import drawn, lineage
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 
 
 def florilegium(*arguments, **options):
@@ -54,7 +54,7 @@ def lost(demo):
 def places(demo):
     """Where each capture ended: its address and its id, by way of the files themselves."""
     from florilegium.manifests.identity import identity_of
-    from florilegium.pipelines.warc import Record, read
+    from florilegium.pipelines.harvest.warc import Record, read
 
     found = {}
     for name in FILES:

@@ -13,7 +13,7 @@ import yaml
 from apache_beam.options.pipeline_options import FlinkRunnerOptions
 from test_flex_template import LAUNCHED, template
 
-from florilegium.pipelines import cli
+from florilegium.pipelines.cli import main as cli
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"

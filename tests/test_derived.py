@@ -12,8 +12,8 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.derived import NAMES, not_compared
 from florilegium.manifests.exports import FILES, MAKERS
 from florilegium.manifests.verify import verify
-from florilegium.pipelines import derived
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.publishing import derived
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 WRITTEN = [derived.REPORT]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from florilegium.pipelines.charsets import charset_named, codec, leniently, strictly
-from florilegium.pipelines.decode import Decoded, decode
-from florilegium.pipelines.detection import shipped_model, tally, weigh
-from florilegium.pipelines.sniffing import Undecodable
+from florilegium.pipelines.pages.charsets import charset_named, codec, leniently, strictly
+from florilegium.pipelines.pages.decode import Decoded, decode
+from florilegium.pipelines.pages.detection import shipped_model, tally, weigh
+from florilegium.pipelines.pages.sniffing import Undecodable
 
 TEXTS = {
     "Albanian": "Gjyshja çdo mbrëmje i tregonte nipërve për një dhelpër që donte të këndonte.",

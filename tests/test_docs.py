@@ -18,7 +18,7 @@ from florilegium.manifests import erasures
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
 from florilegium.manifests.funnel import STAGES
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.recipe import Recipe, parse
 
 DOCS = ROOT / "docs"

@@ -7,7 +7,7 @@ import pytest
 from florilegium.manifests import domains
 from florilegium.manifests.domains import Domain, Weighed
 from florilegium.manifests.verify import verify
-from florilegium.pipelines import domains as of_domains
+from florilegium.pipelines.verdicts import domains as of_domains
 
 
 def test_every_domain_is_in_the_file_of_its_name_and_all_add_up_to_the_release(sealed):

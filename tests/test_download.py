@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from florilegium.pipelines import download
-from florilegium.pipelines.download import DownloadError, downloaded
+from florilegium.pipelines.named import download
+from florilegium.pipelines.named.download import DownloadError, downloaded
 
 CONTENT = b"a model, or so it says" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.engine import balanced
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.engines.engine import balanced
 
 ITEMS = list(range(9))
 

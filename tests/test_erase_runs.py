@@ -31,18 +31,18 @@ from florilegium.manifests import envelope, erasures, secret
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.erase_rows import left
-from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.erasure.rows import left
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.harvest.part import finished
 from florilegium.pipelines.lock import lock
-from florilegium.pipelines.part import finished
 from florilegium.pipelines.recipe import load
 
 pytest_plugins = ["erasing"]
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 
 
 def started(garden, release, *words, **settings):

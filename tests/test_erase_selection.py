@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.filters.address import address
-from florilegium.pipelines.erase_selection import (
+from florilegium.pipelines.erasure.selection import (
     Selection,
     SelectionError,
     of_domain,

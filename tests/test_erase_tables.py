@@ -13,9 +13,9 @@ from florilegium.dedup.decisions import Reason
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
 from florilegium.manifests.verify_erasures import check_parent
-from florilegium.pipelines.alarms import Alarms
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.recipe import Duplicates
+from florilegium.pipelines.verdicts.alarms import Alarms
 
 ALARMED = replace(
     SMALL,

@@ -11,7 +11,7 @@ from florilegium.manifests import erasures
 from florilegium.manifests.erasures import BASES, LogError, appended, decode, findings, new, noted
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.secret import Secret, SecretError, load, load_or_make
-from florilegium.pipelines.blocked import Blocked, encoded
+from florilegium.pipelines.erasure.blocked import Blocked, encoded
 
 SECRET = Secret(b"a key for nothing but this test!")
 

@@ -9,7 +9,7 @@ from by_hand_release import STATED, by_hand
 
 from florilegium.manifests.exports import MAKERS
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
-from florilegium.pipelines import derived
+from florilegium.pipelines.publishing import derived
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / "build" / "exports" / "bin" / "python"

@@ -20,7 +20,7 @@ from florilegium.manifests.exports import FILES, MAKERS, ai_act, top_domains
 from florilegium.manifests.exports.words import cell
 from florilegium.manifests.funnel import funnel
 from florilegium.manifests.publication import FORMATS, NOT_STATED
-from florilegium.pipelines import derived
+from florilegium.pipelines.publishing import derived
 
 GOLDEN = Path(__file__).parent / "golden" / "exports"
 SILENT = {"exports": []}

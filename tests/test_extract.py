@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from florilegium.pipelines.extract import (
+from florilegium.pipelines.pages.extract import (
     Extracted,
     Extraction,
     Extractor,
@@ -289,7 +289,7 @@ def is_alive(pid):
 def test_no_child_outlives_its_parent():
     script = """
 import time
-from florilegium.pipelines.extract import Extractor
+from florilegium.pipelines.pages.extract import Extractor
 extractor = Extractor()
 extractor.look("<p>x")
 print(extractor._child.pid, flush=True)
@@ -307,7 +307,7 @@ time.sleep(60)
 
 
 def test_the_child_loads_no_pipeline_and_no_compiler():
-    script = "import sys, florilegium.pipelines.extract_child; print(*sys.modules)"
+    script = "import sys, florilegium.pipelines.pages.extract_child; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout
     assert not {b"apache_beam", b"numba", b"numpy"} & set(modules.split())
     assert b"trafilatura" in modules.split()

@@ -12,7 +12,7 @@ from extraction_floors import GAINS, gains, identity
 from extractors import BLOCKS, READABILITY, TRAFILATURA, Answer, readability, run, times_as_fast
 from floors import FloorError
 
-from florilegium.pipelines.block_model import shipped_model
+from florilegium.pipelines.blocks.model import shipped_model
 
 PROSE = "Die Uhr am Rathaus geht seit Jahren nach, und kaum jemand in der Stadt stört sich daran. "
 HTML = f"<html><body><nav><a href='/'>Start</a></nav><article><h1>Die Uhr</h1><p>{PROSE * 5}</p>"

@@ -20,16 +20,16 @@ from clusters import descendants, eventually, listening
 from copies import dealt, documents, web
 
 from florilegium.dedup.methods import METHODS
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.publish import PartToPublish, publish
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.publishing.publish import PartToPublish, publish
+from florilegium.pipelines.publishing.shard_plans import ShardPlan
 from florilegium.pipelines.recipe import Duplicates, Shards
-from florilegium.pipelines.shard_plans import ShardPlan
 
 pytest_plugins = ["servers", "clusters"]
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "demo.json").read_text())
 COUNTED = (GOLDEN["records"], GOLDEN["documents"])
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "warc"
@@ -337,7 +337,8 @@ def test_a_machine_without_job_server_is_told_where_to_get_one(
 
 
 OTHER_CODE = """
-from florilegium.pipelines import own_code, worker
+from florilegium.pipelines import own_code
+from florilegium.pipelines.engines import worker
 
 own_code.code = lambda: {"version": "0", "sha256": "0123456789abcdef"}
 worker.main()

@@ -2,13 +2,13 @@
 
 import pytest
 
-from florilegium.pipelines.flink_failure import is_hopeless, reason
+from florilegium.pipelines.engines.flink_failure import is_hopeless, reason
 
 PYTHON = """java.lang.RuntimeException: Error received from SDK harness for instruction 5: \
 Traceback (most recent call last):
   File "sdk_worker.py", line 315, in _execute
     response = task()
-florilegium.pipelines.decide.LostRecordsError: a.warc: 3 records read, but 1 kept and 1 lost: 1 \
+florilegium.pipelines.verdicts.decide.LostRecordsError: a.warc: 3 records read, but 1 kept and 1 lost: 1 \
 unaccounted for [while running 'decide']
 \tat org.apache.beam.runners.fnexecution.control.FnApiControlClient.onNext(:180)
 """

@@ -15,8 +15,8 @@ import pytest
 import servers
 from clusters import eventually
 
-from florilegium.pipelines import flink
-from florilegium.pipelines.engine import EngineError
+from florilegium.pipelines.engines import flink
+from florilegium.pipelines.engines.engine import EngineError
 
 JOB = "0123456789abcdef0123456789abcdef"
 NAME = "florilegium-states"

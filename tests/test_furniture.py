@@ -2,7 +2,7 @@
 
 import pytest
 
-from florilegium.pipelines.blocks import main_text
+from florilegium.pipelines.blocks.extract import main_text
 
 # For each language: title, three paragraphs, menu, words for sharing, heading and links of what
 # else there is to read, what stands at the foot.

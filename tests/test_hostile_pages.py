@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from florilegium.filters.normalise import normalise
 from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines.extract import Extraction, Extractor
-from florilegium.pipelines.stages import harvest_page
+from florilegium.pipelines.harvest.stages import harvest_page
+from florilegium.pipelines.pages.extract import Extraction, Extractor
 
 LIMITS = Extraction(cpu_seconds=1.5)
 """The limits of a build but for the time, so that hopeless pages end sooner."""

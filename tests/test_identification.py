@@ -6,8 +6,8 @@ import json
 from click.testing import CliRunner
 
 from florilegium.filters.language import Identifier
-from florilegium.pipelines.cli import main
-from florilegium.pipelines.identification import MAX_LINE, answer, answer_lines
+from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.research.identification import MAX_LINE, answer, answer_lines
 
 MODEL = Identifier.packaged()
 DANISH = "I går tog vi toget til byen for at købe en gave til min søster, som fylder tyve år."

@@ -19,10 +19,10 @@ from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
 from florilegium.manifests.manifest import Earlier, encode, read
 from florilegium.manifests.schema import COPIES_SCHEMA
 from florilegium.manifests.verify import verify
-from florilegium.pipelines.copies import EarlierFile, write_copies
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.entries import View, read_entries
-from florilegium.pipelines.index import (
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.duplicates.copies import EarlierFile, write_copies
+from florilegium.pipelines.duplicates.entries import View, read_entries
+from florilegium.pipelines.duplicates.index import (
     BadIndexError,
     IndexFile,
     index_path,
@@ -32,10 +32,10 @@ from florilegium.pipelines.index import (
     write_index,
 )
 from florilegium.pipelines.recipe import Duplicates
-from florilegium.pipelines.verdict import Verdict
+from florilegium.pipelines.verdicts.verdict import Verdict
 
 pytest_plugins = ["test_deduplicate"]  # for the fixtures that run the pipeline
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 CROWDED = {  # so that some give way for every reason
     "fast-similarity-sketch": {
         "ids": 500, "texts": 160, "templates": 3, "urls": 150, "changes": 160,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.pipelines.inputs import Input, InputError, find_files, plan_units
+from florilegium.pipelines.harvest.inputs import Input, InputError, find_files, plan_units
 
 
 def put(path: Path, content: bytes = b"x") -> Path:

@@ -16,10 +16,17 @@ from florilegium.filters.benchmarks import Benchmarks
 from florilegium.filters.measures import counts, customs, measure
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.personal import Personal
-from florilegium.pipelines import word_lists
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.inputs import InputError
-from florilegium.pipelines.inspection import (
+from florilegium.pipelines.assessment import word_lists
+from florilegium.pipelines.commands.inspection_table import show
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.harvest.inputs import InputError
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.harvest.warc import Record, read
+from florilegium.pipelines.named.texts import Benchmark, WordList
+from florilegium.pipelines.pages.metadata import Metadata
+from florilegium.pipelines.pages.page import Page, read_page
+from florilegium.pipelines.recipe import load
+from florilegium.pipelines.research.inspection import (
     Inspection,
     answer_lines,
     inspect,
@@ -27,13 +34,6 @@ from florilegium.pipelines.inspection import (
     inspect_payload,
     inspect_text,
 )
-from florilegium.pipelines.inspection_table import show
-from florilegium.pipelines.metadata import Metadata
-from florilegium.pipelines.named_texts import Benchmark, WordList
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.recipe import load
-from florilegium.pipelines.stages import Tools, harvest_page
-from florilegium.pipelines.warc import Record, read
 
 INDONESIAN = "Di bengkel di tepi danau ada tiga puluh jam berdetak, dan tidak satu pun sama. " * 4
 CONTACT = "Fragen an uhren@werkstatt.example, auch am Abend."

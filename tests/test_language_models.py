@@ -13,8 +13,8 @@ from florilegium.filters.language import Identity
 from florilegium.filters.language_other import OtherIdentifier
 from florilegium.pipelines import provenance
 from florilegium.pipelines.build import plan
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.language_models import LanguageModelError, check, load, used
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.named.language_models import LanguageModelError, check, load, used
 from florilegium.pipelines.recipe import LanguageModel, RecipeError, parse
 
 LINES = {

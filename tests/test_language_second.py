@@ -10,11 +10,11 @@ from florilegium.filters.certainty import Certainty
 from florilegium.filters.language_second import SecondIdentifier, agrees
 from florilegium.pipelines import provenance
 from florilegium.pipelines.build import plan
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.inspection import inspect_text
-from florilegium.pipelines.language_models import LanguageModelError, used
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.harvest.stages import Tools, harvest_page
+from florilegium.pipelines.named.language_models import LanguageModelError, used
 from florilegium.pipelines.recipe import LanguageModel, RecipeError, parse
-from florilegium.pipelines.stages import Tools, harvest_page
+from florilegium.pipelines.research.inspection import inspect_text
 
 HELIPORT = LanguageModel(second="heliport")
 RECIPE = b'name = "a"\nlanguages = ["deu_Latn"]\n'

@@ -13,15 +13,15 @@ from florilegium.dedup.decisions import Reason
 from florilegium.filters.licence_hosts import Licences, added, count, settled, steps
 from florilegium.manifests.schema import DOCUMENT_SCHEMA
 from florilegium.manifests.verify import verify
-from florilegium.pipelines import licences as module
-from florilegium.pipelines.decide import decide_part
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.licences import find_licences, tables
-from florilegium.pipelines.lines import PartWithLines
+from florilegium.pipelines.duplicates.lines import PartWithLines
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.part import load as load_part
 from florilegium.pipelines.overlay import Overlay, moves
-from florilegium.pipelines.part import load as load_part
+from florilegium.pipelines.publishing.seal import Draft, seal
 from florilegium.pipelines.recipe import Recipe
-from florilegium.pipelines.seal import Draft, seal
+from florilegium.pipelines.rights import licences as module
+from florilegium.pipelines.rights.licences import find_licences, tables
+from florilegium.pipelines.verdicts.decide import decide_part
 
 APPLY = Licences(consensus="apply", min_pages=5, min_share=0.8)
 RECIPE = Recipe(name="x", languages=("deu_Latn",), licences=APPLY)

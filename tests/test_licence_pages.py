@@ -8,8 +8,8 @@ from licence_traps import TRAPS
 from licence_unseen import UNSEEN
 
 from florilegium.filters.licence import header_evidence, licence
-from florilegium.pipelines.licence_page import may_name_one
-from florilegium.pipelines.metadata import read
+from florilegium.pipelines.pages.licence_page import may_name_one
+from florilegium.pipelines.pages.metadata import read
 
 CASES = [*MACHINES, *FOOTERS, *WORDS, *TRAPS]
 

@@ -12,7 +12,7 @@ from hosts import capture
 from florilegium.filters.licence_hosts import settled
 from florilegium.filters.licence_names import strictness
 from florilegium.manifests import manifest as manifests
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.steps import STEPS
 
 RECIPE = """

@@ -18,14 +18,14 @@ from florilegium.manifests.location import locate
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.verify import verify
-from florilegium.pipelines import packed
-from florilegium.pipelines.decide import PartToDecide, decide, decide_part
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.extract import Extraction
-from florilegium.pipelines.lines import PartWithLines, find_lines
+from florilegium.pipelines.duplicates.lines import PartWithLines, find_lines
+from florilegium.pipelines.engines import packed
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.part import load as load_part
 from florilegium.pipelines.overlay import Overlay, cuts_of, shares_of
-from florilegium.pipelines.part import load as load_part
+from florilegium.pipelines.pages.extract import Extraction
 from florilegium.pipelines.recipe import Lines, Recipe
+from florilegium.pipelines.verdicts.decide import PartToDecide, decide, decide_part
 
 MENU = ("Startseite und Aktuelles", "Über uns und unsere Arbeit", "Kontakt: <email-pii>")
 RARE = "Diesen Satz haben zwei Seiten gemeinsam, mehr nicht."

@@ -25,8 +25,8 @@ from florilegium.manifests.location import (
     sha256,
 )
 from florilegium.manifests.remote import RemotePath
-from florilegium.pipelines import demo_web
-from florilegium.pipelines.warc import Damage, read
+from florilegium.pipelines.demo import web as demo_web
+from florilegium.pipelines.harvest.warc import Damage, read
 
 pytest_plugins = ["servers"]
 

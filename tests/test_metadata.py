@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from florilegium.filters.licence import evidence
 from florilegium.filters.licence_names import Name
-from florilegium.pipelines.blocks import main_text
-from florilegium.pipelines.metadata import Metadata, parse, read
+from florilegium.pipelines.blocks.extract import main_text
+from florilegium.pipelines.pages.metadata import Metadata, parse, read
 
 CC = "https://creativecommons.org/licenses/by-sa/4.0/"
 

@@ -12,10 +12,11 @@ from copies import dealt, documents, prose, web
 from florilegium.dedup.decisions import Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
 from florilegium.dedup.policy import Keep, priorities
-from florilegium.pipelines import connect, deduplicate
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.entries import View, read_entries
+from florilegium.pipelines.duplicates import deduplicate
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.entries import View, read_entries
+from florilegium.pipelines.engines import connect
+from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
 

@@ -16,14 +16,20 @@ from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.signal import Signal
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
-from florilegium.pipelines import bundles, optouts
-from florilegium.pipelines.decide import decide_part
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.entries import View, read_entries
-from florilegium.pipelines.host_records import read_host_record
-from florilegium.pipelines.judged import read_judged, refusals_of, refused
-from florilegium.pipelines.optouts import JudgeSettings, PartToJudge, judge_documents, sites_known
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.duplicates.entries import View, read_entries
+from florilegium.pipelines.engines import bundles
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.host_records import read_host_record
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.rights import optouts
+from florilegium.pipelines.rights.judged import read_judged, refusals_of, refused
+from florilegium.pipelines.rights.optouts import (
+    JudgeSettings,
+    PartToJudge,
+    judge_documents,
+    sites_known,
+)
+from florilegium.pipelines.verdicts.decide import decide_part
 
 SHUT, OPEN = "User-agent: *\nDisallow: /", "User-agent: *\nDisallow:"
 

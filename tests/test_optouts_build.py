@@ -14,7 +14,7 @@ from hosts import CRAWLED, DAY, capture
 from florilegium.filters.optouts.agents import LISTS
 from florilegium.manifests import manifest as manifests
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 RECIPE = """
 name = "wald"
 languages = ["deu_Latn"]

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines import page as page_module
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.warc import MAX_BLOCK, Damage, Record, read
+from florilegium.pipelines.harvest.warc import MAX_BLOCK, Damage, Record, read
+from florilegium.pipelines.pages import page as page_module
+from florilegium.pipelines.pages.page import Page, read_page
 
 WARC = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc"
 HTML = "<p>Žluťoučký kůň pěl ďábelské ódy.</p>".encode()

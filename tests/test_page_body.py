@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from florilegium.manifests.ledger import Loss
-from florilegium.pipelines import page as page_module
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.warc import Record
+from florilegium.pipelines.harvest.warc import Record
+from florilegium.pipelines.pages import page as page_module
+from florilegium.pipelines.pages.page import Page, read_page
 
 HTML = "<p>Žluťoučký kůň pěl ďábelské ódy.</p>".encode()
 

@@ -14,9 +14,9 @@ from florilegium.filters.optouts.page import bits, signals, verdict
 from florilegium.filters.optouts.policy import PROTOCOLS, Protocol, Rights
 from florilegium.filters.optouts.signal import Found, Signal
 from florilegium.filters.optouts.words import of_page
-from florilegium.pipelines.decode import decode
-from florilegium.pipelines.metadata import opt_outs, read
-from florilegium.pipelines.sniffing import content_type, sniff_html
+from florilegium.pipelines.pages.decode import decode
+from florilegium.pipelines.pages.metadata import opt_outs, read
+from florilegium.pipelines.pages.sniffing import content_type, sniff_html
 
 WARC = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc"
 

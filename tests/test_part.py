@@ -22,8 +22,8 @@ from florilegium.manifests.location import entries, files, relative
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, from_table
 from florilegium.manifests.tables import batches
-from florilegium.pipelines import part as part_module
-from florilegium.pipelines.part import Part, PartWriter, Unit, load
+from florilegium.pipelines.harvest import part as part_module
+from florilegium.pipelines.harvest.part import Part, PartWriter, Unit, load
 
 pytest_plugins = ["servers"]
 

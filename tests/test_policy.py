@@ -14,9 +14,9 @@ from florilegium.filters.licence_names import UNLICENSED, strictness
 from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.standing import standing
 from florilegium.manifests.counts import Counts
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.harvest import stored
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.harvest import stored
 from florilegium.pipelines.recipe import Duplicates
 
 EXACT = Duplicates(addresses=False, near=False)

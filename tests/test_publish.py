@@ -19,10 +19,10 @@ from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import sha256
 from florilegium.manifests.merkle import span
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table, to_table
-from florilegium.pipelines import publish as publish_module
-from florilegium.pipelines import shard_plans
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.publish import (
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.publishing import publish as publish_module
+from florilegium.pipelines.publishing import shard_plans
+from florilegium.pipelines.publishing.publish import (
     MESSAGE_BYTES,
     PartToPublish,
     _may_hold,
@@ -32,9 +32,9 @@ from florilegium.pipelines.publish import (
     publish,
     read_part,
 )
+from florilegium.pipelines.publishing.shard_plans import ShardPlan, Wanted, plan_shards
+from florilegium.pipelines.publishing.shards import PublishedShard, note_path
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import ShardPlan, Wanted, plan_shards
-from florilegium.pipelines.shards import PublishedShard, note_path
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 

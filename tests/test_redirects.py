@@ -9,10 +9,15 @@ from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.timeline import MAX_REDIRECTS, leaves, led_to
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
-from florilegium.pipelines import bundles
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.judged import read_judged
-from florilegium.pipelines.optouts import JudgeSettings, PartToJudge, judge_documents, sites_known
+from florilegium.pipelines.engines import bundles
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.rights.judged import read_judged
+from florilegium.pipelines.rights.optouts import (
+    JudgeSettings,
+    PartToJudge,
+    judge_documents,
+    sites_known,
+)
 
 SHUT, OPEN = "User-agent: *\nDisallow: /", "User-agent: *\nDisallow:"
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from florilegium.manifests import manifest as manifests
-from florilegium.pipelines.demo_web import captures, pack
+from florilegium.pipelines.demo.web import captures, pack
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 DEMO = (resources.files("florilegium.pipelines") / "recipes" / "demo.toml").read_text("utf-8")
 REFUSED = {one.url: one.reason for one in captures() if one.reason.startswith("rights:")}
 SILENT = {url for url, reason in REFUSED.items() if reason == "rights:robots_unreachable"}

@@ -11,7 +11,7 @@ from florilegium.manifests.identity import identity_of
 from florilegium.manifests.location import files
 from florilegium.manifests.verify import verify
 from florilegium.manifests.verify_sample import verify_sample
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 
 pytest_plugins = ["servers"]
 

@@ -20,7 +20,7 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.loss_example import LossExample
 from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.schema import LOSS_EXAMPLE_SCHEMA, to_table
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.report.contents import contents
 from florilegium.pipelines.report.render import render, report
 

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 import florilegium
 from florilegium.manifests.identity import identity_of
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
 
 
 def said(*arguments, code=0):

@@ -16,17 +16,17 @@ from hosts import CRAWLED
 from florilegium.filters.optouts.policy import Rights
 from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.schema import HOST_SCHEMA, from_table, to_table
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.host_records import read_host_record
-from florilegium.pipelines.judged import read_judged
-from florilegium.pipelines.optouts import (
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.host_records import read_host_record
+from florilegium.pipelines.harvest.warc import read
+from florilegium.pipelines.pages.page import Page, read_page
+from florilegium.pipelines.rights.judged import read_judged
+from florilegium.pipelines.rights.optouts import (
     JudgeSettings,
     PartToJudge,
     judge_documents,
     sites_known,
 )
-from florilegium.pipelines.page import Page, read_page
-from florilegium.pipelines.warc import read
 
 NAME = "CC-MAIN-20260310000000-20260310030000-00000.warc.gz"
 DATE = "2026-03-10T00:00:00Z"

@@ -10,7 +10,7 @@ from florilegium.filters.optouts.page import bits, verdict
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.optouts.rsl import in_page
 from florilegium.filters.optouts.signal import Signal
-from florilegium.pipelines.metadata import opt_outs, read
+from florilegium.pipelines.pages.metadata import opt_outs, read
 
 URL = "https://a.example/news/1?x=y"
 REFUSED = '<license><prohibits type="usage">ai-train</prohibits></license>'

@@ -10,8 +10,8 @@ import servers
 
 from florilegium.manifests import remote, s3
 from florilegium.manifests.location import create, files, locate, remove_tree, replacing, sha256
-from florilegium.pipelines import demo_web
-from florilegium.pipelines.warc import read
+from florilegium.pipelines.demo import web as demo_web
+from florilegium.pipelines.harvest.warc import read
 
 pytest_plugins = ["servers"]
 

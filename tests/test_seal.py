@@ -13,9 +13,9 @@ from florilegium.manifests.buckets import Bucket, bucket
 from florilegium.manifests.funnel import by_rule
 from florilegium.manifests.merkle import EMPTY_ROOT
 from florilegium.manifests.verify import verify
-from florilegium.pipelines.seal import ledger_path
-from florilegium.pipelines.shards import PublishedShard, note_path
-from florilegium.pipelines.verdict import Verdict, added
+from florilegium.pipelines.publishing.seal import ledger_path
+from florilegium.pipelines.publishing.shards import PublishedShard, note_path
+from florilegium.pipelines.verdicts.verdict import Verdict, added
 
 
 def rows_of(release):

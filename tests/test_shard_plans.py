@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from florilegium.manifests.buckets import BUCKETS, Bucket, bucket
-from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import (
+from florilegium.pipelines.publishing.shard_plans import (
     SLICE_BYTES,
     ShardPlan,
     Wanted,
     group_into_waves,
     plan_shards,
 )
+from florilegium.pipelines.recipe import Shards
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 

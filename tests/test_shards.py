@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, to_table
 from florilegium.manifests.shard_files import row_groups
-from florilegium.pipelines.decide import LostRecordsError
+from florilegium.pipelines.publishing.shard_plans import ShardPlan
+from florilegium.pipelines.publishing.shards import write_shard
 from florilegium.pipelines.recipe import Shards
-from florilegium.pipelines.shard_plans import ShardPlan
-from florilegium.pipelines.shards import write_shard
+from florilegium.pipelines.verdicts.decide import LostRecordsError
 
 
 @given(

@@ -13,9 +13,10 @@ from florilegium.dedup.bands import bands
 from florilegium.dedup.decisions import DECISION, Reason, stored_by
 from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
 from florilegium.dedup.solve import MEMBER, solve
-from florilegium.pipelines import addresses, deduplicate, entries, packed, settle
-from florilegium.pipelines.deduplicate import write_decisions
-from florilegium.pipelines.embedded import Embedded
+from florilegium.pipelines.duplicates import addresses, deduplicate, entries, settle
+from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.engines import packed
+from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.recipe import Duplicates
 
 PARTS = 40

@@ -2,7 +2,7 @@
 
 import pytest
 
-from florilegium.pipelines.sniffing import content_type, looks_binary, sniff_html
+from florilegium.pipelines.pages.sniffing import content_type, looks_binary, sniff_html
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 
 from florilegium.filters import evidence as evidence_module
-from florilegium.pipelines.inspection import inspect_page, inspect_text
-from florilegium.pipelines.stages import harvest_page
+from florilegium.pipelines.harvest.stages import harvest_page
+from florilegium.pipelines.research.inspection import inspect_page, inspect_text
 
 ENGLISH = (
     "My neighbour keeps bees at the bottom of her garden, and every autumn she gives us honey.",

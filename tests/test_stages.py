@@ -12,8 +12,8 @@ from florilegium.manifests.document import Document
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA, to_table
-from florilegium.pipelines.extract import Extraction
-from florilegium.pipelines.stages import harvest_page
+from florilegium.pipelines.harvest.stages import harvest_page
+from florilegium.pipelines.pages.extract import Extraction
 
 INDONESIAN = (
     "Di bengkel di tepi danau ada tiga puluh jam yang berdetak, dan tidak satu pun sama.",

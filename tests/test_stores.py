@@ -13,12 +13,12 @@ import pytest
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import files, locate
 from florilegium.manifests.publication import Publication
-from florilegium.pipelines import derived
-from florilegium.pipelines.demo_web import pack
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.publishing import derived
 
 pytest_plugins = ["servers"]
 
-FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli"]
+FLORILEGIUM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "demo.json").read_text())
 
 

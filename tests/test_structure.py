@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from florilegium.pipelines.structure import Structure, structure
+from florilegium.pipelines.pages.structure import Structure, structure
 
 PIECES = ["<", ">", "/", "!", "-", "--", "=", '"', "'", " ", "a", "div", "script", "svg", "p"]
 

@@ -11,8 +11,8 @@ from florilegium.manifests import envelope
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
 from florilegium.manifests.verify_erasures import check_parent
-from florilegium.pipelines import derived
-from florilegium.pipelines.cli import main
+from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.publishing import derived
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"a key for nothing but this test!")
 

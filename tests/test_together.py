@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from florilegium.filters.licence_hosts import Licences
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.named_texts import WordList
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.named.texts import WordList
 from florilegium.pipelines.recipe import Lines, changed, load
-from florilegium.pipelines.whatif import whatif
+from florilegium.pipelines.research.whatif import whatif
 
 BETWEEN = ("rights", "lines", "licences", "assessed")
 """Folders of what is found between harvest and the verdicts."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
-from florilegium.pipelines.tokens import TokenCounter, digest
+from florilegium.pipelines.harvest.tokens import TokenCounter, digest
 
 DATA = Path(mistral_common.__file__).parent / "data"
 DIGEST = "1948e2d48b0e7377f1bb5f1210f1ae5f984934e75713fc07e2452729b8365316"

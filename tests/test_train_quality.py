@@ -20,17 +20,17 @@ from florilegium.filters.quality import Quality
 from florilegium.manifests.deciles import added, count, deciles
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.examples import ExampleError, find, read
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.named_files import NamedFileError
-from florilegium.pipelines.named_texts import Scorer
+from florilegium.pipelines.assessment.examples import ExampleError, find, read
+from florilegium.pipelines.assessment.scorers import Model, Scorers, line_of
+from florilegium.pipelines.assessment.train_quality import auc, train
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.named.files import NamedFileError
+from florilegium.pipelines.named.texts import Scorer
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.scorers import Model, Scorers, line_of
-from florilegium.pipelines.train_quality import auc, train
 
 TEXTS = (
     "the river and its bank were formed by ice long ago as we know from stones",
@@ -202,7 +202,7 @@ def test_a_build_scores_by_language_and_another_limit_publishes_only(trained, tm
 
 
 def test_the_command_trains_and_prints_what_a_recipe_needs(examples, trained, tmp_path):
-    command = [sys.executable, "-m", "florilegium.pipelines.cli", "train-quality"]
+    command = [sys.executable, "-m", "florilegium.pipelines.cli.main", "train-quality"]
     command += ["--good", str(examples / "good.jsonl.gz"), "--bad", str(examples / "bad.parquet")]
     done = subprocess.run([*command, "--out", str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -21,8 +21,8 @@ from fastwarc.warc import WarcRecord
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from florilegium.pipelines import warc
-from florilegium.pipelines.warc import Damage, Record, read
+from florilegium.pipelines.harvest import warc
+from florilegium.pipelines.harvest.warc import Damage, Record, read
 
 REAL = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "warc" / "real"
 CODINGS: dict[str, Callable[[BytesIO], Any] | None] = {

@@ -9,12 +9,12 @@ from florilegium.manifests.ledger import Loss
 from florilegium.pipelines.commoncrawl.index import SnapshotError
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.page import Page
-from florilegium.pipelines.part import Unit
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.harvest.part import Unit
+from florilegium.pipelines.harvest.stages import Tools, harvest_page, page_of
+from florilegium.pipelines.harvest.units import opened
+from florilegium.pipelines.pages.page import Page
 from florilegium.pipelines.recipe import load, parse
-from florilegium.pipelines.stages import Tools, harvest_page, page_of
-from florilegium.pipelines.units import opened
 
 TEXT = (
     "Im Moor wird seit Jahrhunderten Torf gestochen, und wer dort arbeitet, kennt die Stille.\n"

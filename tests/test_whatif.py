@@ -15,13 +15,13 @@ from msgspec.structs import replace
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.inputs import find_files
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.recipe import Lines, RecipeError, changed, load
-from florilegium.pipelines.whatif import WhatIfError, whatif
+from florilegium.pipelines.research.whatif import WhatIfError, whatif
 
 STRICT = ("filters.repetition.max_top_bigram=0.15", "filters.length.min_chars=900")
 LAX = ("filters.lines.min_prose_lines=-1", "filters.lines.min_sentence_lines=0")
@@ -154,7 +154,7 @@ def test_the_command_answers_as_a_table_and_as_json(built):
     file = out / "asked.toml"
     demo = (Path(builds.__file__).parent / "recipes" / "demo.toml").read_text()
     file.write_text(f'{demo}\n[lines]\nrepeated = "count"\nmin_pages = 2\nmin_repeats = 2\n')
-    command = [sys.executable, "-m", "florilegium.pipelines.cli", "whatif", str(file)]
+    command = [sys.executable, "-m", "florilegium.pipelines.cli.main", "whatif", str(file)]
     command += ["--out", str(out), "--set", STRICT[1]]
     said = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout
     assert "non_symbol_chars" in said

@@ -12,15 +12,15 @@ from florilegium.filters.bad_words import BadWords
 from florilegium.filters.catalogue import DEFAULTS
 from florilegium.manifests.verify import verify
 from florilegium.pipelines import build as builds
-from florilegium.pipelines.answers import console_for
-from florilegium.pipelines.demo_web import pack
-from florilegium.pipelines.display import Display
-from florilegium.pipelines.embedded import Embedded
-from florilegium.pipelines.inputs import find_files
-from florilegium.pipelines.named_files import NamedFileError
-from florilegium.pipelines.named_texts import WordList
+from florilegium.pipelines.assessment.word_lists import WordLists
+from florilegium.pipelines.commands.answers import console_for
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.named.files import NamedFileError
+from florilegium.pipelines.named.texts import WordList
 from florilegium.pipelines.recipe import load
-from florilegium.pipelines.word_lists import WordLists
 
 
 def listed(path, text, **changes):

@@ -3,8 +3,8 @@
 import numpy as np
 from markdown_it import MarkdownIt
 
-from florilegium.pipelines.block_page import read_page
-from florilegium.pipelines.block_text import write, write_markdown
+from florilegium.pipelines.blocks.page import read_page
+from florilegium.pipelines.blocks.text import write, write_markdown
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 

@@ -33,7 +33,7 @@ def command(launched: Sequence[str]) -> list[str]:
 
 def main() -> None:
     """Launch one step of a build; exit with the codes of `florilegium`."""
-    from florilegium.pipelines import cli
+    from florilegium.pipelines.cli import main as cli
 
     cli.main(command(sys.argv[1:]))
 

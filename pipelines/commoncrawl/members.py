@@ -21,7 +21,7 @@ from florilegium.pipelines.commoncrawl.fetch import Fetcher
 from florilegium.pipelines.commoncrawl.pace import pace_of
 from florilegium.pipelines.commoncrawl.plan import Head, Row, read_head, read_row
 from florilegium.pipelines.commoncrawl.sources import source_of
-from florilegium.pipelines.warc import Damage, Record, read, read_stream
+from florilegium.pipelines.harvest.warc import Damage, Record, read, read_stream
 
 
 class Fetched(Struct, frozen=True):

@@ -24,7 +24,7 @@ from florilegium.manifests.tables import parquet
 from florilegium.pipelines.commoncrawl.choose import Integers, Mode, Requests
 from florilegium.pipelines.commoncrawl.grouping import InFile
 from florilegium.pipelines.commoncrawl.sources import Place, checked
-from florilegium.pipelines.part import Unit
+from florilegium.pipelines.harvest.part import Unit
 
 SUFFIX = ".parquet"
 _KEY = b"florilegium.plan"

@@ -9,7 +9,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from florilegium.manifests.location import locate
-from florilegium.pipelines.answers import DONE, USAGE, console_for, ended, print_json, stopped
+from florilegium.pipelines.commands.answers import (
+    DONE,
+    USAGE,
+    console_for,
+    ended,
+    print_json,
+    stopped,
+)
 from florilegium.pipelines.commoncrawl.plan import SUFFIX, Totals
 from florilegium.pipelines.commoncrawl.selection import Selected
 from florilegium.pipelines.commoncrawl.selection import select as selected

@@ -19,7 +19,7 @@ from florilegium.pipelines.crawl.settings import Crawl
 from florilegium.pipelines.crawl.urls import Url
 from florilegium.pipelines.crawl.watch import Watch
 from florilegium.pipelines.crawl.writer import OPEN
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.lock import lock
 
 

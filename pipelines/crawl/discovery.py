@@ -15,7 +15,7 @@ from florilegium.pipelines.crawl.scope import Scope
 from florilegium.pipelines.crawl.settings import Crawl
 from florilegium.pipelines.crawl.urls import Url
 from florilegium.pipelines.crawl.wire import Response
-from florilegium.pipelines.page import decoded_body
+from florilegium.pipelines.pages.page import decoded_body
 
 _ABSOLUTE: Final = ("http://", "https://")
 

@@ -14,7 +14,7 @@ from florilegium.pipelines.crawl.feeds import is_feed
 from florilegium.pipelines.crawl.languages import tag_of
 from florilegium.pipelines.crawl.sitemaps import addresses as sitemap_addresses
 from florilegium.pipelines.crawl.sitemaps import is_sitemap, unpacked
-from florilegium.pipelines.metadata import parse
+from florilegium.pipelines.pages.metadata import parse
 
 MAX_LINKS: Final = 5_000
 _MAX_PAGE: Final = 4 << 20

@@ -27,7 +27,7 @@ from florilegium.pipelines.crawl.scope import domain_of
 from florilegium.pipelines.crawl.urls import Url
 from florilegium.pipelines.crawl.warc_records import Capture, Earlier, capture, payload_of
 from florilegium.pipelines.crawl.wire import BrokenError
-from florilegium.pipelines.page import decoded_body
+from florilegium.pipelines.pages.page import decoded_body
 
 if TYPE_CHECKING:
     from florilegium.pipelines.crawl.shard import Shard

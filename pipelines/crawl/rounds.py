@@ -19,7 +19,7 @@ from florilegium.pipelines.crawl.frontier import WAITING, partition_of
 from florilegium.pipelines.crawl.journal import Answered, Done, Found, Note, Outcome, Rested, notes
 from florilegium.pipelines.crawl.places import Job, Places, note, noted
 from florilegium.pipelines.crawl.settings import Crawl
-from florilegium.pipelines.engine import Engine
+from florilegium.pipelines.engines.engine import Engine
 
 _BATCH: Final = 2_000
 _NEVER: Final = 1e18

@@ -8,7 +8,7 @@ from typing import Final
 
 from florilegium.pipelines.crawl.settings import Crawl
 from florilegium.pipelines.crawl.urls import MAX_LENGTH, Url
-from florilegium.pipelines.page import host_and_domain
+from florilegium.pipelines.pages.page import host_and_domain
 
 _MAX_FOLDERS: Final = 16
 _MAX_PARAMETERS: Final = 8

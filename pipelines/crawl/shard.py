@@ -27,8 +27,8 @@ from florilegium.pipelines.crawl.scope import Scope
 from florilegium.pipelines.crawl.warc_records import Capture, payload_of, sha1
 from florilegium.pipelines.crawl.wire import replayed
 from florilegium.pipelines.crawl.writer import Place, WarcWriter
-from florilegium.pipelines.page import seconds_of, target_of
-from florilegium.pipelines.warc import Record
+from florilegium.pipelines.harvest.warc import Record
+from florilegium.pipelines.pages.page import seconds_of, target_of
 
 _TICK: Final = 0.25
 _GRACE: Final = 5.0

@@ -11,7 +11,7 @@ from typing import Final
 from lxml import etree
 
 from florilegium.pipelines.crawl.languages import tag_of
-from florilegium.pipelines.page import MAX_PAYLOAD
+from florilegium.pipelines.pages.page import MAX_PAYLOAD
 
 MAX_ENTRIES: Final = 50_000
 _GZIP: Final = b"\x1f\x8b"

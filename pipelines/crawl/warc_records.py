@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from florilegium.pipelines.crawl.client import Exchange
 from florilegium.pipelines.crawl.wire import Response
-from florilegium.pipelines.page import http_message
+from florilegium.pipelines.pages.page import http_message
 
 _LEVEL: Final = 2
 """Of igzip: three times as fast as zlib's lowest, and as small as its sixth within a percent."""

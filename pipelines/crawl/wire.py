@@ -12,7 +12,7 @@ import httptools
 from msgspec import Struct
 
 from florilegium.pipelines.crawl.settings import Limits
-from florilegium.pipelines.page import http_message
+from florilegium.pipelines.pages.page import http_message
 
 _LARGE: Final = 1 << 20
 _WITHOUT_BODY: Final = (204, 304)

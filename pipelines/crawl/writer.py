@@ -13,7 +13,7 @@ from typing import Final, Self
 from msgspec import Struct
 
 from florilegium.pipelines.crawl.warc_records import warcinfo
-from florilegium.pipelines.warc import Record, read
+from florilegium.pipelines.harvest.warc import Record, read
 
 OPEN: Final = ".open"
 _SECONDS_BETWEEN_SYNCS: Final = 10.0

@@ -7,7 +7,7 @@ import click
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import find_release, replacing
 from florilegium.manifests.verify_files import UNREADABLE
-from florilegium.pipelines.answers import DONE, USAGE, ended, stopped
+from florilegium.pipelines.commands.answers import DONE, USAGE, ended, stopped
 from florilegium.pipelines.report.render import report
 
 

@@ -1,0 +1,1 @@
+"""What is told of texts beyond counts: scores, benchmarks, word lists."""

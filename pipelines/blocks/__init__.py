@@ -1,0 +1,1 @@
+"""The block classifier: which blocks of a page are its main text."""

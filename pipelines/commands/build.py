@@ -1,0 +1,155 @@
+"""The command that builds. It returns the exit code of the program."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.console import Console
+
+from florilegium.manifests.envelope import sign
+from florilegium.manifests.location import Location, find_release, locate
+from florilegium.manifests.manifest import Manifest
+from florilegium.pipelines import build as builds
+from florilegium.pipelines import dry_run as forecasts
+from florilegium.pipelines.commands.answers import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    LOCKED,
+    NOTHING_TO_DO,
+    USAGE,
+    console_for,
+    ended,
+    print_json,
+    stopped,
+)
+from florilegium.pipelines.commands.audit import unlocked
+from florilegium.pipelines.commands.display import Display
+from florilegium.pipelines.commands.summary import alarm_lines, print_summary
+from florilegium.pipelines.engines.choice import EngineChoice, choose
+from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
+from florilegium.pipelines.harvest.inputs import find_files
+from florilegium.pipelines.lock import LockedError
+from florilegium.pipelines.planning import Plan
+from florilegium.pipelines.recipe import RecipeError, changed
+from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.steps import Step
+
+
+def build(
+    recipe: str,
+    inputs: Iterable[str],
+    out: str,
+    choice: EngineChoice,
+    step: Step | None,
+    dry_run: bool,
+    output: str,
+    price_core_hour: float | None = None,
+    against: Iterable[str] = (),
+    all_reasons: bool = False,
+    key: Path | None = None,
+) -> int:
+    """Build a release, or take one step of it, or say what would be done and what it takes."""
+    try:
+        signing = unlocked(key) if key else None
+        earlier = [find_release(name) for name in against]
+        chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
+        if chosen.crawl is not None:
+            from florilegium.pipelines.commands import crawl as crawl_command
+
+            workers = choice.workers or 1
+            goes = step is None and not dry_run
+            if goes and (code := crawl_command.crawled_before(chosen, out, workers, output)):
+                return code
+            inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
+        plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
+        there = builds.release_made(plan)
+        if there is not None and not dry_run:
+            builds.tidy(plan)
+    except (RecipeError, ValueError) as error:
+        return ended(USAGE, str(error))
+    except (OSError, ModuleNotFoundError) as error:
+        return stopped(error)
+    console = console_for(output)
+    if there is not None:
+        if signing is not None:
+            sign(plan.release, signing)
+        _answer(output, there, plan.release, console)
+        return ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
+    try:
+        engine = choose(choice, plan)
+    except EngineError as error:
+        return ended(FAILED, str(error))
+    if dry_run:
+        return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
+    return _build(plan, step, engine, output, console, signing)
+
+
+def _build(
+    plan: Plan,
+    step: Step | None,
+    engine: Engine,
+    output: str,
+    console: Console,
+    key: Ed25519PrivateKey | None,
+) -> int:
+    started = time.monotonic()
+    try:
+        if step is not None:
+            builds.build_step(plan, step, engine, Display(console))
+            _answer_step(output, plan, step)
+            return DONE
+        manifest = builds.build(plan, engine, Display(console))
+        if key is not None:
+            sign(plan.release, key)
+    except DeferredError as written:
+        return ended(DONE if step else FAILED, str(written))
+    except LockedError as error:
+        return ended(LOCKED, str(error))
+    except KeyboardInterrupt:
+        return ended(INTERRUPTED, "interrupted; run the same command again to go on")
+    except Exception as error:
+        return stopped(error)
+    _answer(output, manifest, plan.release, console)
+    console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
+    return DONE
+
+
+def _answer_step(output: str, plan: Plan, step: Step) -> None:
+    if output == "json":
+        print_json({"build_id": plan.build_id, "step": step})
+    else:
+        click.echo(f"{step} is done for build {plan.build_id}")
+
+
+def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> None:
+    if output == "text":
+        print_summary(manifest, release, console)
+        return
+    print_json(
+        {
+            "release": str(release),
+            "build_id": manifest.build_id,
+            "root": manifest.root,
+            "records": manifest.records,
+            "documents": manifest.documents,
+            "tokens": manifest.tokens,
+            "alarms": alarm_lines(manifest),
+        }
+    )
+
+
+def _say_plan(
+    plan: Plan, engine: str, workers: int, price_core_hour: float | None, output: str
+) -> int:
+    try:
+        found = forecasts.dry_run(plan, engine, workers, price_core_hour)
+    except OSError as error:
+        return stopped(error)
+    if output == "json":
+        print_json(found)
+    else:
+        forecasts.show(found, console_for(output))
+    return DONE

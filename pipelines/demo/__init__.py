@@ -1,0 +1,1 @@
+"""The demonstration: a small web of our own pages."""

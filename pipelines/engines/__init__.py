@@ -1,0 +1,1 @@
+"""Where pipelines run, and how work travels there."""

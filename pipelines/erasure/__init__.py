@@ -1,0 +1,1 @@
+"""What has to go, taken out of releases, parts and later builds."""

@@ -1,0 +1,1 @@
+"""Harvest: from units of input to parts."""

@@ -1,0 +1,1 @@
+"""Files that recipes name by their digests."""

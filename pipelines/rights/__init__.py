@@ -1,0 +1,1 @@
+"""What hosts and pages say of their use, joined over a whole build."""

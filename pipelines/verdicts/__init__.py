@@ -1,0 +1,1 @@
+"""Decide: what stays, and why the rest does not."""
