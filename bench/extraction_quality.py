@@ -24,7 +24,7 @@ from rich.table import Table
 
 from florilegium.pipelines.blocks.model import shipped_model
 
-CARD = Path(__file__).parent.parent / "pipelines" / "blocks.json"
+CARD = Path(__file__).parent.parent / "pipelines" / "blocks" / "blocks.json"
 
 
 def validated() -> dict[str, Score]:

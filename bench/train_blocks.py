@@ -1,6 +1,6 @@
 """Trains the block classifier that ships with the package, and writes its card.
 
-    python bench/train_blocks.py --data DIR --out pipelines/
+    python bench/train_blocks.py --data DIR --out pipelines/blocks/
 
 DIR holds the gold files and the WARC files the segments refer to (see `blocks_data.py`). Needs
 `bench/train-requirements.txt`. Everything is seeded and trees grow on one thread, so the same data

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from florilegium.pipelines.pages.charsets import codec, leniently
 from florilegium.pipelines.pages.detection import CONTEXTS, Model, tally, to_bytes
 
-OUT = Path(__file__).parent.parent / "pipelines"
+OUT = Path(__file__).parent.parent / "pipelines" / "pages"
 MOST = 1_200_000
 """Characters of text taken of each language, from the beginning of the file."""
 IMPOSSIBLE = 1e-9

@@ -30,7 +30,7 @@ RECORDS_A_PAGE = 3
 HEADER_BYTES = 20
 """Assumed: what Beam adds to an element: key, time, window and lengths."""
 LINKS_LEFT, LINKS_LEFT_OF = 885, 230_000
-"""Links that came to one worker, of so many planted pages: see `florilegium.pipelines.engines.connect`."""
+"""Links that came to one worker, of so many planted pages: see `pipelines/engines/connect.py`."""
 LINK_BYTES = 16
 ENGINES = {"embedded": "one machine or several", "flink": "Flink", "dataflow": "Dataflow"}
 

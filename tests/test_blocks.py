@@ -298,7 +298,7 @@ def test_a_page_of_too_many_blocks_gives_no_text():
 
 
 def test_the_card_describes_the_model():
-    folder = resources.files("florilegium.pipelines")
+    folder = resources.files("florilegium.pipelines.blocks")
     card = json.loads(folder.joinpath("blocks.json").read_text("utf-8"))
     model = folder.joinpath("blocks.npz").read_bytes()
     assert card["sha256"] == hashlib.sha256(model).hexdigest() == shipped_model().digest

@@ -156,7 +156,7 @@ def test_time_grows_no_faster_than_the_page():
 
 
 def test_the_card_is_that_of_the_model():
-    folder = resources.files("florilegium.pipelines")
+    folder = resources.files("florilegium.pipelines.pages")
     data = (folder / "detection.npz").read_bytes()
     card = json.loads((folder / "detection.json").read_text("utf-8"))
     model = shipped_model()

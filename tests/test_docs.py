@@ -187,7 +187,7 @@ OPT_OUTS = {
 
 def losses():
     """Stage and rule of every loss that the code spells out; a stage of None if it is not told."""
-    for path in sorted((ROOT / "pipelines").glob("*.py")):
+    for path in sorted((ROOT / "pipelines").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 yield from spelled(node)

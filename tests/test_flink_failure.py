@@ -8,8 +8,8 @@ PYTHON = """java.lang.RuntimeException: Error received from SDK harness for inst
 Traceback (most recent call last):
   File "sdk_worker.py", line 315, in _execute
     response = task()
-florilegium.pipelines.verdicts.decide.LostRecordsError: a.warc: 3 records read, but 1 kept and 1 lost: 1 \
-unaccounted for [while running 'decide']
+florilegium.pipelines.verdicts.decide.LostRecordsError: a.warc: 3 records read, but 1 kept and 1 \
+lost: 1 unaccounted for [while running 'decide']
 \tat org.apache.beam.runners.fnexecution.control.FnApiControlClient.onNext(:180)
 """
 NO_CLIENT = """java.lang.RuntimeException: No client connected within timeout

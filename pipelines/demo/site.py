@@ -80,7 +80,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 def _answer(path: str) -> bytes:
     if path in PAGES:
-        page = resources.files("florilegium.pipelines") / "demo" / PAGES[path]
+        page = resources.files(__package__) / PAGES[path]
         return _response("200 OK", "text/html; charset=utf-8", page.read_bytes())
     files = {
         "/robots.txt": ("text/plain", _ROBOTS),

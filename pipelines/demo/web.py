@@ -62,7 +62,7 @@ class Capture(Struct, frozen=True):
 
 def captures() -> list[Capture]:
     """Return the table of the demonstration's captures, in the order of capture."""
-    text = (resources.files("florilegium.pipelines") / "demo" / "pages.tsv").read_text("utf-8")
+    text = (resources.files(__package__) / "pages.tsv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     found = msgspec.convert(list(rows), list[Capture], strict=False)
     return sorted(found, key=lambda capture: capture.captured)
@@ -139,7 +139,7 @@ def _response(capture: Capture) -> bytes:
 def _body(capture: Capture) -> bytes:
     if capture.page == "-":
         return b""
-    page = resources.files("florilegium.pipelines") / "demo" / capture.page
+    page = resources.files(__package__) / capture.page
     text = page.read_text("utf-8")
     if capture.charset == "utf-16":  # which byte order that is depends on the machine
         return ("\ufeff" + text).encode("utf-16-le")
