@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 DEMO := build/demo
+SITE := build/site
 GOLD ?= ../shared/data
 STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
+.PHONY: help demo site flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -58,7 +59,19 @@ build/readers/.installed: docs/tools-requirements.txt $(STAMP)
 	&& $(UV) pip install --quiet --python build/readers/bin/python --no-deps --no-build-isolation -e . \
 	&& touch $@ && echo "installed in $$((SECONDS - start)) s"
 
-tools: build/readers/.installed build/exports/.installed ## Install the tools of others that the tests read releases with
+build/sphinx/.installed: docs/site-requirements.txt $(STAMP)
+	@echo "installing Sphinx …"; start=$$SECONDS; \
+	$(PYTHON) -m venv --clear build/sphinx \
+	&& $(UV) pip install --quiet --python build/sphinx/bin/python --require-hashes -r $< \
+	&& touch $@ && echo "installed in $$((SECONDS - start)) s"
+
+site: build/sphinx/.installed .types ## Write the documentation as a site, build/site; a warning is an error
+	rm -rf $(SITE)
+	PYTHONPATH=.types build/sphinx/bin/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going \
+		--nitpicky --conf-dir docs --doctree-dir build/sphinx/doctrees . $(SITE)
+	@echo "open $(SITE)/index.html"
+
+tools: build/readers/.installed build/exports/.installed build/sphinx/.installed ## Install the tools that the tests of releases and of the site need
 
 test: $(STAMP) ## Run all tests
 	@echo "running the tests …"; start=$$SECONDS; \
@@ -143,6 +156,9 @@ lock: $(STAMP) ## Pin all dependencies anew
 	$(UV) pip compile docs/tools-requirements.in --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 		--output-file docs/tools-requirements.txt
+	$(UV) pip compile docs/site-requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file docs/site-requirements.txt
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) .types build *.egg-info

@@ -6,21 +6,21 @@ if one of them is not what the code says. What a field means is written once, be
 
 import sys
 from collections.abc import Callable, Iterator
-from math import isfinite
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import get_args, get_origin
 
 import click
 import msgspec
+from measures_page import measures_page
 from msgspec import Struct
 from msgspec import inspect as types
 from release_page import release_page
 from scaling import page as scale_page
+from tracing import ALL, measured, tag, trace
 from wording import default_of, descriptions, fenced, prose, table, type_in_words
 
-from florilegium.filters.catalogue import DEFAULTS, ON_REQUEST, PROFILES, AnyFilter
+from florilegium.filters.catalogue import DEFAULTS, AnyFilter
 from florilegium.filters.datatrove import Datatrove
-from florilegium.filters.rule import Filter, Measure
 from florilegium.filters.terms import Licensed
 from florilegium.manifests.funnel import STAGES
 from florilegium.manifests.losses import LOSSES
@@ -31,16 +31,6 @@ HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run it. -->"
 MARK = -987_654_321.0
 """A limit that no filter has, set to see which measure it bounds."""
-_ALL = (*DEFAULTS, *ON_REQUEST, *PROFILES["datatrove"])
-
-
-NUMBERED = {
-    "licence_class": "license_class",
-    "licence_tier": "license_tier",
-    "licence_disagreement": "license_flags & 1",
-    "lang_second_opinion": "lang_evidence",
-}
-"""Columns that a rule reads off as numbers, by the rule."""
 
 
 def pages() -> dict[Path, str]:
@@ -49,6 +39,7 @@ def pages() -> dict[Path, str]:
         "commands": commands_page,
         "recipe": recipe_page,
         "rules": rules_page,
+        "measures": measures_page,
         "release": release_page,
         "scale": scale_page,
     }
@@ -92,12 +83,12 @@ def recipe_page() -> Iterator[str]:
     yield "filters it lists, in its order; one that has none has those of its `profile`: the first"
     yield f"{len(DEFAULTS)} of these, in this order, or with `datatrove` the last four. What is"
     yield "between them must be asked for."
-    for rule in _ALL:
-        yield from ("", f'### use = "{_tag(rule)}"', "", prose(type(rule)), "")
+    for rule in ALL:
+        yield from ("", f'### use = "{tag(rule)}"', "", prose(type(rule)), "")
         yield from table(("key", "default", "meaning"), _limits(rule))
     yield ""
     yield "There is one more, which a recipe has only if it says so:"
-    yield from ("", f'### use = "{_tag(Datatrove(filter="X"))}"', "", prose(Datatrove), "")
+    yield from ("", f'### use = "{tag(Datatrove(filter="X"))}"', "", prose(Datatrove), "")
     yield from _keys(Datatrove)
 
 
@@ -123,17 +114,17 @@ def rules_page() -> Iterator[str]:
     yield "its `counts`. A share is at most 1, and of nothing it is 0. Limits that are data of each"
     yield "language, `filters/languages/*.toml`, are shown for English. The last four are those of"
     yield "the profile `datatrove`, which stand in place of all others."
-    for rule in _ALL:
-        yield from ("", f"## {_tag(rule).capitalize()}", "", prose(type(rule)), "")
-        yield from table(("rule", "what is measured", "lowest", "highest"), _measured(rule))
+    for rule in ALL:
+        yield from ("", f"## {tag(rule).capitalize()}", "", prose(type(rule)), "")
+        yield from table(("rule", "what is measured", "lowest", "highest"), measured(rule))
     yield from ("", "## Every way to be lost", "")
     yield "The ledger, `audit/losses/`, names a stage and a rule for every record that is in no"
     yield "shard. Stages in the order of the flow; a record is lost at the first that drops it."
     yield ""
     rows = [(f"`{s}`", f"`{r}`", about) for (s, r), about in LOSSES.items()]
     rows.sort(key=lambda row: STAGES.index(row[0].strip("`")))
-    rules = [(rule, one.rule) for rule in _ALL for one in _trace(rule)]
-    quality = [("`quality`", f"`{name}`", f"see {_tag(rule)}") for rule, name in rules]
+    rules = [(rule, one.rule) for rule in ALL for one in trace(rule)]
+    quality = [("`quality`", f"`{name}`", f"see {tag(rule)}") for rule, name in rules]
     others = ("`quality`", "name of a filter", "a filter of datatrove objects; detail: its reason")
     yield from table(("stage", "rule", "why"), [*rows, *quality, others])
 
@@ -152,65 +143,18 @@ def _keys(record: type[Struct]) -> Iterator[str]:
     return table(("key", "type", "default", "meaning"), rows)
 
 
-class Expression:
-    """Stands for a number while a filter reads it, and keeps how it was reckoned."""
-
-    def __init__(self, text: str, quotient: bool = False) -> None:
-        self.text, self.quotient = text, quotient
-
-    def __truediv__(self, other: "Expression") -> "Expression":
-        above, below = (f"({t})" if " " in t else t for t in (self.text, other.text))
-        return Expression(f"{above} / {below}", quotient=True)
-
-    def __sub__(self, other: "Expression") -> "Expression":
-        return Expression(f"{self.text} - {other.text}")
-
-    def __add__(self, other: int) -> "Expression":
-        return Expression(f"{self.text} + {other}")
-
-    def __lt__(self, other: float) -> bool:
-        return self.quotient  # a share is below 1, the number it is a share of is not
-
-
-class _Facts:
-    license_class, license_tier, license_flags = "unknown", "D", 0
-    lang_evidence = "heliport fra"  # contradicts, so that limits are not lifted
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        if name == "lang":
-            return "eng_Latn"
-        return _Facts() if name == "counts" else Expression(name)
-
-
-def _trace(rule: Filter) -> list[Measure]:
-    """Return the measures of a filter with expressions for values."""
-    return list(rule.measures(_Facts()))  # type: ignore[arg-type]
-
-
-def _measured(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
-    for one in _trace(rule):
-        bounds = (f"{bound:,}" if isfinite(bound) else "" for bound in (one.low, one.high))
-        value = one.value
-        read_off = value.text if isinstance(value, Expression) else NUMBERED[one.rule]
-        yield (f"`{one.rule}`", f"`{read_off}`", *bounds)
-
-
 def _limits(rule: AnyFilter) -> Iterator[tuple[str, ...]]:
     about = descriptions(type(rule))
     for field in msgspec.structs.fields(rule):
         if isinstance(rule, Licensed) or not isinstance(field.default, int | float | None):
             yield f"`{field.name}`", default_of(field), about.get(field.name, "")
             continue
-        marked = _trace(msgspec.structs.replace(rule, **{field.name: MARK}))
+        marked = trace(msgspec.structs.replace(rule, **{field.name: MARK}))
         for one in marked:
             if MARK in (one.low, one.high):
                 end = "lowest" if one.low == MARK else "highest"
                 default = "of the language" if field.default is None else f"`{field.default}`"
                 yield f"`{field.name}`", default, f"{end} `{one.rule}` allowed"
-
-
-def _tag(rule: Filter) -> str:
-    return str(rule.__struct_config__.tag)
 
 
 def main(arguments: list[str]) -> int:

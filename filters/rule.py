@@ -20,9 +20,13 @@ class Measure(Struct, frozen=True, gc=False):
     """One number read off a document, and the range it should lie in, both ends allowed."""
 
     rule: str
+    """Name of the rule, as the ledger has it."""
     value: float
+    """What was measured."""
     low: float = -inf
+    """Least value allowed."""
     high: float = inf
+    """Greatest value allowed."""
     detail: str | None = None
     """What the rule saw, in a word or two."""
 

@@ -33,19 +33,24 @@ class Amount(Struct):
     """Documents, and the tokens in their texts."""
 
     documents: int = 0
+    """So many documents."""
     tokens: int = 0
+    """Tokens in their texts."""
 
 
 class Reason(Struct, frozen=True):
     """Why documents went or came: what the ledger of the other release says of them."""
 
     way: Literal["came", "went"]
+    """What became of them."""
     lang: str
+    """Their language."""
     stage: str
     """Stage at which the other release lost them; empty if its ledger has no such record."""
     rule: str
     """Rule by which it lost them; of what was erased empty if there are several."""
     documents: int
+    """So many documents."""
 
 
 Ways: TypeAlias = dict[Way, Amount]
@@ -60,7 +65,9 @@ class Differences(Struct):
     """
 
     before: Parent
+    """The earlier release."""
     after: Parent
+    """The later one."""
     languages: dict[str, Ways]
     """Amounts by language; that of the later release, if it changed."""
     domains: dict[str, Ways]

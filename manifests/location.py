@@ -24,7 +24,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SCHEMES = ("s3", "gs")
 
 
-def locate(name: str | Path) -> Location:
+def locate(name: str | Location) -> Location:
     """Return the location that a user names: a local path, `s3://…` or `gs://…`.
 
     ValueError, with one line that says what to do, if it is an address that cannot be used.
@@ -32,7 +32,7 @@ def locate(name: str | Path) -> Location:
     text = str(name)
     match = _ADDRESS.match(text)
     if match is None or (match[2] == "/" and match[1] not in _SCHEMES):
-        return Path(name)
+        return Path(text)
     if match[1] not in _SCHEMES:
         raise ValueError(f"{text!r}: name a local path, s3://BUCKET/KEY or gs://BUCKET/OBJECT")
     if match[2] == "/" or not _BUCKET.fullmatch(match[3]):
@@ -44,7 +44,7 @@ def locate(name: str | Path) -> Location:
     return RemotePath(text.rstrip("/"))
 
 
-def find_release(name: str | Path) -> Location:
+def find_release(name: str | Location) -> Location:
     """Return where a release is; in a store, `latest` is a note of its name."""
     place = locate(name)
     if isinstance(place, Path) or place.name != "latest":

@@ -27,7 +27,11 @@ Rows = Callable[[list[str] | None], Iterator[pa.Table]]
 
 
 class Documents:
-    """Documents that are read when they are asked for, in the order of languages and ids."""
+    """Documents that are read when they are asked for, in the order of languages and ids.
+
+    `Release.documents` and `Release.sample` make them. Whatever takes Arrow's streams takes them
+    too: `pyarrow.table(documents)`, `polars.DataFrame(documents)`, or DuckDB by `to_reader`.
+    """
 
     def __init__(self, rows: Rows, columns: Sequence[str] | None = None) -> None:
         self._rows, self._columns = rows, None if columns is None else _known(columns)
@@ -69,7 +73,14 @@ class Documents:
 
 
 class Drawn(Documents):
-    """A sample that can be read, or written with a manifest of its own."""
+    """A sample that can be read as `Documents`, or written with a manifest of its own.
+
+    Reading raises EmptySampleError if the sample would hold nothing, DamagedError if the rows of
+    the release are not what its tables say.
+    """
+
+    asked: Asked
+    """What was asked for."""
 
     def __init__(
         self, place: Location, held: Held, asked: Asked, columns: Sequence[str] | None
@@ -80,12 +91,24 @@ class Drawn(Documents):
         self._place, self._held, self.asked = place, held, asked
 
     def write(self, out: str | Path, written: Form = "parquet") -> Sample:
-        """Write it to a folder, all columns, and return its manifest; as `sample_files.write`."""
+        """Write it, all columns, to a folder that is not there or empty; return its manifest.
+
+        `written` is `parquet` or `jsonl`. The same question to the same release gives the same
+        bytes. FileExistsError if something is in the folder; nothing is left behind after an error.
+        """
         return sample_files.write(self._place, self._held, self.asked, locate(out), written)
 
 
 class Release:
-    """A release, or a sample of one, in a folder or a store."""
+    """A release, or a sample of one, in a folder or a store; `open` makes it.
+
+    `len` is the number of its documents. Nothing but the manifest is read before it is asked for.
+    """
+
+    place: Location
+    """Where it is: a `pathlib.Path`, or an address in a store with the same methods."""
+    manifest: Held
+    """What it says of itself: a `Manifest`, or a `Sample` if it is one."""
 
     def __init__(self, place: Location) -> None:
         self.place = place
@@ -100,7 +123,7 @@ class Release:
 
     @property
     def languages(self) -> dict[str, Language]:
-        """What there is of each language."""
+        """What there is of each language that has documents, by its code."""
         return {one.lang: one for one in self.manifest.languages if one.documents}
 
     def documents(
@@ -109,10 +132,14 @@ class Release:
         languages: Iterable[str] = (),
         where: ds.Expression | None = None,
     ) -> Documents:
-        """Return documents: of some languages or all, and that a condition of Arrow's holds for.
+        """Return documents of some languages or all.
 
-        Row groups whose statistics rule the condition out are not read. ValueError for a column or
-        a language that is not there.
+        :param columns: columns in the order wanted; all if None.
+        :param languages: codes such as `deu_Latn`; all if there are none.
+        :param where: a condition of Arrow's, as `pyarrow.compute.field("tokens") > 500`. Row groups
+            whose statistics rule it out are not read.
+
+        ValueError for a column or a language that is not there.
         """
         asked = Asked(fraction=1, languages=tuple(languages))
         shards = checked(self.manifest, asked)
@@ -132,9 +159,21 @@ class Release:
         languages: Iterable[str] = (),
         columns: Sequence[str] | None = None,
     ) -> Drawn:
-        """Return a sample: the documents of least id, as `samples.Asked` says.
+        """Return a sample: the documents of least id. One of the three amounts must be given.
 
-        ValueError for a question that makes no sense; others when it is read, as `selected`.
+        Ids are hashes, so that is a draw; the same question has the same answer, and the smaller of
+        two samples lies in the larger.
+
+        :param fraction: share of all documents, above 0 and at most 1.
+        :param documents: documents that it may hold at most.
+        :param tokens: tokens that it may hold at most.
+        :param by: None keeps the shares of languages, up to chance. `language`, `quality` (tenths),
+            `domain` or `licence` divides each language: a fraction is that of each part, documents
+            and tokens are divided among parts alike.
+        :param languages: codes such as `deu_Latn`; all if there are none.
+        :param columns: columns in the order wanted; all if None.
+
+        ValueError for a question that makes no sense, or a column or language that is not there.
         """
         asked = Asked(
             fraction=fraction,
@@ -169,23 +208,35 @@ class Release:
         return [found.document] if found else []
 
     def stats(self, by: Grouping = "language", languages: Iterable[str] = ()) -> list[Group]:
-        """Return what there is of each language, domain or licence; as `stats.groups`."""
+        """Return what there is of each language, domain or licence, most tokens first.
+
+        Of languages the manifest knows; for others four columns are read.
+        """
         return groups(self.place, self.manifest, by, languages)
 
     def spread(self, measure: str, languages: Iterable[str] = ()) -> list[Spread]:
-        """Return how a column of numbers is spread in each language; as `stats.spread`."""
+        """Return how a measure is spread in each language.
+
+        A measure is a column of numbers, such as `tokens` or `counts.words`, or a share of two, as
+        `counts.sentence_lines/counts.lines`; of nothing it is 0. ValueError if there is none.
+        """
         return spread(self.place, self.manifest, measure, languages)
 
     def diff(self, later: "Release", texts: bool = False) -> Differences:
-        """Return what came, went and changed from here to another release; as `differences`."""
+        """Return what came, went and changed from here to another release, and why.
+
+        All columns but the text are compared; with `texts` these too. Shards that are the same file
+        are not read.
+        """
         return differences((self.place, self.manifest), (later.place, later.manifest), texts)
 
 
 def open_release(path: str | Path) -> Release:
     """Return the release or sample at a local path, `s3://…` or `gs://…`.
 
-    Of a corpus, `…/latest` is the newest release. FileNotFoundError if there is none, ValueError if
-    its manifest is not right or of another format.
+    Of a corpus, `…/latest` is the newest release. Credentials for a store come from the usual
+    places. FileNotFoundError if there is none, ValueError if its manifest is not right or of
+    another format.
     """
     try:
         return Release(find_release(path))

@@ -28,22 +28,29 @@ class Group(Struct):
     of: str
     """Its name; empty for documents without a licence."""
     documents: int = 0
+    """Its documents."""
     tokens: int = 0
+    """Tokens in their texts."""
     chars: int = 0
+    """Code points of their texts."""
     text_bytes: int = 0
+    """Bytes of their texts in UTF-8."""
 
 
 class Spread(Struct, frozen=True):
     """How a measure is spread over the documents of a language."""
 
     lang: str
+    """The language."""
     documents: int
     """Documents that have it."""
     without: int
     """Documents that do not."""
     mean: float
+    """Mean over these documents."""
     quantiles: tuple[float, ...]
-    """Values of documents at each of `QUANTILES`: the least that so many do not exceed."""
+    """Its least value, the values that 5, 25, 50, 75 and 95 % of documents do not exceed, and its
+    greatest."""
 
 
 def groups(

@@ -12,7 +12,7 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.derived import Derived
 from florilegium.manifests.envelope import Envelope, EnvelopeError
 from florilegium.manifests.keys import key_id
-from florilegium.manifests.location import Location
+from florilegium.manifests.location import Location, find_release
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.samples import contents
 from florilegium.manifests.verify_copies import check_copies
@@ -37,29 +37,33 @@ Depth: TypeAlias = Literal["tables", "files", "rows"]
 
 
 def verify(
-    release: Location,
+    release: str | Location,
     keys: Sequence[Ed25519PublicKey] = (),
     depth: Depth = "rows",
     root: str | None = None,
     by: Derived | None = None,
 ) -> Iterator[str]:
-    """Yield every finding against a release, each a sentence; none if all it says is true.
+    """Yield every finding against a release or sample, each a sentence; none if all is true.
 
-    At depth `tables` are checked: the sums of the manifest, that it is what was signed, by every
-    one of `keys`, that its files are there and no others, and all that tables say: the losses of
-    the ledger against the funnel, the copies of earlier releases and all reasons against the
-    ledger, buckets, distributions and domains against the languages, the tree against the root, the
-    log of erasures against itself and the funnel. At depth `files` the digest of each shard too. At
-    depth `rows` also the columns, order, ranges, totals, months, licences and deciles of quality of
-    the shards, the tree, buckets, distributions and domains over their rows, that the documents and
-    losses of each input are its records, that no document is reserved by a verdict that binds, and
-    what is said in alarms. A sample has neither inputs nor losses, distributions nor domains;
-    `verify_sample` holds it against what it was drawn from. `root` is the root that the release has
-    to have. Files that follow from the manifest are compared with those that `by` makes of it, if
-    it is the program that made the release. What rests on a file that cannot be read is not
-    checked.
+    :param release: a local path, `s3://…` or `gs://…`, as for `open`. That there is no release is a
+        finding, and so is a file that cannot be read; what rests on such a file is not checked.
+    :param keys: public keys, every one of which must have signed it; see `read_key`.
+    :param depth: `tables` checks the sums of the manifest, its signatures, that its files are there
+        and no others, and that all tables agree with it and with each other: ledger, funnel,
+        copies, reasons, buckets, distributions, domains, tree, log of erasures. `files` checks the
+        digest of each shard too. `rows` also checks columns, order, ranges, totals, months,
+        licences and deciles of the shards, makes the tree and the tables again from their rows,
+        holds the records of each input against its documents and losses, and looks for documents
+        that a binding verdict reserves.
+    :param root: the root that the release must have, in hex.
+    :param by: the program that makes files which follow from the manifest, to compare them; the
+        command passes its own.
+
+    A sample has neither inputs nor losses; `florilegium verify --parent` holds it against what it
+    was drawn from. ValueError if `release` is an address that cannot be used.
     """
     try:
+        release = find_release(release)
         manifest = contents(release)
     except FileNotFoundError:
         yield f"{manifests.NAME}: there is none in {release}"

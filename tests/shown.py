@@ -26,8 +26,8 @@ def blocks(text, language):
 
 def shown(text):
     """Every command of a document, with the lines it is said to print."""
-    for block in blocks(text, "console"):
-        command, _, rest = block.removeprefix("$ ").partition("\n")
+    for one in re.split(r"^\$ ", "".join(blocks(text, "console")), flags=re.MULTILINE)[1:]:
+        command, _, rest = one.partition("\n")
         if command.endswith("<<'END'"):
             script, _, rest = rest.partition("\nEND\n")
             command = f"{command}\n{script}\nEND"

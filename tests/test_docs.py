@@ -36,7 +36,7 @@ def place(tmp_path_factory):
 
 
 def test_the_commands_of_the_readme_print_what_it_shows(place):
-    assert check(README, place[0]) >= 6
+    assert check(README, place[0]) >= 3  # the others are on pages, see test_pages.py
 
 
 def test_make_demo_prints_what_the_readme_shows(place):
@@ -245,7 +245,7 @@ def test_a_stale_reference_is_named(generate, monkeypatch, tmp_path, capsys):
     assert generate.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("path", sorted((DOCS / "decisions").glob("*.md")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted((DOCS / "decisions").glob("0*.md")), ids=lambda p: p.stem)
 def test_a_decision_has_a_number_a_title_and_fits_a_page(path):
     lines = path.read_text("utf-8").splitlines()
     assert re.match(rf"# 0*{int(path.name[:4])}[.:] \w", lines[0])

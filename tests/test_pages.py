@@ -1,9 +1,11 @@
-"""The walk through a release, and the page of other tools: what they show is what is printed."""
+"""Pages that show commands at work on the demonstration: what they show is what is printed."""
 
+import re
 import shutil
+import tomllib
 
 import pytest
-from shown import ROOT, build_demo, check, run
+from shown import ROOT, blocks, build_demo, check, run
 
 READERS = ROOT / "build" / "readers" / "bin" / "python"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "SPARK_LOCAL_IP": "127.0.0.1"}
@@ -21,8 +23,32 @@ def page(name):
     return (ROOT / "docs" / name).read_text("utf-8")
 
 
-def test_the_walk_through_a_release_prints_what_it_shows(folder):
-    assert check(page("walkthrough.md"), folder) >= 10
+SHOWING = sorted(
+    path.name for path in (ROOT / "docs").glob("*.md") if "```console" in path.read_text("utf-8")
+)
+
+
+def test_pages_that_show_commands_are_found():
+    assert {"api.md", "first-build.md", "for-auditors.md", "walkthrough.md"} <= set(SHOWING)
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWING if name != "tools.md"])
+def test_a_page_prints_what_it_shows(folder, name, tmp_path):
+    place = tmp_path / "checkout"  # of its own, since pages sign and erase
+    shutil.copytree(folder, place, symlinks=True)
+    for text in blocks(page(name), "toml"):
+        (place / f"{tomllib.loads(text)['name']}.toml").write_text(text)
+    assert check(page(name), place) >= 1
+
+
+@pytest.mark.parametrize("name", ["for-schedulers.md", "for-researchers.md", "for-auditors.md"])
+def test_a_how_to_is_short_and_names_only_commands_that_there_are(name):
+    assert len(page(name).splitlines()) < 200
+    known = set(re.findall(r"^## florilegium (\S+)", page("commands.md"), re.MULTILINE))
+    code = re.findall(r"`([^`]+)`|^(?:\$ )?(florilegium .*)", page(name), re.MULTILINE)
+    named = set(re.findall(r"\bflorilegium ([a-z][a-z-]+)\b", " ".join(map(" ".join, code))))
+    assert {"build", "opt-outs"} <= named or {"sample", "stats"} <= named or "verify" in named
+    assert named <= known | {"promote"}
 
 
 @with_readers
