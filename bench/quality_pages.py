@@ -23,10 +23,10 @@ from florilegium.pipelines import recipe
 from florilegium.pipelines.harvest.stages import Tools, harvest_page
 from florilegium.pipelines.harvest.warc import read
 from florilegium.pipelines.named import language_models
+from florilegium.pipelines.named.texts import LanguageModel
 from florilegium.pipelines.pages.decode import Decoded, decode
 from florilegium.pipelines.pages.page import Page, read_page
 from florilegium.pipelines.pages.sniffing import content_type
-from florilegium.pipelines.recipe import LanguageModel
 
 _BLANK_LINES = re.compile("\n\n+")
 

@@ -25,6 +25,7 @@ from florilegium.filters.terms import Licensed
 from florilegium.manifests.funnel import STAGES
 from florilegium.manifests.losses import LOSSES
 from florilegium.pipelines.cli.main import main as command_line
+from florilegium.pipelines.inheritance import Descent
 from florilegium.pipelines.recipe import HARVEST_KEYS, Recipe
 
 HERE = Path(__file__).parent
@@ -75,6 +76,13 @@ def recipe_page() -> Iterator[str]:
     yield "`duplicates`, makes a build read its input again."
     yield "A change to anything else is applied to what was read before; so is one to all keys of"
     yield "`rights` but `regime` and `honour`."
+    yield from ("", "## A recipe that follows from another", "", prose(Descent), "")
+    yield from _keys(Descent)
+    yield ""
+    yield "`remove`, `change` and `add` are done in this order, on what the recipe has after its"
+    yield "own keys, also in one without a base. A recipe has either a `profile` or `[[filters]]`;"
+    yield "one of them that is given stands in place of either of the base. At most ten bases"
+    yield "follow on each other. [Recipes of the field](recipes/README.md) shows one."
     yield from ("", "## Keys at the top", "")
     yield from _keys(Recipe)
     yield from _sections(Recipe, "")
@@ -85,7 +93,10 @@ def recipe_page() -> Iterator[str]:
     yield "between them must be asked for."
     for rule in ALL:
         yield from ("", f'### use = "{tag(rule)}"', "", prose(type(rule)), "")
-        yield from table(("key", "default", "meaning"), _limits(rule))
+        if rule.__struct_fields__:
+            yield from table(("key", "default", "meaning"), _limits(rule))
+        else:
+            yield "It has no keys."
     yield ""
     yield "There is one more, which a recipe has only if it says so:"
     yield from ("", f'### use = "{tag(Datatrove(filter="X"))}"', "", prose(Datatrove), "")

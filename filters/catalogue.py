@@ -6,6 +6,7 @@ from florilegium.filters.c4 import C4
 from florilegium.filters.certainty import Certainty
 from florilegium.filters.datatrove import Datatrove
 from florilegium.filters.fineweb import FineWeb
+from florilegium.filters.fineweb2 import FineWeb2
 from florilegium.filters.foreign import Foreign
 from florilegium.filters.gopher import GopherQuality, GopherRepetition
 from florilegium.filters.host_lines import HostLines
@@ -35,6 +36,7 @@ AnyFilter = (
     | GopherQuality
     | C4
     | FineWeb
+    | FineWeb2
 )
 
 DEFAULTS: tuple[AnyFilter, ...] = (
@@ -55,7 +57,7 @@ DEFAULTS: tuple[AnyFilter, ...] = (
 Good prose passes at much the same rate in each language; see `docs/decisions/0004`.
 """
 
-ON_REQUEST: tuple[AnyFilter, ...] = (Licensed(),)
+ON_REQUEST: tuple[AnyFilter, ...] = (Licensed(), FineWeb2())
 """Filters that a recipe has only if it names them."""
 
 PROFILES: dict[str, tuple[AnyFilter, ...]] = {

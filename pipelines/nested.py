@@ -1,5 +1,6 @@
 """Settings of nested tables, each written `KEY.KEY=VALUE`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,16 +40,26 @@ def _below(node: Any, key: str, setting: str) -> Any:  # noqa: ANN401
         return node.setdefault(key, {})
     if not isinstance(node, list | tuple):
         raise ValueError(f"{setting}: there is nothing below a single value to set")
-    named = [(one.get("use") or one.get("name"), one) for one in node if isinstance(one, dict)]
-    found = [one for name, one in named if name == key]
+    return entry(node, key, setting)
+
+
+def entry(many: Sequence[Any], name: str, said: str) -> dict[str, Any]:
+    """Return the one table of a list that has the name; ValueError says which there are."""
+    tables = [one for one in many if isinstance(one, dict)]
+    found = [one for one in tables if name_of(one) == name]
     if len(found) == 1:
         return found[0]
-    names = [str(name) for name, _ in named]
+    names = [name_of(one) for one in tables]
     if found:
-        raise ValueError(f"{setting}: {key!r} is there {len(found)} times: change the recipe")
+        raise ValueError(f"{said}: {name!r} is there {len(found)} times: change the recipe")
     raise ValueError(
-        f"{setting}: there is no {key!r}{nearest(key, names)}; there are: {', '.join(names)}"
+        f"{said}: there is no {name!r}{nearest(name, names)}; there are: {', '.join(names)}"
     )
+
+
+def name_of(one: Any) -> str:  # noqa: ANN401
+    """Return by what an entry of a list goes: its `use` or `name`, or what it is itself."""
+    return str(one.get("use") or one.get("name")) if isinstance(one, dict) else str(one)
 
 
 def _plain(value: str) -> Any:  # noqa: ANN401

@@ -6,7 +6,6 @@ records the whole resolved recipe.
 
 import math
 from collections.abc import Iterable
-from importlib import resources
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -19,21 +18,23 @@ from florilegium.filters.language_table import LANGUAGES, MACRO, european
 from florilegium.filters.licence_hosts import Licences
 from florilegium.filters.optouts.policy import Rights
 from florilegium.filters.personal import Action, kinds_to
-from florilegium.manifests.location import locate
 from florilegium.manifests.personal import KINDS
 from florilegium.manifests.publication import Publication
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.crawl.settings import Crawl
+from florilegium.pipelines.inheritance import Descent, Tables, edited, edits, merged, parted, places
 from florilegium.pipelines.named.blocklists import Blocklist
-from florilegium.pipelines.named.texts import Benchmark, Scorer, WordList
+from florilegium.pipelines.named.texts import Benchmark, LanguageModel, Scorer, WordList
 from florilegium.pipelines.nested import put
 from florilegium.pipelines.pages.extract import Extraction
 from florilegium.pipelines.ranges import empty_ranges, numbers
+from florilegium.pipelines.recipe_files import RecipeFile, find
 from florilegium.pipelines.spelling import hint, nearest
 from florilegium.pipelines.verdicts.alarms import Alarms
 
 Scope: TypeAlias = Literal["global", "release", "snapshot"]
 """Which documents are compared."""
+_MOST_BASES = 10
 
 
 class RecipeError(ValueError):
@@ -101,25 +102,6 @@ class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The most that one shard should hold."""
     row_group_bytes: Annotated[int, Meta(ge=1 << 10)] = 32 << 20
     """Bytes of text in one Parquet row group."""
-
-
-class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The fastText model that tells languages: ours, or another such as GlotLID or OpenLID."""
-
-    path: str = ""
-    """Where another model is: a local path, `s3://…`, `gs://…` or `https://…`. Ours if empty."""
-    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
-    """Digest of that model; another file is refused."""
-    labels: dict[str, str] = {}
-    """Our codes of its labels that are none, without `__label__`: `als = "gsw_Latn"`."""
-    second: Literal["", "heliport"] = ""
-    """A second opinion, of languages that it knows, on texts in the recipe's languages: `heliport`
-    (`pip install florilegium[heliport]`, GPL-3.0, 900 MB a process). The filter `certainty` heeds
-    it."""
-
-    def __post_init__(self) -> None:
-        if bool(self.path) != bool(self.sha256):
-            raise ValueError("a language model is named by both `path` and `sha256`")
 
 
 class Lines(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -237,51 +219,101 @@ HARVEST_KEYS = (
 )
 
 
-def shipped() -> list[str]:
-    """Return the names of the recipes that come with the package, sorted."""
-    folder = resources.files("florilegium.pipelines") / "recipes"
-    return sorted(
-        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
-    )
+class Ancestor(Struct, frozen=True):
+    """A recipe in the line of its bases, and what its file says beside it."""
+
+    source: str
+    """The name of a shipped recipe, or where another is."""
+    descent: Descent
+    recipe: Recipe
 
 
 def load(name_or_path: str) -> Recipe:
     """Return a recipe by its shipped name or by where a TOML file is, languages resolved.
 
-    RecipeError if there is none, or if it has an unknown key, a value of the wrong type or an
-    unknown language; the message says where, and what was probably meant. OSError if a file is
-    there, or a bucket should be, and cannot be read.
+    RecipeError if there is none, or if it or a base has an unknown key, a value of the wrong type
+    or an unknown language; the message says in which file and where, and what was probably meant.
+    OSError if a file is there, or a bucket should be, and cannot be read.
     """
-    if name_or_path in shipped():
-        source = resources.files("florilegium.pipelines") / "recipes" / f"{name_or_path}.toml"
-        return parse(source.read_bytes(), name_or_path)
-    try:
-        path = locate(name_or_path)
-    except ValueError as error:
-        raise RecipeError(str(error)) from error
-    if not path.is_file():
-        known = ", ".join(shipped())
-        near = nearest(name_or_path, shipped())
-        raise RecipeError(
-            f"there is no recipe {name_or_path!r}{near}: give a path or one of {known}"
-        )
-    return parse(path.read_bytes(), str(path))
+    return lineage(name_or_path)[-1].recipe
+
+
+def lineage(name_or_path: str) -> tuple[Ancestor, ...]:
+    """Return a recipe after its bases, the first of them first; errors are those of `load`."""
+    return _line(_found(name_or_path), ())
 
 
 def parse(text: bytes, source: str) -> Recipe:
     """Return the recipe written in TOML, checked field by field; RecipeError names `source`."""
+    return _line(RecipeFile(source, text), ())[-1].recipe
+
+
+def _found(name_or_path: str, of: RecipeFile | None = None) -> RecipeFile:
     try:
-        recipe = msgspec.toml.decode(text, type=Recipe)
+        return find(name_or_path, of.folder if of else None)
+    except ValueError as error:
+        raise RecipeError(f"{of.name}: `base`: {error}" if of else str(error)) from error
+
+
+def _line(file: RecipeFile, heirs: tuple[RecipeFile, ...]) -> tuple[Ancestor, ...]:
+    """Return a recipe after its bases, those that follow from it being known."""
+    chain = (*heirs, file)
+    said = " -> ".join(one.name for one in chain)
+    if file.identity in {one.identity for one in heirs}:
+        raise RecipeError(f"{chain[0].name}: a base leads back to where it began: {said}")
+    if len(heirs) > _MOST_BASES:
+        raise RecipeError(f"{chain[0].name}: more than {_MOST_BASES} bases in a line: {said}")
+    descent, own = _read(file)
+    above = _line(_found(descent.base, file), chain) if descent.base else ()
+    base = resolved(above[-1].recipe) if above else {}
+    return (*above, Ancestor(file.name, descent, _made(base, descent, own, file.name)))
+
+
+def _read(file: RecipeFile) -> tuple[Descent, Tables]:
+    try:
+        return parted(msgspec.toml.decode(file.text))
     except msgspec.ValidationError as error:
-        raise RecipeError(f"{source}: {error}{hint(str(error), Recipe)}") from error
+        raise RecipeError(f"{file.name}: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecipeError(f"{source}: not TOML: {error}") from error
-    given = msgspec.toml.decode(text)
-    if "filters" not in given:
-        recipe = _of_profile(recipe, source)
-    elif "profile" in given:
+        raise RecipeError(f"{file.name}: not TOML: {error}") from error
+
+
+def _made(base: Tables, descent: Descent, own: Tables, source: str) -> Recipe:
+    """Return the recipe that follows from a base, or from nothing, by what its file says."""
+    if "filters" in own and "profile" in own:
         raise _two_kinds_of_rules(source)
+    replaced = {"name", *(("filters", "profile") if {"filters", "profile"} & own.keys() else ())}
+    values = merged({key: value for key, value in base.items() if key not in replaced}, own)
+    if edits(descent):
+        values = merged(_defaults(values, source), values)
+        try:
+            values = edited(values, descent)
+        except ValueError as error:
+            raise RecipeError(f"{source}: {error}") from error
+        if "filters" in edits(descent):
+            del values["profile"]
+    recipe = _converted(values, descent, source)
+    if "filters" not in values:
+        recipe = _of_profile(recipe, source)
     return _checked(recipe, source)
+
+
+def _defaults(values: Tables, source: str) -> Tables:
+    """Return the defaults of every key but those that must be given, filters by the profile."""
+    profile = {key: values[key] for key in ("profile",) if key in values}
+    start = _converted({"name": "x", "languages": ["deu_Latn"], **profile}, Descent(), source)
+    plain = resolved(_of_profile(start, source))
+    return {key: value for key, value in plain.items() if key not in ("name", "languages")}
+
+
+def _converted(values: Tables, descent: Descent, source: str) -> Recipe:
+    try:
+        return msgspec.convert(values, Recipe)
+    except msgspec.ValidationError as error:
+        said = str(error)
+        for counted, written in places(values, descent):
+            said = said.replace(f"`{counted}", f"`{written}")
+        raise RecipeError(f"{source}: {said}{hint(said, Recipe, Descent)}") from error
 
 
 def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:

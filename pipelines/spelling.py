@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Struct
 
 
-def hint(message: str, record: type[Struct]) -> str:
+def hint(message: str, *records: type[Struct]) -> str:
     """Return what a misspelt key or value that msgspec refused was meant to be, as a remark."""
     found = re.search(r"unknown field `([^`]*)`|Invalid (?:enum )?value '([^']*)'", message)
     if found is None:
         return ""
-    return nearest(found[1] or found[2], sorted(_known_words(record)))
+    known = {word for record in records for word in _known_words(record)}
+    return nearest(found[1] or found[2], sorted(known))
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ from florilegium.pipelines import provenance
 from florilegium.pipelines.build import plan
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.named.language_models import LanguageModelError, check, load, used
-from florilegium.pipelines.recipe import LanguageModel, RecipeError, parse
+from florilegium.pipelines.named.texts import LanguageModel
+from florilegium.pipelines.recipe import RecipeError, parse
 
 LINES = {
     "deu_Latn": "der Hund und die Katze sind heute im Garten",

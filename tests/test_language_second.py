@@ -13,7 +13,8 @@ from florilegium.pipelines.build import plan
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.harvest.stages import Tools, harvest_page
 from florilegium.pipelines.named.language_models import LanguageModelError, used
-from florilegium.pipelines.recipe import LanguageModel, RecipeError, parse
+from florilegium.pipelines.named.texts import LanguageModel
+from florilegium.pipelines.recipe import RecipeError, parse
 from florilegium.pipelines.research.inspection import inspect_text
 
 HELIPORT = LanguageModel(second="heliport")

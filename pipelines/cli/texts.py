@@ -78,12 +78,17 @@ def identify(jsonl: bool, output: str) -> None:
 
 
 @click.command()
+@click.argument("recipe", required=False)
 @OUTPUT
-def recipes(output: str) -> None:
-    """List the recipes that come with the package."""
+def recipes(recipe: str | None, output: str) -> None:
+    """List the recipes that come with the package, or explain RECIPE.
+
+    RECIPE is a shipped one by name, or a TOML file: what it is for, what it follows from, and every
+    key that it has otherwise than its base and than the defaults.
+    """
     from florilegium.pipelines.commands import small as commands
 
-    sys.exit(commands.recipes(output))
+    sys.exit(commands.recipes(recipe, output))
 
 
 @click.command("train-quality")

@@ -149,15 +149,25 @@ def identify(jsonl: bool, output: str) -> int:
     return DONE
 
 
-def recipes(output: str) -> int:
-    """List the shipped recipes."""
-    from florilegium.pipelines.recipe import load, resolved, shipped
+def recipes(name: str | None, output: str) -> int:
+    """List the shipped recipes, or explain one."""
+    from florilegium.pipelines import recipe_explained
+    from florilegium.pipelines.recipe import RecipeError
 
-    found = [load(name) for name in shipped()]
+    try:
+        found = recipe_explained.explained(name) if name else recipe_explained.listed()
+    except RecipeError as error:
+        return ended(USAGE, str(error))
+    except OSError as error:
+        return stopped(error)
     if output == "json":
-        print_json([resolved(recipe) for recipe in found])
-    for recipe in found if output == "text" else ():
-        click.echo(f"{recipe.name}: {len(recipe.languages)} languages")
+        print_json(found)
+    elif isinstance(found, list):
+        for one in found:
+            click.echo(f"{one.name:<12} {one.description}")
+    else:
+        for line in recipe_explained.told(found):
+            click.echo(printable(line))
     return DONE
 
 

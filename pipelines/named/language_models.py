@@ -9,7 +9,7 @@ from florilegium.filters.language_second import SecondIdentifier
 from florilegium.filters.language_table import MACRO, packaged_labels
 from florilegium.manifests.manifest import Resource
 from florilegium.pipelines.named.files import NamedFileError, opened
-from florilegium.pipelines.recipe import LanguageModel
+from florilegium.pipelines.named.texts import LanguageModel
 
 
 class LanguageModelError(NamedFileError):

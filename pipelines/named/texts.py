@@ -1,10 +1,29 @@
 """What a recipe names that looks at texts. Only what it names: the files are read elsewhere."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from florilegium.pipelines.named.files import Digest
+
+
+class LanguageModel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The fastText model that tells languages: ours, or another such as GlotLID or OpenLID."""
+
+    path: str = ""
+    """Where another model is: a local path, `s3://…`, `gs://…` or `https://…`. Ours if empty."""
+    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    """Digest of that model; another file is refused."""
+    labels: dict[str, str] = {}
+    """Our codes of its labels that are none, without `__label__`: `als = "gsw_Latn"`."""
+    second: Literal["", "heliport"] = ""
+    """A second opinion, of languages that it knows, on texts in the recipe's languages: `heliport`
+    (`pip install florilegium[heliport]`, GPL-3.0, 900 MB a process). The filter `certainty` heeds
+    it."""
+
+    def __post_init__(self) -> None:
+        if bool(self.path) != bool(self.sha256):
+            raise ValueError("a language model is named by both `path` and `sha256`")
 
 
 class Scorer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
