@@ -21,6 +21,7 @@ from florilegium.manifests.verify_erasures import check_log
 from florilegium.manifests.verify_examples import read_examples
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
+from florilegium.manifests.verify_mixture import check_mixture, read_mixture
 from florilegium.manifests.verify_reasons import check_reasons
 from florilegium.manifests.verify_shards import Seen, check_shard
 from florilegium.manifests.verify_tables import (
@@ -49,15 +50,16 @@ def verify(
     one of `keys`, that its files are there and no others, and all that tables say: the losses of
     the ledger against the funnel, the copies of earlier releases and all reasons against the
     ledger, buckets, distributions and domains against the languages, the tree against the root, the
-    log of erasures against itself and the funnel. At depth `files` the digest of each shard too. At
-    depth `rows` also the columns, order, ranges, totals, months, licences and deciles of quality of
-    the shards, the tree, buckets, distributions and domains over their rows, that the documents and
-    losses of each input are its records, that no document is reserved by a verdict that binds, and
-    what is said in alarms. A sample has neither inputs nor losses, distributions nor domains;
-    `verify_sample` holds it against what it was drawn from. `root` is the root that the release has
-    to have. Files that follow from the manifest are compared with those that `by` makes of it, if
-    it is the program that made the release. What rests on a file that cannot be read is not
-    checked.
+    log of erasures against itself and the funnel, the mixture against the recipe and against what
+    came of it. At depth `files` the digest of each shard too. At depth `rows` also the columns,
+    order, ranges, totals, months, licences and deciles of quality of the shards, the tree, buckets,
+    distributions and domains over their rows, that the documents and losses of each input are its
+    records, that no document is reserved by a verdict that binds, that each was drawn, as far as
+    its lot tells, and what is said in alarms. A sample has neither inputs nor losses, distributions
+    nor domains; `verify_sample` holds it against what it was drawn from. `root` is the root that
+    the release has to have. Files that follow from the manifest are compared with those that `by`
+    makes of it, if it is the program that made the release. What rests on a file that cannot be
+    read is not checked.
     """
     try:
         manifest = contents(release)
@@ -75,6 +77,8 @@ def verify(
     seen = (
         Seen({(a.kind, a.name) for a in made.alarms}, _binding(made)) if made else Seen(set(), [])
     )
+    if made:
+        seen.mixed = yield from read_mixture(release, made)
     shards_read = depth == "rows"
     for shard in manifest.shards:
         whole = yield from check_file(release, shard, digest=depth != "tables")
@@ -95,6 +99,7 @@ def verify(
     if made and ledger_read:
         yield from check_copies(release, made, there, seen.left_out)
         yield from check_reasons(release, made, there)
+        yield from check_mixture(release, made, seen.mixed)
     if made:
         counted = agreed and ledger_read
         yield from check_domains(release, made, there, seen.domains, counted)
