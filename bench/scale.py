@@ -60,8 +60,11 @@ consensus = "apply"
 [[word_lists]]
 path = "{path}"
 sha256 = "{digest}"
+[mixture]
+share = {{ default = 0.9 }}
+domains = {{ max_whole = 100 }}
 """
-"""What makes a build look at hosts and texts; a list of one word is looked at in no time."""
+"""What makes a build look at hosts and texts and draw a share; a list of one word takes no time."""
 RIGHTS = """
 [rights]
 missing = "drop"

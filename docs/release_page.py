@@ -19,6 +19,7 @@ from florilegium.manifests import (
     envelope,
     erasures,
     loss_example,
+    mixture,
     tree,
 )
 from florilegium.manifests import manifest as manifests
@@ -65,6 +66,8 @@ FILES = {
         "score or personal data"),
     f"{domains.FOLDER}/<number>.parquet": ("Domains", "documents, tokens, bytes and losses by "
         "registrable domain"),
+    mixture.PATH: ("Mixture", "what each language brought, what was asked of it and where it was "
+        "cut, if the recipe has a mixture"),
     loss_example.PATH: ("Examples of losses", "how the texts of a few lost documents of each rule "
         "begin"),
     erasures.PATH: ("Erasures", "what was erased from the corpus, when and why, by keyed hashes"),
@@ -163,6 +166,11 @@ def _audit() -> Iterator[str]:
     yield from ("", "## Domains", "", prose(Domain), "")
     yield "Rows are in the order of names; a checksum of the name says which file one is in."
     yield from _schema(domains.SCHEMA)
+    yield from ("", "## Mixture", "")
+    yield "It is there if the recipe has `[mixture]`: a row for each language of which documents"
+    yield "passed the rules. Limits are lots, numbers from 0 to 1 that follow from ids: what lies"
+    yield "below is drawn, and the lots of what is left are counted anew from 0 to 1."
+    yield from _schema(mixture.SCHEMA)
     yield from ("", "## Examples of losses", "", prose(LossExample), "")
     yield from columns(LossExample)
     yield from ("", "## Erasures", "", prose(Erasure), "")

@@ -14,7 +14,9 @@ class FailedRule(Struct, frozen=True, gc=False, array_like=True, kw_only=True):
 
     id: Annotated[bytes, Meta(description="identity of the document, as in the ledger")]
     lang: Annotated[str, Meta(description="language of the document")]
-    stage: Annotated[str, Meta(description="stage of the rule: `duplicates` or `quality`")]
+    stage: Annotated[
+        str, Meta(description="stage of the rule: `duplicates`, `quality` or `mixture`")
+    ]
     rule: Annotated[str, Meta(description="rule that the document fails")]
     value: Annotated[float | None, Meta(description="what the rule measured")] = None
     limit: Annotated[float | None, Meta(description="the bound that the value crosses")] = None

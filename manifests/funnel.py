@@ -17,10 +17,13 @@ STAGES = (
     "erase",
     "duplicates",
     "quality",
+    "mixture",
 )
 """Every stage that can lose something, in the order of the flow."""
-_ERASE = "erase"
-"""The one stage that is in a funnel only where it lost something."""
+_NOT_ALWAYS = frozenset({"erase", "mixture"})
+"""Stages that are in a funnel only where they lost something."""
+COMPARED = ("duplicates", "quality", "mixture")
+"""Stages that documents reach whose facts are all known, to be compared and judged."""
 FIRST_WITH_LANGUAGE = STAGES.index("personal")
 
 LossKey = tuple[str, str, str | None]
@@ -56,12 +59,12 @@ def funnel(losses: Mapping[LossKey, int], kept: Mapping[str, int]) -> tuple[Step
     """Return the steps that follow from the counted losses and the documents kept by language.
 
     Stages before the language is known have one step each, later ones one for each language; there
-    is none of `erase` if nothing was erased.
+    is none of `erase` or `mixture` if nothing was lost there.
     ValueError for a stage that is not in `STAGES`.
     """
     steps: list[Step] = []
     passing = sum(losses.values()) + sum(kept.values())
-    late_stages = _late(any(stage == _ERASE for stage, _, _ in losses))
+    late_stages = _late(stage for stage, _, _ in losses)
     for stage in STAGES[:FIRST_WITH_LANGUAGE]:
         lost = _lost(losses, stage, None)
         steps.append(_step(stage, None, passing, lost))
@@ -92,7 +95,7 @@ def check(steps: Iterable[Step], records: int, documents: int) -> None:
     for step in early:
         _agree(f"records reaching {step.stage}", passing, step.received)
         passing = step.kept
-    first, last = STAGES[FIRST_WITH_LANGUAGE], STAGES[-1]
+    first, last = STAGES[FIRST_WITH_LANGUAGE], _late(step.stage for step in steps)[-1]
     _agree(
         f"documents reaching {first}", passing, sum(s.received for s in late if s.stage == first)
     )
@@ -104,7 +107,7 @@ def check(steps: Iterable[Step], records: int, documents: int) -> None:
 
 def kept_by_language(steps: Iterable[Step]) -> dict[str, int]:
     """Return how many documents of each language the last stage kept."""
-    return {s.lang: s.kept for s in steps if s.stage == STAGES[-1] and s.lang is not None}
+    return {s.lang: s.kept for s in steps if s.lang is not None}
 
 
 def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
@@ -118,7 +121,7 @@ def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
 
 def _check_order(steps: tuple[Step, ...]) -> None:
     languages = sorted({step.lang for step in steps if step.lang is not None})
-    late = _late(any(step.stage == _ERASE for step in steps))
+    late = _late(step.stage for step in steps)
     flow = [(stage, None) for stage in STAGES[:FIRST_WITH_LANGUAGE]] + [
         (stage, lang) for lang in languages for stage in late
     ]
@@ -126,9 +129,10 @@ def _check_order(steps: tuple[Step, ...]) -> None:
         raise ValueError("the steps of the funnel are not all the stages in the order of the flow")
 
 
-def _late(erased: bool) -> list[str]:
-    """Return the stages after which the language is known."""
-    return [stage for stage in STAGES[FIRST_WITH_LANGUAGE:] if erased or stage != _ERASE]
+def _late(there: Iterable[str]) -> list[str]:
+    """Return the stages after which the language is known, of a funnel in which these are."""
+    left_out = _NOT_ALWAYS.difference(there)
+    return [stage for stage in STAGES[FIRST_WITH_LANGUAGE:] if stage not in left_out]
 
 
 def _lost(losses: Mapping[LossKey, int], stage: str, lang: str | None) -> dict[str, int]:

@@ -77,4 +77,14 @@ LOSSES: dict[tuple[str, str], str] = {
     ("duplicates", "repeated_lines"): "hardly any text but lines that the host has on many pages; "
     "value: characters left when they were cut",
     ("duplicates", "near_duplicate"): "nearly the same words; value: estimated similarity, if any",
+    ("mixture", "quality_share"): "not among the best of its language, of which the recipe wants a "
+    "share; value: its quality in thousandths; limit: where the share ends, there by lot",
+    ("mixture", "sampled"): "not drawn, where the recipe wants a share at random; value: its lot, "
+    "which follows from its id; limit: lots below it are drawn",
+    ("mixture", "domain_share"): "not drawn from a large domain, of which the recipe wants less; "
+    "value: its lot; limit: lots below it are drawn; detail: how large the domain is",
+    ("mixture", "token_budget"): "not drawn, since its language has more tokens than the recipe "
+    "wants; value: its lot among what was left; limit: lots below it are drawn",
+    ("mixture", "weight"): "not drawn, since its language would outweigh others; value and limit: "
+    "as of `token_budget`",
 }

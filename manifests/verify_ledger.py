@@ -80,7 +80,7 @@ def _check_losses(
 def _count_removed(rows: pa.Table, seen: Seen) -> None:
     """Count the losses in whose name there are alarms."""
     columns = (rows.column(name).to_pylist() for name in ("stage", "warc", "host", "dup_of"))
-    late = [row for row in zip(*columns, strict=True) if row[0] in ("duplicates", "quality")]
+    late = [row for row in zip(*columns, strict=True) if row[0] in funnel.COMPARED]
     copies = [row for row in late if row[0] == "duplicates"]
     for into, some in ((seen.comparable, late), (seen.removed, copies)):
         seen.count(into, "source", (source for _, source, _, _ in some))

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from florilegium.manifests.failed_rule import FailedRule
+from florilegium.manifests.funnel import COMPARED
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest, Table
 from florilegium.manifests.schema import FAILED_RULE_SCHEMA, from_table
@@ -13,8 +14,6 @@ from florilegium.manifests.tables import parquet
 from florilegium.manifests.verify_files import UNREADABLE
 
 FOLDER = "audit/reasons"
-JUDGED = ("duplicates", "quality")
-"""Stages whose losses have reasons: what was lost before was never measured."""
 _DECISION = ("stage", "rule", "lang", "value", "limit", "detail")
 
 _Decision = tuple[Any, ...]
@@ -84,11 +83,14 @@ def _check_order(rows: list[FailedRule]) -> Iterator[str]:
 
 
 def _judged(path: Location) -> Counter[_Decision]:
-    """Return the losses of the ledger that were judged: id, and what decided."""
+    """Return the losses of the ledger that were judged: id, and what decided.
+
+    What was lost before was never measured.
+    """
     with parquet(path) as file:
         rows = file.read(["id", *_DECISION], use_threads=False)
     columns = [rows.column(name).to_pylist() for name in ("id", *_DECISION)]
-    return Counter(loss for loss in zip(*columns, strict=True) if loss[1] in JUDGED)
+    return Counter(loss for loss in zip(*columns, strict=True) if loss[1] in COMPARED)
 
 
 def _decision(row: FailedRule) -> _Decision:

@@ -17,6 +17,7 @@ from florilegium.manifests.leaves import leaves
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Shard
 from florilegium.manifests.merkle import Node, Span, span
+from florilegium.manifests.mixture import Mixed, stays
 from florilegium.manifests.shard_files import ColumnsError, documents
 from florilegium.manifests.verify_files import UNREADABLE
 
@@ -50,6 +51,8 @@ class Seen:
     """Losses to documents of earlier releases, by release."""
     examples: set[tuple[bytes, str, str]] = field(default_factory=set)
     """Ids, stages and rules of examples of losses that were not met in the ledger."""
+    mixed: dict[str, Mixed] | None = None
+    """What was drawn of each language, if the recipe has a mixture."""
 
     def count(self, into: Counter[tuple[str, str]], kind: str, names: Iterable[str]) -> None:
         """Count names of a kind of which there are alarms."""
@@ -83,6 +86,7 @@ def check_shard(release: Location, shard: Shard, seen: Seen) -> Generator[str, N
             held = [distributions.added([*held, distributions.of_rows(rows)])]
             yield from _check_values(shard, rows)
             yield from _check_rights(shard, rows, seen.binding)
+            yield from _check_drawn(shard, rows, seen.mixed)
     except ColumnsError as error:
         yield f"{shard.path}: {error}"
         return False
@@ -138,3 +142,11 @@ def _check_rights(shard: Shard, rows: pa.Table, binding: list[str]) -> Iterator[
     for name in binding:
         if reserved := rows.column(name).to_pylist().count("reserved"):
             yield f"{shard.path}: {reserved} documents whose {name} is reserved"
+
+
+def _check_drawn(shard: Shard, rows: pa.Table, mixed: dict[str, Mixed] | None) -> Iterator[str]:
+    if mixed is None or (mine := mixed.get(shard.lang)) is None:
+        return
+    pairs = zip(*(rows.column(name).to_pylist() for name in ("id", "quality")), strict=True)
+    if astray := sum(not stays(mine, identity, score) for identity, score in pairs):
+        yield f"{shard.path}: {astray} documents that the mixture leaves out"

@@ -33,6 +33,7 @@ from florilegium.pipelines.harvest.inputs import Input, plan_units
 from florilegium.pipelines.harvest.part import Part, remove_damaged, remove_left_over
 from florilegium.pipelines.last import LastBuild, remember
 from florilegium.pipelines.lock import LockedError, lock
+from florilegium.pipelines.mixture.mix import mix, parts_to_mix
 from florilegium.pipelines.named import blocklists, language_models
 from florilegium.pipelines.planning import STAGED, Plan, StepError
 from florilegium.pipelines.publishing.publish import PartToPublish, PublishPlaces, publish
@@ -91,6 +92,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
         _search(plan, "lines", parts, decisions, engine, display)
         _search(plan, "licences", parts, decisions, engine, display)
         _assess(plan, parts, decisions, engine, display)
+        _mix(plan, parts, decisions, engine, display)
         total = _decide(plan, decisions, engine, display)
         shards = _publish(plan, parts, total, engine, display)
         return _seal(plan, parts, total, shards, display)
@@ -111,10 +113,12 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
         elif step == "assess":
             plan.searched("lines")
             _assess(plan, plan.made(), plan.compared(), engine, display)
+        elif step == "mix":
+            plan.known()
+            _mix(plan, plan.made(), plan.compared(), engine, display)
         elif step == "decide":
-            plan.searched("lines")
-            plan.searched("licences")
-            plan.told()
+            plan.known()
+            plan.settled()
             _decide(plan, plan.compared(), engine, display)
         else:
             _publish(plan, plan.made(), plan.total(), engine, display)
@@ -217,6 +221,21 @@ def _assess(
         plan.told()
 
 
+def _mix(
+    plan: Plan, parts: list[Part], decisions: list[Location], engine: Engine, display: Display
+) -> None:
+    if (folder := plan.mixed) is None:
+        return
+    with display.step("mix"):
+        with suppress(StepError):
+            plan.settled()
+            return
+        plan.heard(parts)
+        todo = parts_to_mix(files_of(plan, parts), decisions, _found(plan, parts))
+        engine.run(lambda root: mix(root, todo, plan.recipe, folder), "mix")
+        plan.settled()
+
+
 def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Display) -> Verdict:
     (plan.draft / "audit" / "losses").mkdir(parents=True, exist_ok=True)
     plan.heard(parts := plan.made())
@@ -230,6 +249,7 @@ def _decide(plan: Plan, decisions: list[Location], engine: Engine, display: Disp
             release=str(plan.draft),
             ledger=ledger_path(number),
             earlier=plan.earlier(),
+            mixed=_text(plan.mixed),
             **found,
         )
         for number, unit in enumerate(plan.units)
@@ -300,7 +320,7 @@ def _seal(
         made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes
         documents = [place / "documents.parquet" for place in files_of(plan, parts)]
         known = earlier, tuple(tables(found[0])), optouts.sites_known(found[1])
-        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units), plan.noted))
+        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units), plan.noted, plan.mixed))
         remember(plan.work, _last(plan, parts, sealed))
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)

@@ -77,6 +77,8 @@ def _asked(plan: Plan, taken: Sample) -> Iterator[str]:
     yield from (step for step in searches if plan.found_by(step) is not None)
     if plan.assessed is not None:
         yield "assess"
+    if plan.mixed is not None:
+        yield "mix"
     if taken.host_records or optouts.matter((), plan.recipe.rights):
         yield "rights"
 

@@ -13,7 +13,7 @@ from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, Costs, Prices
 from florilegium.pipelines.recipe import Shards
 
 HOUR = 3600
-ON_REQUEST = ("rights", "lines", "licences", "assess")
+ON_REQUEST = ("rights", "lines", "licences", "assess", "mix")
 """Steps that not every build has."""
 
 

@@ -17,6 +17,7 @@ from florilegium.pipelines.assessment import assessors
 from florilegium.pipelines.duplicates.index import Published
 from florilegium.pipelines.erasure.blocked import Noted
 from florilegium.pipelines.harvest.part import Part, Unit, finished
+from florilegium.pipelines.mixture.results import LIMITS
 from florilegium.pipelines.named.files import placeless
 from florilegium.pipelines.overlay import assessed_of
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -184,6 +185,22 @@ class Plan(Struct, frozen=True):
         there = {path.name for path in folder.glob("*.parquet")}
         if any(assessed_of(folder, n).name not in there for n in range(len(self.units))):
             raise StepError("assess")
+
+    def known(self) -> None:
+        """Raise StepError unless all is found that rules are to judge by."""
+        self.searched("lines")
+        self.searched("licences")
+        self.told()
+
+    @property
+    def mixed(self) -> Location | None:
+        """What was found of the mixture; None if the recipe has none."""
+        return None if self.recipe.mixture is None else self.bench / "mixed"
+
+    def settled(self) -> None:
+        """Raise StepError unless the limits of the mixture are found, if the recipe has one."""
+        if (folder := self.mixed) is not None and not (folder / LIMITS).is_file():
+            raise StepError("mix")
 
     def total(self) -> Verdict:
         """Return what was decided on all units; StepError if that is missing.

@@ -23,6 +23,7 @@ from florilegium.manifests.publication import Publication
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.crawl.settings import Crawl
 from florilegium.pipelines.inheritance import Descent, Tables, edited, edits, merged, parted, places
+from florilegium.pipelines.mixture.settings import Mixture
 from florilegium.pipelines.named.blocklists import Blocklist
 from florilegium.pipelines.named.texts import Benchmark, LanguageModel, Scorer, WordList
 from florilegium.pipelines.nested import put
@@ -178,6 +179,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reasons: Literal["first", "all"] = "first"
     """`all` lists every rule that each lost document fails, in `audit/reasons/`; the ledger names
     the first of them."""
+    mixture: Mixture | None = None
+    """Which share of what passed the rules is published; all of it without this table."""
     shards: Shards = Shards()
     """How large the files for the trainer are."""
     release: Publication = Publication()
@@ -197,6 +200,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
                 "`benchmarks` are named, but of the `filters` none looks at them: add one with "
                 'use = "benchmarks"'
             )
+        if self.mixture is not None and self.mixture.quality and not self.scorers:
+            raise ValueError("`mixture.quality` needs a score: name `[[scorers]]` that give it")
 
     def kinds_to(self, action: Action) -> frozenset[str]:
         """Return the kinds of personal data that are masked, counted or a reason to drop."""
@@ -217,6 +222,9 @@ HARVEST_KEYS = (
     "personal_kinds",
     "tokenizer",
 )
+
+
+_ADDED = ("mixture",)
 
 
 class Ancestor(Struct, frozen=True):
@@ -370,8 +378,12 @@ def _checked(recipe: Recipe, source: str) -> Recipe:
 
 
 def resolved(recipe: Recipe) -> dict[str, Any]:
-    """Return the whole recipe as plain values, as the manifest records it."""
-    return msgspec.to_builtins(recipe)  # type: ignore[no-any-return]
+    """Return the whole recipe as plain values, as the manifest records it.
+
+    Tables without which a build is what it was before there were any are not in it.
+    """
+    values: dict[str, Any] = msgspec.to_builtins(recipe)
+    return {key: value for key, value in values.items() if key not in _ADDED or value is not None}
 
 
 def _languages(codes: tuple[str, ...], source: str) -> tuple[str, ...]:

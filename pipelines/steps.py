@@ -3,7 +3,7 @@
 from typing import Literal, TypeAlias, get_args
 
 Step: TypeAlias = Literal[
-    "harvest", "rights", "deduplicate", "lines", "licences", "assess", "decide", "publish"
+    "harvest", "rights", "deduplicate", "lines", "licences", "assess", "mix", "decide", "publish"
 ]
 """What comes after the last, seal, is done where the build is."""
 STEPS: tuple[Step, ...] = get_args(Step)

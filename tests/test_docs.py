@@ -14,7 +14,7 @@ from shown import ROOT, blocks, build_demo, check, pattern, printed, shown
 from florilegium.dedup.decisions import Reason
 from florilegium.filters.catalogue import ON_REQUEST, PROFILES
 from florilegium.filters.optouts.signal import Found, Signal
-from florilegium.manifests import erasures
+from florilegium.manifests import erasures, mixture
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
 from florilegium.manifests.funnel import STAGES
@@ -192,6 +192,7 @@ def losses():
             if isinstance(node, ast.Call):
                 yield from spelled(node)
     yield from (("erase", erasures.rule(basis)) for basis in erasures.BASES)
+    yield from ((mixture.STAGE, rule) for rule in mixture.RULES)
     yield from (("duplicates", reason.name.lower()) for reason in Reason if reason != Reason.KEPT)
     for signal, places in OPT_OUTS.items():
         yield from (("rights", Found(signal, where, "").rule) for where in places)

@@ -15,6 +15,7 @@ from florilegium.manifests.funnel import (
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 EARLY, LATE = STAGES[:FIRST_WITH_LANGUAGE], STAGES[FIRST_WITH_LANGUAGE:]
+ALWAYS = tuple(stage for stage in LATE if stage not in ("erase", "mixture"))
 
 rules = st.sampled_from(["a", "b", "c"])
 numbers = st.integers(0, 50)
@@ -132,18 +133,21 @@ def test_stages_before_the_language_is_known_have_one_step_each():
     steps = funnel({("identify", "language", None): 2, ("quality", "words", "fra_Latn"): 1}, {})
     assert [(s.stage, s.lang) for s in steps] == [
         *((stage, None) for stage in EARLY),
-        *((stage, "fra_Latn") for stage in LATE if stage != "erase"),
+        *((stage, "fra_Latn") for stage in ALWAYS),
     ]
-    assert [s.received for s in steps] == [3] * len(EARLY) + [1] * (len(LATE) - 1)
+    assert [s.received for s in steps] == [3] * len(EARLY) + [1] * len(ALWAYS)
 
 
-def test_what_was_erased_is_a_step_of_every_language_or_of_none():
-    losses = {("erase", "gdpr_17", "fra_Latn"): 1, ("quality", "words", "deu_Latn"): 2}
+@pytest.mark.parametrize(("stage", "rule"), [("erase", "gdpr_17"), ("mixture", "sampled")])
+def test_what_was_erased_or_not_drawn_is_a_step_of_every_language_or_of_none(stage, rule):
+    losses = {(stage, rule, "fra_Latn"): 1, ("quality", "words", "deu_Latn"): 2}
     steps = funnel(losses, {"gle_Latn": 3})
-    assert [s.stage for s in steps if s.lang == "gle_Latn"] == list(LATE)
-    assert {s.lang: s.lost for s in steps if s.stage == "erase"} == {
-        "deu_Latn": {}, "fra_Latn": {"gdpr_17": 1}, "gle_Latn": {},
+    expected = [one for one in LATE if one in ALWAYS or one == stage]
+    assert [s.stage for s in steps if s.lang == "gle_Latn"] == expected
+    assert {s.lang: s.lost for s in steps if s.stage == stage} == {
+        "deu_Latn": {}, "fra_Latn": {rule: 1}, "gle_Latn": {},
     }  # fmt: skip
+    assert kept_by_language(steps) == {"deu_Latn": 0, "fra_Latn": 0, "gle_Latn": 3}
     check(steps, 6, 3)
     with pytest.raises(ValueError, match="not all the stages"):
-        check([s for s in steps if (s.stage, s.lang) != ("erase", "deu_Latn")], 6, 3)
+        check([s for s in steps if (s.stage, s.lang) != (stage, "deu_Latn")], 6, 3)

@@ -9,6 +9,7 @@ import msgspec
 from florilegium.manifests import funnel
 from florilegium.manifests.derived import Source
 from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.mixture import STAGE
 from florilegium.manifests.publication import Publication
 
 NOT_APPLICABLE = "Not applicable."
@@ -94,12 +95,17 @@ def nominal_day(manifest: Manifest, publication: Publication) -> str:
 
 
 def lost_by_stage(manifest: Manifest) -> list[tuple[str, int, int, int]]:
-    """Return what each stage received, lost and kept, all languages together."""
+    """Return what each stage received, lost and kept, all languages together.
+
+    A mixture that drew everything, or that there is not, is no stage.
+    """
     sums: dict[str, Counter[str]] = {stage: Counter() for stage in funnel.STAGES}
     for step in manifest.funnel:
         sums[step.stage].update(
             received=step.received, lost=sum(step.lost.values()), kept=step.kept
         )
+    if not sums[STAGE]:
+        del sums[STAGE]
     return [(stage, n["received"], n["lost"], n["kept"]) for stage, n in sums.items()]
 
 
@@ -162,14 +168,20 @@ def duplicates(manifest: Manifest) -> str:
 
 
 def rules(manifest: Manifest) -> str:
-    """Return which rules judged the quality of texts."""
+    """Return which rules judged the quality of texts, and what a mixture left out besides."""
     used = [str(one.get("use")) for one in manifest.recipe.get("filters") or () if one.get("use")]
-    return (
+    judged = (
         f"Rules on {_listed(used)} left out "
         f"{many(_lost(manifest, 'quality'), 'document', 'documents')}; the ledger has each with "
         "the rule, the value and the limit."
         if used
         else "No rules on quality were applied."
+    )
+    if not (left_out := _lost(manifest, STAGE)):
+        return judged
+    return (
+        f"{judged} Of what passed, the mixture of the recipe left out "
+        f"{many(left_out, 'document', 'documents')}."
     )
 
 

@@ -12,6 +12,7 @@ from florilegium.filters.address import address
 from florilegium.filters.optouts.origin import host_of, origin
 from florilegium.manifests import erasures
 from florilegium.manifests.erasures import Basis, Erasure, Kind
+from florilegium.manifests.funnel import COMPARED
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.location import Location, locate
 from florilegium.manifests.secret import Secret, SecretError, load
@@ -22,8 +23,6 @@ KEY_VARIABLE = "FLORILEGIUM_ERASURE_KEY"
 _KEY_NAME = "erasures.key"
 _HOSTS = 65_536
 """Hosts whose answer is held; others are hashed again."""
-_RESTAGED = ("duplicates", "quality")
-"""Stages after which there is a document to erase, though it is in no shard."""
 
 
 class Noted(Struct, frozen=True):
@@ -146,7 +145,7 @@ class Blocked:
         """
         basis = self.by_id(loss.id)
         host = self.by_host(loss.host)
-        if loss.stage in _RESTAGED and loss.lang and (why := basis or host):
+        if loss.stage in COMPARED and loss.lang and (why := basis or host):
             return self.erased(loss.id, loss.warc, loss.lang, why)
         changes: dict[str, object] = {}
         if basis or host:

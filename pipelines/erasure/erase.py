@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from florilegium.manifests import erasures, funnel
+from florilegium.manifests import erasures, funnel, mixture
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.derived import there as files_that_follow
 from florilegium.manifests.location import Location, entries, remove_tree, replacing, sha256
@@ -129,7 +129,8 @@ def _promoted(found: Found, corpus: Corpus, engine: Engine, notes: Location) -> 
     )
     recipe = msgspec.convert(found.manifest.recipe, Recipe)
     blocked = blocked_by(corpus.noted())
-    return promote(corpus.work, found.manifest, recipe, ids, followers, blocked)
+    mixed = mixture.read(found.release) if recipe.mixture is not None else None
+    return promote(corpus.work, found.manifest, recipe, ids, followers, blocked, mixed)
 
 
 def _written(

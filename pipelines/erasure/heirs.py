@@ -16,6 +16,7 @@ from florilegium.dedup.policy import priorities
 from florilegium.manifests.document import Document
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.mixture import Mixed, stays
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.erasure.blocked import Blocked
@@ -46,7 +47,7 @@ class Promoted(Struct, frozen=True):
     without_text: int = 0
     """Erased documents whose copies are not in the work folder."""
     none_fit: int = 0
-    """Those whose copies are erased too, or fail the rules."""
+    """Those whose copies are erased too, fail the rules, or were not drawn."""
 
 
 class _Copy(Struct, frozen=True):
@@ -62,10 +63,12 @@ def promote(
     gone: Collection[bytes],
     followers: Iterable[Follower],
     blocked: Blocked,
+    mixed: Mapping[str, Mixed] | None,
 ) -> Promoted:
     """Return for each erased document the copy that takes its place, if one can.
 
-    The best is that which the recipe keeps (`keep`), of equals that of the smallest id.
+    The best is that which the recipe keeps (`keep`), of equals that of the smallest id. If the
+    release is `mixed`, one that would not have been drawn takes no place.
     """
     left: dict[bytes, list[Follower]] = defaultdict(list)
     for one in followers:
@@ -83,7 +86,7 @@ def promote(
     without_text = none_fit = 0
     for of, some in sorted(left.items()):
         there = [copies[one.id] for one in some if one.id in copies]
-        heir = _best(there, recipe, blocked)
+        heir = _best(there, recipe, blocked, mixed)
         if heir is not None:
             size = sum(not _is_blocked(one, blocked) for one in there)
             heirs.append(Heir(replace(heir.document, dup_size=size), heir.stored, of))
@@ -94,16 +97,26 @@ def promote(
     return Promoted(heirs, without_text, none_fit)
 
 
-def _best(copies: Iterable[_Copy], recipe: Recipe, blocked: Blocked) -> _Copy | None:
+def _best(
+    copies: Iterable[_Copy], recipe: Recipe, blocked: Blocked, mixed: Mapping[str, Mixed] | None
+) -> _Copy | None:
     ranked = sorted(
         copies, key=lambda one: (int(priorities(one.stored, recipe.keep)[0]), one.document.id)
     )
     fit = (
         one
         for one in ranked
-        if not _is_blocked(one, blocked) and failed(one.document, recipe.filters) is None
+        if not _is_blocked(one, blocked)
+        and failed(one.document, recipe.filters) is None
+        and _is_drawn(one.document, mixed)
     )
     return next(fit, None)
+
+
+def _is_drawn(document: Document, mixed: Mapping[str, Mixed] | None) -> bool:
+    if mixed is None:
+        return True
+    return document.lang in mixed and stays(mixed[document.lang], document.id, document.quality)
 
 
 def _is_blocked(one: _Copy, blocked: Blocked) -> bool:

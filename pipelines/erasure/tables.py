@@ -18,6 +18,7 @@ from florilegium.manifests import (
     domains,
     erasures,
     loss_example,
+    mixture,
     tree,
 )
 from florilegium.manifests.buckets import Bucket, bucket, sum_of
@@ -79,6 +80,8 @@ _Keep = Callable[[pa.Table], pa.Table]
 def _keeper(path: str, ids: set[bytes], change: Change, blocked: Blocked) -> _Keep | None:
     """Return what makes of the rows of a file those that may stay; None for an unknown file."""
     no_more = ids | change.masked
+    if path == mixture.PATH:
+        return lambda rows: rows
     if path == loss_example.PATH:
         return lambda rows: _without(rows, "id", lambda one: one in no_more)
     if path.startswith(REASONS):

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.filters.optouts.policy import PROTOCOLS
-from florilegium.manifests import buckets, distributions, erasures, tree
+from florilegium.manifests import buckets, distributions, erasures, mixture, tree
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.deciles import Histogram, deciles
@@ -29,6 +29,7 @@ from florilegium.pipelines import own_code, provenance
 from florilegium.pipelines.erasure.blocked import Noted
 from florilegium.pipelines.files import read_all
 from florilegium.pipelines.harvest.part import Part
+from florilegium.pipelines.mixture.results import read_mixed
 from florilegium.pipelines.publishing import derived
 from florilegium.pipelines.publishing.shard_plans import ShardPlan
 from florilegium.pipelines.publishing.shards import PublishedShard, note_path
@@ -59,6 +60,8 @@ class Draft(Struct, frozen=True):
     """The plans that chose records of the inputs."""
     noted: Noted | None = None
     """What was erased from the corpus, if anything was."""
+    mixed: Location | None = None
+    """Where it says what was drawn of each language, if the recipe has a mixture."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -120,6 +123,7 @@ def seal(draft: Draft) -> Manifest:
             _buckets(draft.folder, kept),
             _distributions(draft.folder, published),
             _tree(draft.folder, spans),
+            *_mixture(draft),
             *draft.total.domains,
             *draft.hosts,
             *draft.total.index,
@@ -218,6 +222,13 @@ def _log(draft: Draft) -> list[Table]:
     with replacing(draft.folder / erasures.PATH) as path:
         path.write_bytes(content)
         return [entry(erasures.PATH, content.count(b"\n"), path)]
+
+
+def _mixture(draft: Draft) -> list[Table]:
+    if draft.mixed is None:
+        return []
+    with replacing(draft.folder / mixture.PATH) as path:
+        return [entry(mixture.PATH, mixture.write(read_mixed(draft.mixed), path), path)]
 
 
 def _tree(release: Location, spans: list[Span]) -> Table:

@@ -63,7 +63,7 @@ class Inspection(Struct, kw_only=True, omit_defaults=False):
     id: str
     url: str | None = None
     fate: str = "lost"
-    """`kept` or `lost`, duplicates apart, which a page alone cannot show."""
+    """`kept` or `lost`, duplicates and the mixture apart, which a page alone cannot show."""
     stage: str | None = None
     """Stage that would lose it, with rule, value, limit and detail as in the ledger."""
     rule: str | None = None

@@ -23,6 +23,7 @@ from florilegium.pipelines.assessment.datatrove_filters import of as datatrove_f
 from florilegium.pipelines.files import load_array
 from florilegium.pipelines.harvest.part import load as load_part
 from florilegium.pipelines.last import LastBuild, recall
+from florilegium.pipelines.mixture.whole import Whole
 from florilegium.pipelines.named.files import placeless
 from florilegium.pipelines.overlay import Overlay, assessed_of, moves_of, shares_of
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -30,7 +31,9 @@ from florilegium.pipelines.rights.judged import judged_path, refusals_of
 from florilegium.pipelines.rows import group_of
 from florilegium.pipelines.verdicts.judgement import failed, removed
 
-DECIDED_LAST = ("name", "profile", "filters", "reasons", "alarms", "shards", "release")
+DECIDED_LAST = (
+    "name", "profile", "filters", "mixture", "reasons", "alarms", "shards", "release",
+)  # fmt: skip
 """Keys of a recipe that make no difference to what documents are judged on."""
 
 _WORDS = 24
@@ -113,10 +116,13 @@ def whatif(recipe: Recipe, home: Location, examples: int = 8) -> Answer:
     before = _recipe_of(last, recipe)
     old, new = _apart(before.filters, recipe.filters)
     counts = _Counts()
+    mixed = _mixtures(last, work, (before, old), (recipe, new))
     for number in range(len(last.parts)):
         for row, facts in enumerate(_candidates(last, number, work, before)):
             if facts is not None:
                 was, now = _verdicts(facts, before.filters, old, new)
+                was = was or mixed[0].loss(number, row, facts)
+                now = now or mixed[1].loss(number, row, facts)
                 counts.add(facts, was, now, _Found(facts.id, number, row))
     held = sum(count.documents for count in counts.before.values())
     if held != last.documents:
@@ -142,7 +148,7 @@ def _recipe_of(last: LastBuild, asked: Recipe) -> Recipe:
         raise WhatIfError(
             f"{', '.join(differs)} of the recipe {'is' if len(differs) == 1 else 'are'} not what "
             f"the last build, {last.build_id}, had: what would come of it cannot be told from what "
-            "is there. Build it first; filters and their limits can be asked about"
+            "is there. Build it first; filters, limits and the mixture can be asked about"
         )
     try:
         before = msgspec.convert(last.recipe, Recipe)
@@ -166,6 +172,31 @@ def _apart(
     """Return what is left of both where they begin to differ: the rest need be asked but once."""
     same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(old, new)))  # noqa: B905
     return old[same:], new[same:]
+
+
+def _mixtures(
+    last: LastBuild,
+    work: Location,
+    before: tuple[Recipe, Sequence[AnyFilter]],
+    asked: tuple[Recipe, Sequence[AnyFilter]],
+) -> tuple[Whole, Whole]:
+    """Return what the mixtures of both recipes leave out, each with those filters that differ."""
+    (was, old), (now, new) = before, asked
+    wholes = Whole(was), Whole(now)
+    if was.mixture is None and now.mixture is None:
+        return wholes
+    for number in range(len(last.parts)):
+        for row, facts in enumerate(_candidates(last, number, work, was)):
+            if facts is not None:
+                verdicts = _verdicts(facts, was.filters, old, new)
+                for whole, loss in zip(wholes, verdicts, strict=True):
+                    if loss is None:
+                        whole.add(row, facts)
+        for whole in wholes:
+            whole.end_part(number)
+    for whole in wholes:
+        whole.settle()
+    return wholes
 
 
 def _verdicts(

@@ -32,6 +32,7 @@ from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.engines.packed import Keyed
 from florilegium.pipelines.files import load_array, save_array
 from florilegium.pipelines.harvest.part import load
+from florilegium.pipelines.mixture.results import left_out
 from florilegium.pipelines.overlay import overlay_of
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.rights.judged import refusals_of
@@ -78,6 +79,8 @@ class PartToDecide(Struct, frozen=True, kw_only=True):
     """Folder of what was judged of rights, if it was."""
     assessed: str | None = None
     """Folder of what was told of texts, if the recipe asks for more than counts."""
+    mixed: str | None = None
+    """Folder of what was found of the mixture, if the recipe has one."""
 
 
 class LostRecordsError(RuntimeError):
@@ -235,6 +238,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     largest: list[Alarm] = []
     examples: list[Candidate] = []
     refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
+    mixture = left_out(locate(part.mixed) if part.mixed else None, part.ordinal, recipe)
     for facts in _facts(part, files):
         if (refusal := refusals.get(len(sizes))) is not None:
             losses.append(lost(facts, "rights", refusal[0], detail=refusal[1]))
@@ -243,6 +247,7 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss = removed(facts, decision, recipe, part.earlier) or failed(facts, recipe.filters)
+        loss = loss or mixture.loss(len(sizes), facts)
         size = 1 if decision is None else int(decision["size"])
         sizes.append(size if loss is None else 0)
         copy = loss is not None and loss.stage == "duplicates"

@@ -1,0 +1,1 @@
+"""Mixture: which share of what passed the rules is published."""
