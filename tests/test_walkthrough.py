@@ -25,6 +25,10 @@ def test_the_walk_through_a_release_prints_what_it_shows(folder):
     assert check(page("walkthrough.md"), folder) >= 10
 
 
+def test_the_comparison_of_recipes_prints_what_it_shows(folder):
+    assert check(page("compare.md"), folder) == 2
+
+
 @with_readers
 @pytest.mark.parametrize(
     "title", ["datasets", "DuckDB", "polars", "Spark", "datatrove", "Training"]
