@@ -97,19 +97,14 @@ def differences(
     is hidden. With `texts` these are compared too. Shards that are the same file are not read.
     """
     found = _Found([*_compared(), *(["text"] if texts else [])])
-    sides = [_Side(*before), _Side(*after)]
+    sides = [Side(*before), Side(*after)]
     alike = {s.sha256 for s in sides[0].shards} & {s.sha256 for s in sides[1].shards}
     for shard in sides[1].shards:
         if shard.sha256 in alike:
             found.add_shard(shard)
     for side in sides:
         side.shards = [shard for shard in side.shards if shard.sha256 not in alike]
-    rows = sum(shard.rows for side in sides for shard in side.shards)
-    ranges = 1
-    while ranges * ROWS_AT_A_TIME < rows:
-        ranges *= 2
-    for number in range(ranges if rows else 0):
-        low, high = number * ALL // ranges, (number + 1) * ALL // ranges - 1
+    for low, high in ranges_of_ids(sum(shard.rows for side in sides for shard in side.shards)):
         one, other = (side.rows(found.read, low, high) for side in sides)
         found.compare(one, other)
     return Differences(
@@ -125,11 +120,21 @@ def differences(
     )
 
 
+def ranges_of_ids(rows: int) -> list[tuple[int, int]]:
+    """Return the least and the greatest id, as numbers, of ranges that make up all ids.
+
+    They are equal, a power of two in number, and of so many rows hold `ROWS_AT_A_TIME` or fewer
+    each, up to chance; none if there are no rows.
+    """
+    number = 1 << (max(0, rows - 1) // ROWS_AT_A_TIME).bit_length() if rows else 0
+    return [(n * ALL // number, (n + 1) * ALL // number - 1) for n in range(number)]
+
+
 def _compared() -> list[str]:
     return [name for name in DOCUMENT_SCHEMA.names if name not in _NOT_COMPARED]
 
 
-class _Side:
+class Side:
     """One of two releases."""
 
     def __init__(self, release: Location, held: Held) -> None:

@@ -50,9 +50,15 @@ from florilegium.pipelines.verdicts.verdict import Verdict, raised
 
 
 def plan(
-    recipe: Recipe, files: list[Input], out: Location, against: Sequence[Location] = ()
+    recipe: Recipe,
+    files: list[Input],
+    out: Location,
+    against: Sequence[Location] = (),
+    home: Location | None = None,
 ) -> Plan:
     """Return what a build of these files would do; InputError if they cannot be told apart.
+
+    It works and leaves its release in a folder of `out` named after the recipe, or in `home`.
 
     NamedFileError if a model or list is not what the recipe says, BadIndexError if an earlier
     release cannot be built against, SecretError or LogError if what was erased cannot be kept out.
@@ -71,10 +77,11 @@ def plan(
     made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
     made_of += [[one.about.root for one in published]] if published else []
     made_of += asked(recipe)[1:]
-    noted = blocked.noted(out / recipe.name)
+    home = home or out / recipe.name
+    noted = blocked.noted(home)
     made_of += [{"erased": noted.sha256}] if noted else []
     build_id = provenance.digest(made_of)[:12]
-    return Plan(recipe, units, build_id, out / recipe.name, published, noted)
+    return Plan(recipe, units, build_id, home, published, noted)
 
 
 def build(plan: Plan, engine: Engine, display: Display) -> Manifest:

@@ -54,11 +54,16 @@ def used(recipe: Recipe) -> tuple[Resource, ...]:
 
 def harvest_fingerprint(recipe: Recipe) -> str:
     """Return the digest of all that decides what harvest makes of an input."""
+    second = msgspec.to_builtins(language_models.second_used(recipe.language_model))
+    return digest([own_code.code(), environment(), harvest_settings(recipe), second])
+
+
+def harvest_settings(recipe: Recipe) -> dict[str, Any]:
+    """Return what harvest reads of a recipe, by the keys of the recipe."""
     chosen = {key: placeless(resolved(recipe)[key]) for key in HARVEST_KEYS}
     # Of rights, harvest judges pages by themselves; what hosts say is judged over all parts.
     chosen["rights"] = [chosen["rights"][key] for key in ("regime", "honour")]
-    second = msgspec.to_builtins(language_models.second_used(recipe.language_model))
-    return digest([own_code.code(), environment(), chosen, second, _signatures(recipe)])
+    return chosen | {"duplicates.method": _signatures(recipe)}
 
 
 def _signatures(recipe: Recipe) -> str:

@@ -51,6 +51,10 @@ def test_a_how_to_is_short_and_names_only_commands_that_there_are(name):
     assert named <= known | {"promote"}
 
 
+def test_the_comparison_of_recipes_prints_what_it_shows(folder):
+    assert check(page("compare.md"), folder) == 2
+
+
 @with_readers
 @pytest.mark.parametrize(
     "title", ["datasets", "DuckDB", "polars", "Spark", "datatrove", "Training"]

@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from florilegium.pipelines.cli import audit as cli_audit
+from florilegium.pipelines.cli import compare as cli_compare
 from florilegium.pipelines.cli import crawl as cli_crawl
 from florilegium.pipelines.cli import erase as cli_erase
 from florilegium.pipelines.cli import export as cli_export
@@ -270,6 +271,7 @@ def inspect(
 
 for command in (
     *cli_audit.COMMANDS,
+    *cli_compare.COMMANDS,
     *cli_crawl.COMMANDS,
     *cli_erase.COMMANDS,
     *cli_export.COMMANDS,
