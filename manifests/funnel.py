@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -17,10 +17,11 @@ STAGES = (
     "erase",
     "duplicates",
     "quality",
+    "canary",
 )
 """Every stage that can lose something, in the order of the flow."""
-_ERASE = "erase"
-"""The one stage that is in a funnel only where it lost something."""
+_SELDOM = ("erase", "canary")
+"""Stages that are in a funnel only where they lost something."""
 FIRST_WITH_LANGUAGE = STAGES.index("personal")
 
 LossKey = tuple[str, str, str | None]
@@ -61,7 +62,7 @@ def funnel(losses: Mapping[LossKey, int], kept: Mapping[str, int]) -> tuple[Step
     """
     steps: list[Step] = []
     passing = sum(losses.values()) + sum(kept.values())
-    late_stages = _late(any(stage == _ERASE for stage, _, _ in losses))
+    late_stages = _late({stage for stage, _, _ in losses})
     for stage in STAGES[:FIRST_WITH_LANGUAGE]:
         lost = _lost(losses, stage, None)
         steps.append(_step(stage, None, passing, lost))
@@ -92,19 +93,19 @@ def check(steps: Iterable[Step], records: int, documents: int) -> None:
     for step in early:
         _agree(f"records reaching {step.stage}", passing, step.received)
         passing = step.kept
-    first, last = STAGES[FIRST_WITH_LANGUAGE], STAGES[-1]
+    first = STAGES[FIRST_WITH_LANGUAGE]
     _agree(
         f"documents reaching {first}", passing, sum(s.received for s in late if s.stage == first)
     )
     for before, after in itertools.pairwise(late):
         if before.lang == after.lang:
             _agree(f"{after.lang} documents reaching {after.stage}", before.kept, after.received)
-    _agree("documents kept", sum(s.kept for s in late if s.stage == last), documents)
+    _agree("documents kept", sum(kept_by_language(late).values()), documents)
 
 
 def kept_by_language(steps: Iterable[Step]) -> dict[str, int]:
     """Return how many documents of each language the last stage kept."""
-    return {s.lang: s.kept for s in steps if s.stage == STAGES[-1] and s.lang is not None}
+    return {step.lang: step.kept for step in steps if step.lang is not None}
 
 
 def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
@@ -118,7 +119,7 @@ def by_rule(steps: Iterable[Step]) -> Counter[tuple[str, str]]:
 
 def _check_order(steps: tuple[Step, ...]) -> None:
     languages = sorted({step.lang for step in steps if step.lang is not None})
-    late = _late(any(step.stage == _ERASE for step in steps))
+    late = _late({step.stage for step in steps})
     flow = [(stage, None) for stage in STAGES[:FIRST_WITH_LANGUAGE]] + [
         (stage, lang) for lang in languages for stage in late
     ]
@@ -126,9 +127,10 @@ def _check_order(steps: tuple[Step, ...]) -> None:
         raise ValueError("the steps of the funnel are not all the stages in the order of the flow")
 
 
-def _late(erased: bool) -> list[str]:
+def _late(there: Container[str]) -> list[str]:
     """Return the stages after which the language is known."""
-    return [stage for stage in STAGES[FIRST_WITH_LANGUAGE:] if erased or stage != _ERASE]
+    late = STAGES[FIRST_WITH_LANGUAGE:]
+    return [stage for stage in late if stage not in _SELDOM or stage in there]
 
 
 def _lost(losses: Mapping[LossKey, int], stage: str, lang: str | None) -> dict[str, int]:

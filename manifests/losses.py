@@ -77,4 +77,6 @@ LOSSES: dict[tuple[str, str], str] = {
     ("duplicates", "repeated_lines"): "hardly any text but lines that the host has on many pages; "
     "value: characters left when they were cut",
     ("duplicates", "near_duplicate"): "nearly the same words; value: estimated similarity, if any",
+    ("canary", "published"): "a page that the build planted to check itself, and that would be "
+    "published otherwise; detail: kinds of personal data that are still in its text",
 }

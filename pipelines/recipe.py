@@ -24,6 +24,7 @@ from florilegium.manifests.personal import KINDS
 from florilegium.manifests.publication import Publication
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.crawl.settings import Crawl
+from florilegium.pipelines.gates.settings import Gates
 from florilegium.pipelines.named.blocklists import Blocklist
 from florilegium.pipelines.named.texts import Benchmark, Scorer, WordList
 from florilegium.pipelines.nested import put
@@ -204,6 +205,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What `florilegium select` takes of Common Crawl."""
     crawl: Crawl | None = None
     """How sites are fetched, if that comes before the build."""
+    gates: Gates | None = None
+    """What a release must pass before it is promoted."""
 
     def __post_init__(self) -> None:
         known = (*KINDS, "national_id")

@@ -132,18 +132,23 @@ def test_stages_before_the_language_is_known_have_one_step_each():
     steps = funnel({("identify", "language", None): 2, ("quality", "words", "fra_Latn"): 1}, {})
     assert [(s.stage, s.lang) for s in steps] == [
         *((stage, None) for stage in EARLY),
-        *((stage, "fra_Latn") for stage in LATE if stage != "erase"),
+        *((stage, "fra_Latn") for stage in LATE if stage not in ("erase", "canary")),
     ]
-    assert [s.received for s in steps] == [3] * len(EARLY) + [1] * (len(LATE) - 1)
+    assert [s.received for s in steps] == [3] * len(EARLY) + [1] * (len(LATE) - 2)
 
 
-def test_what_was_erased_is_a_step_of_every_language_or_of_none():
-    losses = {("erase", "gdpr_17", "fra_Latn"): 1, ("quality", "words", "deu_Latn"): 2}
+@pytest.mark.parametrize(
+    ("seldom", "rule", "other"), [("erase", "gdpr_17", "canary"), ("canary", "published", "erase")]
+)
+def test_a_stage_that_seldom_is_is_a_step_of_every_language_or_of_none(seldom, rule, other):
+    losses = {(seldom, rule, "fra_Latn"): 1, ("quality", "words", "deu_Latn"): 2}
     steps = funnel(losses, {"gle_Latn": 3})
-    assert [s.stage for s in steps if s.lang == "gle_Latn"] == list(LATE)
-    assert {s.lang: s.lost for s in steps if s.stage == "erase"} == {
-        "deu_Latn": {}, "fra_Latn": {"gdpr_17": 1}, "gle_Latn": {},
+    there = [stage for stage in LATE if stage != other]
+    assert [s.stage for s in steps if s.lang == "gle_Latn"] == there
+    assert {s.lang: s.lost for s in steps if s.stage == seldom} == {
+        "deu_Latn": {}, "fra_Latn": {rule: 1}, "gle_Latn": {},
     }  # fmt: skip
     check(steps, 6, 3)
+    assert kept_by_language(steps) == {"deu_Latn": 0, "fra_Latn": 0, "gle_Latn": 3}
     with pytest.raises(ValueError, match="not all the stages"):
-        check([s for s in steps if (s.stage, s.lang) != ("erase", "deu_Latn")], 6, 3)
+        check([s for s in steps if (s.stage, s.lang) != (seldom, "deu_Latn")], 6, 3)

@@ -100,7 +100,8 @@ def lost_by_stage(manifest: Manifest) -> list[tuple[str, int, int, int]]:
         sums[step.stage].update(
             received=step.received, lost=sum(step.lost.values()), kept=step.kept
         )
-    return [(stage, n["received"], n["lost"], n["kept"]) for stage, n in sums.items()]
+    there = ((stage, n) for stage, n in sums.items() if n or stage != "canary")
+    return [(stage, n["received"], n["lost"], n["kept"]) for stage, n in there]
 
 
 def removed_by_optouts(manifest: Manifest) -> dict[str, int]:

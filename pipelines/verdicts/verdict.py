@@ -82,7 +82,7 @@ def added(verdicts: Iterable[Verdict]) -> Verdict:
 def raised(total: Verdict, settings: Alarms) -> tuple[list[Alarm], dict[str, int]]:
     """Return the alarms that are listed, and how many there are of each kind."""
     kept = sum(b.documents for buckets in total.kept.values() for b in buckets.values())
-    late = sum(n for stage, _, _, n in total.losses if stage in ("duplicates", "quality"))
+    late = sum(n for stage, _, _, n in total.losses if stage in ("duplicates", "quality", "canary"))
     components = of_components(total.largest, kept + late, settings)
     nothing = of_release(total.records, kept)
     more: dict[str, int] = {one.kind: 1 for one in nothing}
