@@ -31,8 +31,8 @@ from florilegium.dedup.decisions import Reason, stored_by
 from florilegium.dedup.methods import METHODS
 from florilegium.dedup.signature import sign
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.recipe import Duplicates
 
 BATCH = 1_000
 

@@ -17,12 +17,13 @@ STAGES = (
     "erase",
     "duplicates",
     "quality",
+    "canary",
     "mixture",
 )
 """Every stage that can lose something, in the order of the flow."""
-_NOT_ALWAYS = frozenset({"erase", "mixture"})
+_SELDOM = frozenset({"erase", "canary", "mixture"})
 """Stages that are in a funnel only where they lost something."""
-COMPARED = ("duplicates", "quality", "mixture")
+COMPARED = ("duplicates", "quality", "canary", "mixture")
 """Stages that documents reach whose facts are all known, to be compared and judged."""
 FIRST_WITH_LANGUAGE = STAGES.index("personal")
 
@@ -95,14 +96,14 @@ def check(steps: Iterable[Step], records: int, documents: int) -> None:
     for step in early:
         _agree(f"records reaching {step.stage}", passing, step.received)
         passing = step.kept
-    first, last = STAGES[FIRST_WITH_LANGUAGE], _late(step.stage for step in steps)[-1]
+    first = STAGES[FIRST_WITH_LANGUAGE]
     _agree(
         f"documents reaching {first}", passing, sum(s.received for s in late if s.stage == first)
     )
     for before, after in itertools.pairwise(late):
         if before.lang == after.lang:
             _agree(f"{after.lang} documents reaching {after.stage}", before.kept, after.received)
-    _agree("documents kept", sum(s.kept for s in late if s.stage == last), documents)
+    _agree("documents kept", sum(kept_by_language(late).values()), documents)
 
 
 def kept_by_language(steps: Iterable[Step]) -> dict[str, int]:
@@ -131,7 +132,7 @@ def _check_order(steps: tuple[Step, ...]) -> None:
 
 def _late(there: Iterable[str]) -> list[str]:
     """Return the stages after which the language is known, of a funnel in which these are."""
-    left_out = _NOT_ALWAYS.difference(there)
+    left_out = _SELDOM.difference(there)
     return [stage for stage in STAGES[FIRST_WITH_LANGUAGE:] if stage not in left_out]
 
 

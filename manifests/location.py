@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+from florilegium.manifests import promotion
 from florilegium.manifests.remote import RemotePath, Stat
 
 Location: TypeAlias = Path | RemotePath
@@ -45,11 +46,18 @@ def locate(name: str | Location) -> Location:
 
 
 def find_release(name: str | Location) -> Location:
-    """Return where a release is; in a store, `latest` is a note of its name."""
+    """Return where a release is; of a corpus, `latest` is the one that `latest.json` names.
+
+    ValueError if that file is there and names none.
+    """
     place = locate(name)
-    if isinstance(place, Path) or place.name != "latest":
+    if place.name != promotion.LINK:
         return place
-    return place.with_name(place.read_text())
+    try:
+        content = place.with_name(promotion.NAME).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return place
+    return place.with_name(promotion.decode(content).current.build_id)
 
 
 @contextmanager

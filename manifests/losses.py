@@ -87,4 +87,6 @@ LOSSES: dict[tuple[str, str], str] = {
     "wants; value: its lot among what was left; limit: lots below it are drawn",
     ("mixture", "weight"): "not drawn, since its language would outweigh others; value and limit: "
     "as of `token_budget`",
+    ("canary", "published"): "a page that the build planted to check itself, and that would be "
+    "published otherwise; detail: kinds of personal data that are still in its text",
 }

@@ -51,11 +51,11 @@ def verify(
     :param keys: public keys, every one of which must have signed it; see `read_key`.
     :param depth: `tables` checks the sums of the manifest, its signatures, that its files are there
         and no others, and that all tables agree with it and with each other: ledger, funnel,
-        copies, reasons, buckets, distributions, domains, tree, log of erasures, mixture. `files` checks the
-        digest of each shard too. `rows` also checks columns, order, ranges, totals, months,
-        licences and deciles of the shards, makes the tree and the tables again from their rows,
-        holds the records of each input against its documents and losses, and looks for documents
-        that a binding verdict reserves, or that were not drawn, as far as their lots tell.
+        copies, reasons, buckets, distributions, domains, tree, log of erasures, mixture. `files`
+        checks the digest of each shard too. `rows` also checks columns, order, ranges, totals,
+        months, licences and deciles of the shards, makes the tree and the tables again from their
+        rows, holds the records of each input against its documents and losses, and looks for
+        documents that a binding verdict reserves, or that were not drawn, as far as lots tell.
     :param root: the root that the release must have, in hex.
     :param by: the program that makes files which follow from the manifest, to compare them; the
         command passes its own.

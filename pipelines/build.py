@@ -13,7 +13,7 @@ import msgspec
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.location import Location, remove_tree, replacing
+from florilegium.manifests.location import Location, remove_tree
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
 from florilegium.pipelines.assessment.assess import PartToAssess, assess
@@ -28,10 +28,12 @@ from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.erasure import blocked
 from florilegium.pipelines.erasure.purge import purge
 from florilegium.pipelines.files import copied
+from florilegium.pipelines.gates import canaries, promotion
+from florilegium.pipelines.gates.admission import admit
 from florilegium.pipelines.harvest.harvest import UnitError, failures, harvest
 from florilegium.pipelines.harvest.inputs import Input, plan_units
 from florilegium.pipelines.harvest.part import Part, remove_damaged, remove_left_over
-from florilegium.pipelines.last import LastBuild, remember
+from florilegium.pipelines.last import remember
 from florilegium.pipelines.lock import LockedError, lock
 from florilegium.pipelines.mixture.mix import mix, parts_to_mix
 from florilegium.pipelines.named import blocklists, language_models
@@ -71,7 +73,10 @@ def plan(
             f"the recipe {recipe.name} compares documents of one release only "
             "(duplicates.scope): it cannot be built against another"
         )
-    units = plan_units(files, provenance.harvest_fingerprint(recipe))
+    made_by = provenance.harvest_fingerprint(recipe)
+    units = plan_units(files, made_by)
+    if recipe.gates is not None and recipe.gates.canaries:
+        units = canaries.planted(units, recipe, made_by)
     method = METHODS[recipe.duplicates.method]
     published = tuple(open_index(release, method) for release in dict.fromkeys(against))
     made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
@@ -85,7 +90,7 @@ def plan(
 
 
 def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
-    """Make a release; return its manifest.
+    """Make a release, and promote it unless it fails its gates; return its manifest.
 
     LockedError if another build is at work in the same place, UnitError if units could not be
     harvested, ValueError or LostRecordsError if counts do not agree, AlarmError if the recipe wants
@@ -155,7 +160,10 @@ def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> 
         return
     with display.step("rights"):
         if not optouts.judged(folder, len(parts)):
-            settings = optouts.JudgeSettings(plan.recipe.rights, str(folder), str(folder / STAGED))
+            planted = next((n for n, u in enumerate(plan.units) if u.name == canaries.NAME), None)
+            settings = optouts.JudgeSettings(
+                plan.recipe.rights, str(folder), str(folder / STAGED), planted
+            )
             engine.run(optouts.laid_out(files_of(plan, parts), parts, settings), "rights")
         plan.heard(parts)
 
@@ -238,7 +246,9 @@ def _mix(
             plan.settled()
             return
         plan.heard(parts)
-        todo = parts_to_mix(files_of(plan, parts), decisions, _found(plan, parts))
+        drawn = [place for place, unit in zip(files_of(plan, parts), plan.units, strict=True)
+                 if unit.name != canaries.NAME]  # fmt: skip
+        todo = parts_to_mix(drawn, decisions, _found(plan, parts))
         engine.run(lambda root: mix(root, todo, plan.recipe, folder), "mix")
         plan.settled()
 
@@ -328,43 +338,21 @@ def _seal(
         documents = [place / "documents.parquet" for place in files_of(plan, parts)]
         known = earlier, tuple(tables(found[0])), optouts.sites_known(found[1])
         sealed = seal(Draft(*made, documents, *known, plans_of(plan.units), plan.noted, plan.mixed))
-        remember(plan.work, _last(plan, parts, sealed))
+        remember(plan, parts, sealed.documents)
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
-        point_to(plan.release)
+        admit(plan.release, plan.recipe)
         remove_tree(plan.bench)
     return sealed
-
-
-def _last(plan: Plan, parts: list[Part], sealed: Manifest) -> LastBuild:
-    return LastBuild(
-        build_id=plan.build_id,
-        recipe=resolved(plan.recipe),
-        documents=sealed.documents,
-        parts=[unit.folder for unit in plan.units],
-        decisions=plan.decisions.name,
-        judged=_name(plan.judged(parts)),
-        lines=_name(plan.found_by("lines")),
-        licences=_name(plan.found_by("licences")),
-        assessed=_name(plan.assessed),
-    )
 
 
 def tidy(plan: Plan) -> None:
     """Do what a build left undone that was stopped when its release was there already."""
     with suppress(LockedError), lock(plan.work / "lock"):
+        promotion.mend(plan.home)
         if plan.bench.is_dir():
-            point_to(plan.release)
+            admit(plan.release, plan.recipe)
             remove_tree(plan.bench)
-
-
-def point_to(release: Location) -> None:
-    """Let `latest` beside a release lead to it: a link, or in a store a note of its name."""
-    with replacing(release.with_name("latest")) as draft:
-        if isinstance(release, Path):
-            draft.symlink_to(release.name)
-        else:
-            draft.write_text(release.name)
 
 
 def files_of(plan: Plan, parts: list[Part]) -> list[Location]:
@@ -389,10 +377,6 @@ def _found(plan: Plan, parts: list[Part]) -> dict[str, str | None]:
         "judged": _text(plan.judged(parts)),
         "assessed": _text(plan.assessed),
     }
-
-
-def _name(place: Location | None) -> str | None:
-    return None if place is None else place.name
 
 
 def _text(place: Location | None) -> str | None:

@@ -6,6 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.manifests.location import Location, replacing
+from florilegium.pipelines.gates import canaries
+from florilegium.pipelines.harvest.part import Part
+from florilegium.pipelines.planning import Plan
+from florilegium.pipelines.recipe import resolved
 
 _NAME = "last.json"
 
@@ -27,9 +31,20 @@ class LastBuild(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     assessed: str | None
 
 
-def remember(work: Location, build: LastBuild) -> None:
-    """Note that a build was the last."""
-    with replacing(work / _NAME) as draft:
+def remember(plan: Plan, parts: list[Part], documents: int) -> None:
+    """Note that a build was the last, and how many documents its release has."""
+    build = LastBuild(
+        build_id=plan.build_id,
+        recipe=resolved(plan.recipe),
+        documents=documents,
+        parts=[unit.folder for unit in plan.units if unit.name != canaries.NAME],
+        decisions=plan.decisions.name,
+        judged=_name(plan.judged(parts)),
+        lines=_name(plan.found_by("lines")),
+        licences=_name(plan.found_by("licences")),
+        assessed=_name(plan.assessed),
+    )
+    with replacing(plan.work / _NAME) as draft:
         draft.write_bytes(msgspec.json.encode(build))
 
 
@@ -39,3 +54,7 @@ def recall(work: Location) -> LastBuild | None:
         return msgspec.json.decode((work / _NAME).read_bytes(), type=LastBuild)
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
+
+
+def _name(place: Location | None) -> str | None:
+    return None if place is None else place.name

@@ -6,7 +6,7 @@ records the whole resolved recipe.
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -22,6 +22,8 @@ from florilegium.manifests.personal import KINDS
 from florilegium.manifests.publication import Publication
 from florilegium.pipelines.commoncrawl.settings import CommonCrawl
 from florilegium.pipelines.crawl.settings import Crawl
+from florilegium.pipelines.duplicates.settings import Duplicates
+from florilegium.pipelines.gates.settings import Gates
 from florilegium.pipelines.inheritance import Descent, Tables, edited, edits, merged, parted, places
 from florilegium.pipelines.mixture.settings import Mixture
 from florilegium.pipelines.named.blocklists import Blocklist
@@ -33,65 +35,11 @@ from florilegium.pipelines.recipe_files import RecipeFile, find
 from florilegium.pipelines.spelling import hint, nearest
 from florilegium.pipelines.verdicts.alarms import Alarms
 
-Scope: TypeAlias = Literal["global", "release", "snapshot"]
-"""Which documents are compared."""
 _MOST_BASES = 10
 
 
 class RecipeError(ValueError):
     """A recipe that cannot be built; the message names the file, the key and the remedy."""
-
-
-class Duplicates(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which copies are removed. The same capture found twice always is."""
-
-    exact: Annotated[bool, Meta(description="remove documents with the same words")] = True
-    addresses: Annotated[
-        bool, Meta(description="remove all but one of the captures of an address")
-    ] = True
-    min_canonical_similarity: Annotated[
-        float,
-        Meta(
-            ge=0,
-            le=1,
-            description="similarity that makes a copy, instead of `min_similarity`, where a page "
-            "declares the address of another as its own (rel=canonical); `minhash`, which compares "
-            "no texts, believes no such page",
-        ),
-    ] = 0.5
-    near: Annotated[bool, Meta(description="remove documents with nearly the same words")] = True
-    method: Annotated[
-        Literal["fast-similarity-sketch", "minhash"],
-        Meta(
-            description="how documents with nearly the same words are found: each compared to the "
-            "one that is kept, or, with `minhash`, any that 14 bands of 8 connect, uncompared, as "
-            "FineWeb does"
-        ),
-    ] = "fast-similarity-sketch"
-    min_similarity: Annotated[
-        float,
-        Meta(
-            ge=0.5,
-            le=1,
-            description="Jaccard similarity of word 5-grams that makes a copy; `minhash` does not "
-            "look at it",
-        ),
-    ] = 0.75
-    scope: Annotated[
-        Scope,
-        Meta(
-            description="which documents are compared: those of this build and of the releases "
-            "it is built `--against` (`global`), those of this build (`release`), or of both those "
-            "captured in the same month (`snapshot`)"
-        ),
-    ] = "global"
-    index: Annotated[
-        bool,
-        Meta(
-            description="write what later builds by the same `method` need to leave out copies of "
-            "this release"
-        ),
-    ] = True
 
 
 class Shards(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -189,6 +137,8 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What `florilegium select` takes of Common Crawl."""
     crawl: Crawl | None = None
     """How sites are fetched, if that comes before the build."""
+    gates: Gates | None = None
+    """What a release must pass before it is promoted."""
 
     def __post_init__(self) -> None:
         known = (*KINDS, "national_id")
@@ -224,7 +174,7 @@ HARVEST_KEYS = (
 )
 
 
-_ADDED = ("mixture",)
+_ADDED = ("mixture", "gates")
 
 
 class Ancestor(Struct, frozen=True):

@@ -41,6 +41,7 @@ def test_the_help_names_every_exit_code():
         answers.FAILED,
         answers.USAGE,
         answers.NOTHING_TO_DO,
+        answers.STAGED,
         answers.LOCKED,
         answers.TRY_AGAIN,
         answers.INTERRUPTED,

@@ -15,8 +15,9 @@ from florilegium.manifests import domains
 from florilegium.manifests.buckets import bucket
 from florilegium.manifests.ledger import Loss
 from florilegium.manifests.schema import LOSS_SCHEMA, from_table
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.recipe import Duplicates, Recipe
+from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.verdicts import domains as of_domains
 from florilegium.pipelines.verdicts.decide import (
     LostRecordsError,

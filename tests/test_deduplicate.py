@@ -16,10 +16,10 @@ from florilegium.dedup.minhash import from_matches
 from florilegium.dedup.policy import priorities
 from florilegium.pipelines.duplicates import addresses, deduplicate, entries, settle
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines import connect, packed
 from florilegium.pipelines.engines import listed as listing
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.recipe import Duplicates
 
 STORED = stored_by(FAST_SIMILARITY)
 SKETCH = 256

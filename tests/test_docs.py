@@ -19,6 +19,7 @@ from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Facts
 from florilegium.manifests.funnel import STAGES
 from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.gates import canaries
 from florilegium.pipelines.recipe import Recipe, parse
 
 DOCS = ROOT / "docs"
@@ -193,6 +194,7 @@ def losses():
                 yield from spelled(node)
     yield from (("erase", erasures.rule(basis)) for basis in erasures.BASES)
     yield from ((mixture.STAGE, rule) for rule in mixture.RULES)
+    yield canaries.FATE
     yield from (("duplicates", reason.name.lower()) for reason in Reason if reason != Reason.KEPT)
     for signal, places in OPT_OUTS.items():
         yield from (("rights", Found(signal, where, "").rule) for where in places)

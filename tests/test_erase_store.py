@@ -6,7 +6,7 @@ import pytest
 from erasing import ANNA, COPIED, florilegium, root
 
 from florilegium.manifests import manifest as manifests
-from florilegium.manifests.location import files, locate, relative
+from florilegium.manifests.location import files, find_release, locate, relative
 from florilegium.manifests.verify import verify
 
 pytest_plugins = ["erasing", "servers"]
@@ -18,7 +18,6 @@ def stored(garden, bucket):
     for path, _ in files(garden.home):
         if path.name != "lock" and "latest" not in path.parts:
             (bucket / "garten" / relative(path, garden.home)).write_bytes(path.read_bytes())
-    (bucket / "garten" / "latest").write_text(garden.latest.name)
     return bucket / "garten"
 
 
@@ -32,12 +31,12 @@ def test_a_corpus_in_a_store_is_erased_from(garden, stored, tmp_path):
     garden.erase("--url", ANNA, "--url", COPIED)
     assert answer["root"] == root(garden.latest)
     release = locate(answer["release"])
-    assert (stored / "latest").read_text() == release.name
+    assert find_release(f"{stored}/latest") == release
     assert list(verify(release)) == []
     assert manifests.read(release).parent.erased == 2
     names = {relative(path, stored) for path, _ in files(stored)}
     assert {name.partition("/")[0] for name in names} == {
-        "erasures.jsonl", "latest", "work", release.name
+        "erasures.jsonl", "latest.json", "work", release.name
     }  # fmt: skip
     assert not any(name.startswith("work/erasures/") for name in names)
     assert not (tmp_path / "erasures.key").exists()

@@ -14,7 +14,7 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.verify import verify
 from florilegium.manifests.verify_erasures import check_parent
 from florilegium.pipelines.cli.main import main
-from florilegium.pipelines.recipe import Duplicates
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.verdicts.alarms import Alarms
 
 ALARMED = replace(

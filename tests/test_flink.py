@@ -22,10 +22,11 @@ from copies import dealt, documents, web
 from florilegium.dedup.methods import METHODS
 from florilegium.pipelines.demo.web import pack
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.publishing.publish import PartToPublish, publish
 from florilegium.pipelines.publishing.shard_plans import ShardPlan
-from florilegium.pipelines.recipe import Duplicates, Shards
+from florilegium.pipelines.recipe import Shards
 
 pytest_plugins = ["servers", "clusters"]
 

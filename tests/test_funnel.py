@@ -15,7 +15,7 @@ from florilegium.manifests.funnel import (
 
 LANGUAGES = ("deu_Latn", "fra_Latn", "gle_Latn")
 EARLY, LATE = STAGES[:FIRST_WITH_LANGUAGE], STAGES[FIRST_WITH_LANGUAGE:]
-ALWAYS = tuple(stage for stage in LATE if stage not in ("erase", "mixture"))
+ALWAYS = tuple(stage for stage in LATE if stage not in ("erase", "canary", "mixture"))
 
 rules = st.sampled_from(["a", "b", "c"])
 numbers = st.integers(0, 50)
@@ -138,8 +138,10 @@ def test_stages_before_the_language_is_known_have_one_step_each():
     assert [s.received for s in steps] == [3] * len(EARLY) + [1] * len(ALWAYS)
 
 
-@pytest.mark.parametrize(("stage", "rule"), [("erase", "gdpr_17"), ("mixture", "sampled")])
-def test_what_was_erased_or_not_drawn_is_a_step_of_every_language_or_of_none(stage, rule):
+@pytest.mark.parametrize(
+    ("stage", "rule"), [("erase", "gdpr_17"), ("canary", "published"), ("mixture", "sampled")]
+)
+def test_a_stage_that_seldom_is_is_a_step_of_every_language_or_of_none(stage, rule):
     losses = {(stage, rule, "fra_Latn"): 1, ("quality", "words", "deu_Latn"): 2}
     steps = funnel(losses, {"gle_Latn": 3})
     expected = [one for one in LATE if one in ALWAYS or one == stage]
@@ -149,5 +151,6 @@ def test_what_was_erased_or_not_drawn_is_a_step_of_every_language_or_of_none(sta
     }  # fmt: skip
     assert kept_by_language(steps) == {"deu_Latn": 0, "fra_Latn": 0, "gle_Latn": 3}
     check(steps, 6, 3)
+    assert kept_by_language(steps) == {"deu_Latn": 0, "fra_Latn": 0, "gle_Latn": 3}
     with pytest.raises(ValueError, match="not all the stages"):
         check([s for s in steps if (s.stage, s.lang) != (stage, "deu_Latn")], 6, 3)

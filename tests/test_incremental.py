@@ -31,7 +31,7 @@ from florilegium.pipelines.duplicates.index import (
     read_index,
     write_index,
 )
-from florilegium.pipelines.recipe import Duplicates
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.verdicts.verdict import Verdict
 
 pytest_plugins = ["test_deduplicate"]  # for the fixtures that run the pipeline

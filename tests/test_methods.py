@@ -15,9 +15,9 @@ from florilegium.dedup.policy import Keep, priorities
 from florilegium.pipelines.duplicates import deduplicate
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
 from florilegium.pipelines.duplicates.entries import View, read_entries
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines import connect
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.recipe import Duplicates
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from florilegium.filters.measures import counts, customs, measure
 from florilegium.filters.standing import standing
 from florilegium.manifests.counts import Counts
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.harvest.harvest import stored
-from florilegium.pipelines.recipe import Duplicates
 
 EXACT = Duplicates(addresses=False, near=False)
 

@@ -12,6 +12,7 @@ from florilegium.manifests.location import files
 from florilegium.manifests.verify import verify
 from florilegium.manifests.verify_sample import verify_sample
 from florilegium.pipelines.cli.main import main
+from florilegium.pipelines.gates import promotion
 
 pytest_plugins = ["servers"]
 
@@ -29,7 +30,7 @@ def pair(workshop, document, store):
     for path, _ in files(workshop.release):
         name = path.relative_to(workshop.release).as_posix()
         (place / name).write_bytes(path.read_bytes())
-    place.with_name("latest").write_text(place.name)
+    promotion.promote(place)
     return florilegium.open(workshop.release), florilegium.open(str(place.with_name("latest")))
 
 

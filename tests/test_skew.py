@@ -15,9 +15,9 @@ from florilegium.dedup.methods import FAST_SIMILARITY, METHODS, MINHASH
 from florilegium.dedup.solve import MEMBER, solve
 from florilegium.pipelines.duplicates import addresses, deduplicate, entries, settle
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines import packed
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.recipe import Duplicates
 
 PARTS = 40
 BANDS, ROWS = FAST_SIMILARITY.bands, FAST_SIMILARITY.rows

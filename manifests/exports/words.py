@@ -16,6 +16,9 @@ NOT_APPLICABLE = "Not applicable."
 
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|#~"} | {"\n": " ", "\r": " "})
 
+_ON_REQUEST = ("canary", STAGE)
+"""Stages that most builds do not have."""
+
 
 def cell(text: object) -> str:
     r"""Return a text of any origin so that Markdown shows it as it is, on one line.
@@ -97,16 +100,15 @@ def nominal_day(manifest: Manifest, publication: Publication) -> str:
 def lost_by_stage(manifest: Manifest) -> list[tuple[str, int, int, int]]:
     """Return what each stage received, lost and kept, all languages together.
 
-    A mixture that drew everything, or that there is not, is no stage.
+    Canaries and a mixture are no stages where they lost nothing.
     """
     sums: dict[str, Counter[str]] = {stage: Counter() for stage in funnel.STAGES}
     for step in manifest.funnel:
         sums[step.stage].update(
             received=step.received, lost=sum(step.lost.values()), kept=step.kept
         )
-    if not sums[STAGE]:
-        del sums[STAGE]
-    return [(stage, n["received"], n["lost"], n["kept"]) for stage, n in sums.items()]
+    there = ((stage, n) for stage, n in sums.items() if n or stage not in _ON_REQUEST)
+    return [(stage, n["received"], n["lost"], n["kept"]) for stage, n in there]
 
 
 def removed_by_optouts(manifest: Manifest) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import gzip
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ from florilegium.pipelines.named.files import NamedFileError, opened, there
 from florilegium.pipelines.named.texts import Benchmark
 
 _MAX_LINE = 64 << 20
+_PASSAGES, _SPARE = 1_000, 20
 
 
 class Contamination:
@@ -64,6 +66,20 @@ def pinned(chosen: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
 def used(chosen: Iterable[Benchmark]) -> tuple[Resource, ...]:
     """Return what decisions rest on, as the manifest names it."""
     return tuple(Resource(name=f"benchmark {x.name} {x.path}", sha256=x.sha256) for x in chosen)
+
+
+def passage(one: Benchmark, more_than: int) -> str:
+    """Return words of a benchmark in which more runs of words are its own than so many.
+
+    Nothing if a few of its texts are too short for that. NamedFileError as for all its files.
+    """
+    with opened(one.path, one.sha256, "benchmark") as file:
+        for text in islice(_texts(one, file), _PASSAGES):
+            words = text.split()[: one.words + 2 * more_than + _SPARE]
+            shown = " ".join(words)
+            if len(runs_of(word_hashes(shown), one.words)) > more_than:
+                return shown
+    return ""
 
 
 def _runs(one: Benchmark) -> Hashes:

@@ -12,6 +12,7 @@ from florilegium.pipelines.cli import compare as cli_compare
 from florilegium.pipelines.cli import crawl as cli_crawl
 from florilegium.pipelines.cli import erase as cli_erase
 from florilegium.pipelines.cli import export as cli_export
+from florilegium.pipelines.cli import gates as cli_gates
 from florilegium.pipelines.cli import report as cli_report
 from florilegium.pipelines.cli import research as cli_research
 from florilegium.pipelines.cli import select as cli_select
@@ -40,9 +41,9 @@ class _Interruptible(click.Group):
 def main() -> None:
     """Text corpora for European language models, built from WARC files, that can be defended.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 nothing to do, 5 another build is at
-    work in the same place, 75 try again (for instance, when the disk is full), 130 interrupted from
-    the keyboard.
+    Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 nothing to do, 4 the release failed its
+    gates and is staged, 5 another build is at work in the same place, 75 try again (for instance,
+    when the disk is full), 130 interrupted from the keyboard.
     """
     _hear_warnings_of_ours_only()
 
@@ -275,6 +276,7 @@ for command in (
     *cli_crawl.COMMANDS,
     *cli_erase.COMMANDS,
     *cli_export.COMMANDS,
+    *cli_gates.COMMANDS,
     *cli_report.COMMANDS,
     *cli_research.COMMANDS,
     *cli_select.COMMANDS,

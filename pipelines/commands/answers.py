@@ -10,7 +10,8 @@ from rich.console import Console
 
 from florilegium.pipelines.files import NO_ROOM
 
-DONE, FAILED, USAGE, NOTHING_TO_DO, LOCKED, TRY_AGAIN, INTERRUPTED = 0, 1, 2, 3, 5, 75, 130
+DONE, FAILED, USAGE, NOTHING_TO_DO, STAGED, LOCKED = 0, 1, 2, 3, 4, 5
+TRY_AGAIN, INTERRUPTED = 75, 130
 
 
 _WHERE = re.compile(r" \[while running [^\]]*\]")

@@ -8,6 +8,7 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
+from florilegium.manifests import gate_report
 from florilegium.manifests.envelope import sign
 from florilegium.manifests.location import Location, find_release, locate
 from florilegium.manifests.manifest import Manifest
@@ -19,6 +20,7 @@ from florilegium.pipelines.commands.answers import (
     INTERRUPTED,
     LOCKED,
     NOTHING_TO_DO,
+    STAGED,
     USAGE,
     console_for,
     ended,
@@ -30,6 +32,8 @@ from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commands.summary import alarm_lines, print_summary
 from florilegium.pipelines.engines.choice import EngineChoice, choose
 from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
+from florilegium.pipelines.gates.admission import is_staged, said_of
+from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.planning import Plan
@@ -76,7 +80,8 @@ def build(
     if there is not None:
         if signing is not None:
             sign(plan.release, signing)
-        _answer(output, there, plan.release, console)
+        if (code := _answer(output, there, plan.release, console)) != DONE:
+            return code
         return ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
     try:
         engine = choose(choice, plan)
@@ -112,9 +117,9 @@ def _build(
         return ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:
         return stopped(error)
-    _answer(output, manifest, plan.release, console)
+    code = _answer(output, manifest, plan.release, console)
     console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
-    return DONE
+    return code
 
 
 def _answer_step(output: str, plan: Plan, step: Step) -> None:
@@ -124,21 +129,29 @@ def _answer_step(output: str, plan: Plan, step: Step) -> None:
         click.echo(f"{step} is done for build {plan.build_id}")
 
 
-def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> None:
+def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> int:
+    """Say what a release is, and what its gates said; return `STAGED` if it failed them."""
+    report = gate_report.read(release)
     if output == "text":
         print_summary(manifest, release, console)
-        return
-    print_json(
-        {
-            "release": str(release),
-            "build_id": manifest.build_id,
-            "root": manifest.root,
-            "records": manifest.records,
-            "documents": manifest.documents,
-            "tokens": manifest.tokens,
-            "alarms": alarm_lines(manifest),
-        }
-    )
+        if report is not None:
+            show(report, console)
+    else:
+        print_json(
+            {
+                "release": str(release),
+                "build_id": manifest.build_id,
+                "root": manifest.root,
+                "records": manifest.records,
+                "documents": manifest.documents,
+                "tokens": manifest.tokens,
+                "alarms": alarm_lines(manifest),
+                **({} if report is None else {"gates": report}),
+            }
+        )
+    if report is None or not is_staged(release, report):
+        return DONE
+    return ended(STAGED, said_of(release, report))
 
 
 def _say_plan(

@@ -46,6 +46,7 @@ from florilegium.pipelines.duplicates.entries import (
     read_entries,
     remaining,
 )
+from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.duplicates.settle import settle
 from florilegium.pipelines.engines.connect import connect, partition_of
 from florilegium.pipelines.engines.listed import spread_parts
@@ -59,7 +60,6 @@ from florilegium.pipelines.engines.packed import (
     scatter,
 )
 from florilegium.pipelines.files import save_array
-from florilegium.pipelines.recipe import Duplicates
 
 _WHO = np.dtype([("row", "<u8"), ("priority", "<u8"), ("id", "u1", (16,))])
 _HEAD = np.dtype([*_WHO.descr, ("text", "<u8", (2,)), ("words", "<u4")])

@@ -11,9 +11,9 @@ from florilegium.dedup.methods import FAST_SIMILARITY, Method
 from florilegium.dedup.policy import Keep, priorities
 from florilegium.manifests.location import locate
 from florilegium.pipelines.duplicates.index import read_index
+from florilegium.pipelines.duplicates.settings import Scope
 from florilegium.pipelines.engines.packed import Joined, Keyed, gather, scatter
 from florilegium.pipelines.files import load_array
-from florilegium.pipelines.recipe import Scope
 from florilegium.pipelines.rights.judged import refused
 
 _ROW = np.dtype("<u8")

@@ -71,7 +71,8 @@ def _dataflow(choice: EngineChoice, plan: Plan) -> Engine:
         "max_num_workers": choice.dataflow_workers,
     }
     flags = [f"--{option}={value}" for option, value in named.items() if value]
-    places = [plan.home, *(locate(unit.path) for unit in plan.units), *archives_of(plan.units)]
+    lying = (locate(unit.path) for unit in plan.units if unit.content is None)
+    places = [plan.home, *lying, *archives_of(plan.units)]
     staging = plan.bench / "dataflow"
     return dataflow.connect([*flags, *choice.beam_options], places, staging, _job(plan))
 

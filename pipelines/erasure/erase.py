@@ -15,13 +15,12 @@ from msgspec.structs import replace
 from florilegium.manifests import erasures, funnel, mixture
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.derived import there as files_that_follow
-from florilegium.manifests.location import Location, entries, remove_tree, replacing, sha256
+from florilegium.manifests.location import Location, remove_tree, replacing, sha256
 from florilegium.manifests.manifest import Manifest, Resource
 from florilegium.manifests.merkle import joined
 from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.tree import nodes_of
 from florilegium.pipelines import own_code, provenance
-from florilegium.pipelines.build import point_to
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.erasure import ledger as erase_ledger
 from florilegium.pipelines.erasure import shards as erase_shards
@@ -35,6 +34,8 @@ from florilegium.pipelines.erasure.purge import blocked_by, with_sizes
 from florilegium.pipelines.erasure.rows import Gone, gone
 from florilegium.pipelines.erasure.shards import Places
 from florilegium.pipelines.erasure.tables import Change
+from florilegium.pipelines.gates.listing import releases
+from florilegium.pipelines.gates.promotion import succeed
 from florilegium.pipelines.publishing import derived
 from florilegium.pipelines.publishing.seal import clear_drafts
 from florilegium.pipelines.recipe import Recipe, Shards
@@ -81,8 +82,8 @@ def erase(found: Found, corpus: Corpus, heirs: bool, engine: Engine) -> Erased:
     """Make of a release one without what the log names, and put it beside it.
 
     `heirs` says whether copies take the places of erased documents. To be called by who holds the
-    lock of builds. `latest` leads to it if it led to the old one. LogError if the old release has
-    a log that the corpus does not go on with.
+    lock of builds. It takes the old one's place if that is or was the newest. LogError if the old
+    release has a log that the corpus does not go on with.
     """
     corpus.check_goes_on(found.release)
     parent, noted = found.manifest, corpus.noted()
@@ -96,8 +97,7 @@ def erase(found: Found, corpus: Corpus, heirs: bool, engine: Engine) -> Erased:
         manifest, left_out = _written(found, corpus, promoted, build_id, draft, place, engine)
         if isinstance(draft, Path) and isinstance(release, Path):
             draft.rename(release)
-    if _latest(corpus.home) == parent.build_id:
-        point_to(release)
+    succeed(parent.build_id, release)
     return Erased(release, manifest, promoted, left_out)
 
 
@@ -105,14 +105,6 @@ def build_id_of(parent: Manifest, noted: Noted, heirs: bool) -> str:
     """Return the name of the release that an erasure makes of another."""
     made_of = [parent.root, parent.build_id, noted.sha256, heirs, own_code.code()]
     return provenance.digest(made_of)[:12]
-
-
-def _latest(home: Location) -> str:
-    """Return the name of the newest release of a corpus; empty if nothing says."""
-    latest = home / "latest"
-    if isinstance(latest, Path):
-        return latest.readlink().name if latest.is_symlink() else ""
-    return latest.read_text() if latest.is_file() else ""
 
 
 def _made(release: Location) -> Manifest | None:
@@ -220,21 +212,8 @@ def _parent(found: Found, promoted: int) -> Predecessor:
 
 
 def others(corpus: Corpus, name: str) -> Iterator[tuple[Location, Manifest]]:
-    """Yield the releases of a corpus that lie in its folder, with their manifests."""
-    for way in entries(corpus.home, 2):
-        folder, _, file = way.partition("/")
-        if file == manifests.NAME and folder not in ("latest", "work"):
-            place = corpus.home / folder
-            made = _readable(place)
-            if made is not None and made.name == name:
-                yield place, made
-
-
-def _readable(place: Location) -> Manifest | None:
-    try:
-        return manifests.read(place)
-    except (OSError, ValueError, RecursionError):
-        return None
+    """Return the releases of a corpus that lie in its folder, with their manifests."""
+    return ((place, made) for place, made in releases(corpus.home) if made.name == name)
 
 
 def remove_release(place: Location) -> None:

@@ -30,6 +30,7 @@ from florilegium.pipelines.commoncrawl.fetch import RefusedError
 from florilegium.pipelines.commoncrawl.sources import GoneError, OtherFileError
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.files import TRY_AGAIN
+from florilegium.pipelines.gates import canaries
 from florilegium.pipelines.harvest.host_records import read_host_record
 from florilegium.pipelines.harvest.part import Part, PartWriter, Unit, load
 from florilegium.pipelines.harvest.progress import UnitProgress
@@ -63,6 +64,8 @@ def harvest_unit(
             for batch in _batches(source.items(), RECORDS_PER_BATCH):
                 found = harvest_batch(batch, unit.name, tools, shown)
                 signatures = stored(found.documents, method)
+                if unit.name == canaries.NAME:
+                    canaries.set_apart(found.documents, signatures)
                 writer.add(found.documents, signatures, found.losses, found.hosts)
                 records += len(batch)
                 host_records += len(found.hosts)

@@ -11,6 +11,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -37,6 +38,8 @@ BATCH = 256
 RUN_CHARS = 16 << 20
 _LABEL = "part.json"
 
+_Content: TypeAlias = bytes
+
 
 class Unit(Struct, frozen=True, kw_only=True):
     """One piece of input: a WARC file, or what a plan chooses of one."""
@@ -49,6 +52,8 @@ class Unit(Struct, frozen=True, kw_only=True):
     """Digest of the input's identity and of all that decides what harvest makes of it."""
     row: int | None = None
     """The row of the plan that says what is read; None if it is the file itself."""
+    content: _Content | None = None
+    """What is in the file, if it lies nowhere."""
 
     @property
     def folder(self) -> str:

@@ -1,5 +1,6 @@
 """A unit of input as harvest reads it: a WARC file, or what a plan chooses of one."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,11 @@ def opened(unit: Unit, workers: int = 1) -> Iterator[Opened]:
     if unit.row is not None:
         with fetched_row(locate(unit.path), unit.row, workers) as chosen:
             yield Opened(chosen.items, lambda: chosen.sha256, chosen.passed_over)
+        return
+    if unit.content is not None:
+        with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+            (file := Path(folder, unit.name)).write_bytes(unit.content)
+            yield whole(file)
         return
     with fetched(locate(unit.path)) as file:
         yield whole(file)

@@ -71,6 +71,8 @@ class JudgeSettings(Struct, frozen=True):
     """Folder of the verdicts."""
     release: str | None = None
     """Release that gets the table of rights; None if there is to be none."""
+    planted: int | None = None
+    """Ordinal of the part of canaries, of whose sites nothing is noted."""
 
 
 class SitesNote(Struct, frozen=True, kw_only=True):
@@ -225,7 +227,9 @@ def _judge(joined: Joined, packed: bytes) -> Iterator[Keyed]:
     for number, (ordinal, row, url, time, rights) in enumerate(
         unbundled(inputs["pages"], _Page), 1
     ):
-        origins.add(of := origin(url) or "")
+        of = origin(url) or ""
+        if ordinal != settings.planted:
+            origins.add(of)
         if (name := site(of)) in said:
             if name not in judges:
                 if len(judges) == _JUDGES:

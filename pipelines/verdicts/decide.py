@@ -31,6 +31,7 @@ from florilegium.pipelines.duplicates.index import write_index
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.engines.packed import Keyed
 from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.gates import canaries
 from florilegium.pipelines.harvest.part import load
 from florilegium.pipelines.mixture.results import left_out
 from florilegium.pipelines.overlay import overlay_of
@@ -238,7 +239,9 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
     largest: list[Alarm] = []
     examples: list[Candidate] = []
     refusals = refusals_of(locate(part.judged), part.ordinal) if part.judged else {}
-    mixture = left_out(locate(part.mixed) if part.mixed else None, part.ordinal, recipe)
+    planted = canaries.left_in(part, files) if made.unit == canaries.NAME else None
+    mixed = locate(part.mixed) if part.mixed and planted is None else None
+    mixture = left_out(mixed, part.ordinal, recipe)
     for facts in _facts(part, files):
         if (refusal := refusals.get(len(sizes))) is not None:
             losses.append(lost(facts, "rights", refusal[0], detail=refusal[1]))
@@ -247,18 +250,22 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         decision = decided.get(part.ordinal << 32 | len(sizes))
         _check_made_for(facts, decision, made.unit)
         loss = removed(facts, decision, recipe, part.earlier) or failed(facts, recipe.filters)
+        if planted is not None:
+            loss = loss or lost(facts, *canaries.FATE, detail=planted[len(sizes)])
         loss = loss or mixture.loss(len(sizes), facts)
         size = 1 if decision is None else int(decision["size"])
         sizes.append(size if loss is None else 0)
         copy = loss is not None and loss.stage == "duplicates"
         before = hosts.get(facts.host, (0, 0))
-        hosts[facts.host] = before[0] + 1, before[1] + copy
+        if planted is None:
+            hosts[facts.host] = before[0] + 1, before[1] + copy
         if decision is not None and decision["size"] >= recipe.alarms.min_documents:
             largest.append(_component(facts, int(decision["size"])))
         if loss is not None:
             losses.append(loss)
-            examples.append(candidate(loss, part.ordinal, len(sizes) - 1))
-            if recipe.reasons == "all":
+            if planted is None:
+                examples.append(candidate(loss, part.ordinal, len(sizes) - 1))
+            if recipe.reasons == "all" and loss.stage != canaries.FATE[0]:
                 reasons += failing.reasons(loss, facts, recipe.filters)
         else:
             _count(kept[facts.lang].setdefault(bucket(facts.id), Bucket()), facts)
@@ -282,7 +289,9 @@ def decide_part(part: PartToDecide, recipe: Recipe) -> Verdict:
         quality=quality,
         captured=months.by_month(days),
         ledger=[write_ledger(losses, part.ledger, locate(part.release))],
-        index=[_write_index(part, files, sizes, recipe)] if recipe.duplicates.index else [],
+        index=[_write_index(part, files, sizes, recipe)]
+        if recipe.duplicates.index and planted is None
+        else [],
         reasons=[failing.write(part.release, part.ledger, reasons)]
         if recipe.reasons == "all"
         else [],
