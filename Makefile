@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
+.PHONY: help demo airflow flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -57,6 +57,12 @@ build/readers/.installed: docs/tools-requirements.txt $(STAMP)
 	&& $(UV) pip install --quiet --python build/readers/bin/python --require-hashes -r $< \
 	&& $(UV) pip install --quiet --python build/readers/bin/python --no-deps --no-build-isolation -e . \
 	&& touch $@ && echo "installed in $$((SECONDS - start)) s"
+
+build/airflow/.installed: deploy/airflow/requirements.txt $(STAMP)
+	$(PYTHON) -m venv --clear build/airflow \
+	&& $(UV) pip install --quiet --python build/airflow/bin/python --require-hashes -r $< && touch $@
+
+airflow: build/airflow/.installed ## Install Airflow, which tests run its DAG with
 
 tools: build/readers/.installed build/exports/.installed ## Install the tools of others that the tests read releases with
 

@@ -14,6 +14,7 @@ import click
 import msgspec
 from msgspec import Struct
 from msgspec import inspect as types
+from operations_page import operations_page
 from release_page import release_page
 from scaling import page as scale_page
 from wording import default_of, descriptions, fenced, prose, table, type_in_words
@@ -50,6 +51,7 @@ def pages() -> dict[Path, str]:
         "recipe": recipe_page,
         "rules": rules_page,
         "release": release_page,
+        "operations": operations_page,
         "scale": scale_page,
     }
     return {HERE / f"{name}.md": "\n".join([NOTE, *page()]) + "\n" for name, page in made.items()}
