@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo site flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
+.PHONY: help demo site airflow flink flink-stop test-servers tools test check bench bench-peer bench-crawl bench-quality quality-floors \
 	bench-duplicates bench-personal bench-names duplicate-floors scale lock language-model detection-model block-model clean
 
 help: ## List the targets
@@ -70,6 +70,12 @@ site: build/sphinx/.installed .types ## Write the documentation as a site, build
 	PYTHONPATH=.types build/sphinx/bin/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going \
 		--nitpicky --conf-dir docs --doctree-dir build/sphinx/doctrees . $(SITE)
 	@echo "open $(SITE)/index.html"
+
+build/airflow/.installed: deploy/airflow/requirements.txt $(STAMP)
+	$(PYTHON) -m venv --clear build/airflow \
+	&& $(UV) pip install --quiet --python build/airflow/bin/python --require-hashes -r $< && touch $@
+
+airflow: build/airflow/.installed ## Install Airflow, which tests run its DAG with
 
 tools: build/readers/.installed build/exports/.installed build/sphinx/.installed ## Install the tools that the tests of releases and of the site need
 

@@ -14,6 +14,7 @@ import msgspec
 from measures_page import measures_page
 from msgspec import Struct
 from msgspec import inspect as types
+from operations_page import operations_page
 from release_page import release_page
 from scaling import page as scale_page
 from tracing import ALL, measured, tag, trace
@@ -42,6 +43,7 @@ def pages() -> dict[Path, str]:
         "rules": rules_page,
         "measures": measures_page,
         "release": release_page,
+        "operations": operations_page,
         "scale": scale_page,
     }
     return {HERE / f"{name}.md": "\n".join([NOTE, *page()]) + "\n" for name, page in made.items()}

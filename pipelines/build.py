@@ -30,7 +30,7 @@ from florilegium.pipelines.erasure.purge import purge
 from florilegium.pipelines.files import copied
 from florilegium.pipelines.gates import canaries, promotion
 from florilegium.pipelines.gates.admission import admit
-from florilegium.pipelines.harvest.harvest import UnitError, failures, harvest
+from florilegium.pipelines.harvest.harvest import UnitError, failures, harvest, problems_of
 from florilegium.pipelines.harvest.inputs import Input, plan_units
 from florilegium.pipelines.harvest.part import Part, remove_damaged, remove_left_over
 from florilegium.pipelines.last import remember
@@ -97,6 +97,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     to stop for an alarm.
     """
     with lock(plan.work / "lock"):
+        display.begin()
         blocked.check_still(plan.home, plan.noted)
         parts = _harvest(plan, engine, display)
         _rights(plan, parts, engine, display)
@@ -113,6 +114,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
 def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None:
     """Run one step of a build, after those before it; StepError names one that is missing."""
     with lock(plan.work / "lock"):
+        display.begin()
         blocked.check_still(plan.home, plan.noted)
         if step == "harvest":
             _harvest(plan, engine, display)
@@ -148,7 +150,9 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
                 "harvest",
             )
     if left := plan.pending():
-        raise UnitError(failures(left, plan.parts))
+        problems = problems_of(left, plan.parts)
+        display.units_failed(problems)
+        raise UnitError(failures(problems))
     remove_left_over(plan.parts)
     if plan.noted is not None:
         purge(plan.work, plan.noted, engine)

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 from apache_beam.options.pipeline_options import FlinkRunnerOptions
+from test_cron_job import cron_container
 from test_flex_template import LAUNCHED, template
 
 from florilegium.pipelines.cli import main as cli
@@ -357,7 +358,7 @@ def readme():
 def written_commands():
     """Return the arguments of every `florilegium build` in the folder."""
     service = (DEPLOY / "systemd" / "florilegium.service").read_text()
-    found = [build_container()["args"], template().command(LAUNCHED)]
+    found = [build_container()["args"], cron_container()["args"], template().command(LAUNCHED)]
     for text in (readme(), service):
         joined = re.sub(r"\\\n\s*", " ", text)
         for line in re.findall(r"^.*\bbuild european .*$", joined, re.MULTILINE):
@@ -367,7 +368,7 @@ def written_commands():
 
 def test_every_build_that_is_written_here_is_one_that_the_command_line_takes():
     commands = written_commands()
-    assert len(commands) == 7
+    assert len(commands) == 8
     command = cli.main.commands["build"]
     for name, *arguments in commands:
         assert name == "build"

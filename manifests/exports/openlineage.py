@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 _SPEC = "https://openlineage.io/spec"
 _EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
-_NAMESPACE = "florilegium"
+NAMESPACE = "florilegium"
 MOST_INPUTS = 1_000
 """Inputs that are listed one by one."""
 
@@ -52,35 +52,62 @@ def events(source: Source) -> bytes:
 
 def _event(kind: str, manifest: Manifest, release: Publication) -> Json:
     time = f"{words.nominal_day(manifest, release)}T00:00:00Z"
-    description = f"Builds the corpus {manifest.name} from WARC files."
+    producer = _producer(manifest)
+    version = manifest.environment.get("apache-beam", "unknown")
+    nominal = _facet(manifest, "1-0-1/NominalTimeRunFacet") | {"nominalStartTime": time}
+    run = {
+        "runId": _uuid(f"run {manifest.build_id} {manifest.root}"),
+        "facets": {"nominalTime": nominal} | engine(version, producer),
+    }
+    return event(kind, time, run, job(manifest.name, producer), producer)
+
+
+def event(kind: str, time: str, run: Json, of: Json, producer: str) -> Json:
+    """Return an event of a run of a job, without inputs and outputs."""
     return {
         "eventType": kind,
         "eventTime": time,
-        "producer": _producer(manifest),
+        "producer": producer,
         "schemaURL": _EVENT,
-        "run": {
-            "runId": _uuid(f"run {manifest.build_id} {manifest.root}"),
-            "facets": {
-                "nominalTime": _facet(manifest, "1-0-1/NominalTimeRunFacet")
-                | {"nominalStartTime": time},
-                "processing_engine": _facet(manifest, "1-1-1/ProcessingEngineRunFacet")
-                | {
-                    "name": "Apache Beam",
-                    "version": manifest.environment.get("apache-beam", "unknown"),
-                },
-            },
-        },
-        "job": {
-            "namespace": _NAMESPACE,
-            "name": f"build.{manifest.name}",
-            "facets": {
-                "documentation": _facet(manifest, "1-1-0/DocumentationJobFacet")
-                | {"description": description, "contentType": "text/plain"},
-                "jobType": _facet(manifest, "2-0-4/JobTypeJobFacet")
-                | {"processingType": "BATCH", "integration": "FLORILEGIUM", "jobType": "BUILD"},
-            },
+        "run": run,
+        "job": of,
+    }
+
+
+def job(corpus: str, producer: str, namespace: str = NAMESPACE) -> Json:
+    """Return the job that builds a corpus."""
+    description = f"Builds the corpus {corpus} from WARC files."
+    return {
+        "namespace": namespace,
+        "name": f"build.{corpus}",
+        "facets": {
+            "documentation": facet("1-1-0/DocumentationJobFacet", producer)
+            | {"description": description, "contentType": "text/plain"},
+            "jobType": facet("2-0-4/JobTypeJobFacet", producer)
+            | {"processingType": "BATCH", "integration": "FLORILEGIUM", "jobType": "BUILD"},
         },
     }
+
+
+def engine(version: str, producer: str) -> Json:
+    """Return the facet of a run that names Beam, by its version."""
+    about = facet("1-1-1/ProcessingEngineRunFacet", producer)
+    return {"processing_engine": about | {"name": "Apache Beam", "version": version}}
+
+
+def input_name(unit: str) -> str:
+    """Return the name of the dataset that a piece of input is."""
+    return f"warc/{unit}"
+
+
+def summed(number: int) -> str:
+    """Return what stands for so many pieces of input, if they are too many to be listed."""
+    return f"{number} files"
+
+
+def output_name(corpus: str, build_id: str) -> str:
+    """Return the name of the dataset that a release is."""
+    return f"corpus/{corpus}/{build_id}"
 
 
 def _inputs(manifest: Manifest) -> tuple[Input, ...]:
@@ -90,7 +117,7 @@ def _inputs(manifest: Manifest) -> tuple[Input, ...]:
     listed = msgspec.json.encode(manifest.inputs)
     return (
         Input(
-            name=f"{len(manifest.inputs)} files",
+            name=summed(len(manifest.inputs)),
             bytes=sum(one.bytes for one in manifest.inputs),
             sha256=sha256(listed).hexdigest(),
             records=manifest.records,
@@ -100,8 +127,8 @@ def _inputs(manifest: Manifest) -> tuple[Input, ...]:
 
 def _input(one: Input, manifest: Manifest) -> Json:
     return {
-        "namespace": _NAMESPACE,
-        "name": f"warc/{one.name}",
+        "namespace": NAMESPACE,
+        "name": input_name(one.name),
         "facets": {"version": _version(manifest, f"sha256:{one.sha256}")},
         "inputFacets": {
             "inputStatistics": _facet(manifest, "1-0-0/InputStatisticsInputDatasetFacet")
@@ -113,8 +140,8 @@ def _input(one: Input, manifest: Manifest) -> Json:
 def _output(source: Source, release: Publication, facets: Json) -> Json:
     manifest = source.manifest
     return {
-        "namespace": _NAMESPACE,
-        "name": f"corpus/{manifest.name}/{manifest.build_id}",
+        "namespace": NAMESPACE,
+        "name": output_name(manifest.name, manifest.build_id),
         "facets": {
             "version": _version(manifest, f"merkle-sha256:{manifest.root}"),
             "documentation": _facet(manifest, "1-1-0/DocumentationDatasetFacet")
@@ -158,15 +185,22 @@ def _version(manifest: Manifest, version: str) -> Json:
 
 
 def _facet(manifest: Manifest, form: str) -> Json:
+    return facet(form, _producer(manifest))
+
+
+def facet(form: str, producer: str) -> Json:
+    """Return what every facet begins with, by version and name of its schema."""
     name = form.rpartition("/")[2]
-    return {
-        "_producer": _producer(manifest),
-        "_schemaURL": f"{_SPEC}/facets/{form}.json#/$defs/{name}",
-    }
+    return {"_producer": producer, "_schemaURL": f"{_SPEC}/facets/{form}.json#/$defs/{name}"}
 
 
 def _producer(manifest: Manifest) -> str:
-    return f"urn:florilegium:code:{manifest.code.get('sha256', 'unknown')}"
+    return producer_of(manifest.code.get("sha256", "unknown"))
+
+
+def producer_of(code: str) -> str:
+    """Return the name of a program by the digest of its code."""
+    return f"urn:florilegium:code:{code}"
 
 
 def _uuid(name: str) -> str:

@@ -1,9 +1,8 @@
 """The command line: what can be typed. What happens then is loaded when needed."""
 
-import logging
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -16,9 +15,15 @@ from florilegium.pipelines.cli import gates as cli_gates
 from florilegium.pipelines.cli import report as cli_report
 from florilegium.pipelines.cli import research as cli_research
 from florilegium.pipelines.cli import select as cli_select
+from florilegium.pipelines.cli import status as cli_status
 from florilegium.pipelines.cli import texts as cli_texts
 from florilegium.pipelines.cli.options import KEY, OUTPUT, RECIPE
 from florilegium.pipelines.steps import STEPS, Step
+from florilegium.pipelines.watch.logs import hear
+from florilegium.pipelines.watch.options import watch_options
+
+if TYPE_CHECKING:
+    from florilegium.pipelines.watch.command import WatchChoice
 
 
 class _Interruptible(click.Group):
@@ -45,21 +50,7 @@ def main() -> None:
     gates and is staged, 5 another build is at work in the same place, 75 try again (for instance,
     when the disk is full), 130 interrupted from the keyboard.
     """
-    _hear_warnings_of_ours_only()
-
-
-class _Said(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"florilegium: {record.getMessage()}", err=True)
-
-
-_OTHERS, _OURS = logging.NullHandler(), _Said()
-
-
-def _hear_warnings_of_ours_only() -> None:
-    """Keep Beam's complaints and pages of traces away: what went wrong is said once, in a line."""
-    logging.getLogger().addHandler(_OTHERS)
-    logging.getLogger("florilegium").addHandler(_OURS)
+    hear("text")
 
 
 @main.command()
@@ -181,6 +172,7 @@ def _hear_warnings_of_ours_only() -> None:
     help="What a core and its memory cost for an hour, for --dry-run. Default: an assumption.",
 )
 @OUTPUT
+@watch_options
 def build(
     recipe: str,
     more_inputs: tuple[str, ...],
@@ -204,6 +196,7 @@ def build(
     dry_run: bool,
     price_core_hour: float | None,
     output: str,
+    watch: "WatchChoice",
 ) -> None:
     """Build a release from WARC files by RECIPE: a shipped one by name, or a TOML file.
 
@@ -213,6 +206,7 @@ def build(
     """
     from florilegium.pipelines.commands import build as build_command
     from florilegium.pipelines.engines.choice import EngineChoice
+    from florilegium.pipelines.watch.command import watched
 
     choice = EngineChoice(
         name=engine,
@@ -228,18 +222,22 @@ def build(
         beam_options=beam_options,
     )
     sys.exit(
-        build_command.build(
-            recipe,
-            (*inputs, *more_inputs),
-            out,
-            choice,
-            step,
-            dry_run,
-            output,
-            price_core_hour,
-            against,
-            all_reasons,
-            key,
+        watched(
+            watch,
+            lambda told: build_command.build(
+                recipe,
+                (*inputs, *more_inputs),
+                out,
+                choice,
+                step,
+                dry_run,
+                output,
+                told,
+                price_core_hour,
+                against,
+                all_reasons,
+                key,
+            ),
         )
     )
 
@@ -280,6 +278,7 @@ for command in (
     *cli_report.COMMANDS,
     *cli_research.COMMANDS,
     *cli_select.COMMANDS,
+    *cli_status.COMMANDS,
     *cli_texts.COMMANDS,
 ):
     main.add_command(command)

@@ -1,6 +1,7 @@
 """How commands answer: exit codes, errors of one line, JSON, and where a person reads along."""
 
 import errno
+import logging
 import os
 import re
 
@@ -9,11 +10,12 @@ import msgspec
 from rich.console import Console
 
 from florilegium.pipelines.files import NO_ROOM
+from florilegium.pipelines.watch.logs import log
 
 DONE, FAILED, USAGE, NOTHING_TO_DO, STAGED, LOCKED = 0, 1, 2, 3, 4, 5
 TRY_AGAIN, INTERRUPTED = 75, 130
 
-
+_LOG = logging.getLogger(__name__)
 _WHERE = re.compile(r" \[while running [^\]]*\]")
 """Where in a pipeline something went wrong, as Beam adds it."""
 
@@ -33,7 +35,8 @@ def print_json(value: object) -> None:
 
 def ended(code: int, message: str) -> int:
     """Say why the program ends, and return its exit code."""
-    click.echo(f"florilegium: {message}", err=True)
+    level = logging.WARNING if code == NOTHING_TO_DO else logging.ERROR
+    log(_LOG, level, "ended", message, exit_code=code)
     return code
 
 

@@ -40,6 +40,7 @@ from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.recipe import RecipeError, changed
 from florilegium.pipelines.recipe import load as load_recipe
 from florilegium.pipelines.steps import Step
+from florilegium.pipelines.watch.watch import Watch
 
 
 def build(
@@ -50,6 +51,7 @@ def build(
     step: Step | None,
     dry_run: bool,
     output: str,
+    watch: Watch,
     price_core_hour: float | None = None,
     against: Iterable[str] = (),
     all_reasons: bool = False,
@@ -57,18 +59,26 @@ def build(
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
+        progress = Console(quiet=True) if watch.logs else console_for(output)
         signing = unlocked(key) if key else None
         earlier = [find_release(name) for name in against]
         chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
+        if not dry_run:
+            watch.corpus(chosen.name, locate(out) / chosen.name)
         if chosen.crawl is not None:
             from florilegium.pipelines.commands import crawl as crawl_command
 
             workers = choice.workers or 1
             goes = step is None and not dry_run
-            if goes and (code := crawl_command.crawled_before(chosen, out, workers, output)):
-                return code
+            if goes:
+                watch.begin_if_free()
+                with watch.step("crawl"):
+                    code = crawl_command.crawled_before(chosen, out, workers, output, progress)
+                if code:
+                    return code
             inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
+        watch.planned(plan)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)
@@ -80,6 +90,7 @@ def build(
     if there is not None:
         if signing is not None:
             sign(plan.release, signing)
+        watch.released(there, plan.release)
         if (code := _answer(output, there, plan.release, console)) != DONE:
             return code
         return ended(NOTHING_TO_DO, f"nothing to do: {plan.release} is finished already")
@@ -89,7 +100,8 @@ def build(
         return ended(FAILED, str(error))
     if dry_run:
         return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
-    return _build(plan, step, engine, output, console, signing)
+    watch.at_work_on(choice.name, engine.workers)
+    return _build(plan, step, engine, output, console, Display(progress, watch), watch, signing)
 
 
 def _build(
@@ -98,17 +110,20 @@ def _build(
     engine: Engine,
     output: str,
     console: Console,
+    display: Display,
+    watch: Watch,
     key: Ed25519PrivateKey | None,
 ) -> int:
     started = time.monotonic()
     try:
         if step is not None:
-            builds.build_step(plan, step, engine, Display(console))
+            builds.build_step(plan, step, engine, display)
             _answer_step(output, plan, step)
             return DONE
-        manifest = builds.build(plan, engine, Display(console))
+        manifest = builds.build(plan, engine, display)
         if key is not None:
             sign(plan.release, key)
+        watch.released(manifest, plan.release)
     except DeferredError as written:
         return ended(DONE if step else FAILED, str(written))
     except LockedError as error:
@@ -118,7 +133,7 @@ def _build(
     except Exception as error:
         return stopped(error)
     code = _answer(output, manifest, plan.release, console)
-    console.print(f"\nbuilt in {time.monotonic() - started:,.1f} s")
+    display.say(f"\nbuilt in {time.monotonic() - started:,.1f} s")
     return code
 
 

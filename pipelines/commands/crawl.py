@@ -55,7 +55,7 @@ def crawl(
     return run(settings, found, out, again, workers, output)
 
 
-def crawled_before(recipe: Recipe, out: str, workers: int, output: str) -> int:
+def crawled_before(recipe: Recipe, out: str, workers: int, output: str, console: Console) -> int:
     """Crawl what a recipe says before it is built; return `DONE` if there is something to build."""
     try:
         settings = with_contact(recipe.crawl or Crawl())
@@ -65,7 +65,7 @@ def crawled_before(recipe: Recipe, out: str, workers: int, output: str) -> int:
         return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)
-    code = run(settings, seeds, folder, again=False, workers=workers, output=output, quiet=True)
+    code = run(settings, seeds, folder, again=False, workers=workers, output=output, before=console)
     return DONE if code == NOTHING_TO_DO else code
 
 
@@ -99,13 +99,15 @@ def run(
     again: bool,
     workers: int,
     output: str,
-    quiet: bool = False,
+    before: Console | None = None,
 ) -> int:
     """Crawl from seeds and say what there is then; return the exit code.
 
-    If `quiet`, standard output is left to what comes after.
+    If it comes `before` a build, people read along on the build's console, and standard output is
+    left to it.
     """
-    console = console_for(output)
+    console = before or console_for(output)
+    quiet = before is not None
     try:
         summary = crawl_into(out, settings, seeds, Embedded(workers=workers), Watch(console), again)
     except UnfinishedError as error:

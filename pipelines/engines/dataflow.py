@@ -6,6 +6,7 @@ there: that is how a Flex Template is launched.
 """
 
 import io
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-import click
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
@@ -27,6 +27,7 @@ from msgspec import Struct
 
 from florilegium.manifests.location import Location
 from florilegium.pipelines.engines.engine import DeferredError, EngineError, reshuffled
+from florilegium.pipelines.watch.logs import log
 
 try:
     import google.auth
@@ -38,6 +39,7 @@ except ImportError as error:
         "Dataflow needs Google's clients, and they are not installed: pip install florilegium[gcp]"
     ) from error
 
+_LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS = 5.0
 _SECONDS_FOR_A_REASON = 50.0
 _LONGEST_JOB_NAME = 63
@@ -226,4 +228,4 @@ def _one_line(text: str) -> str:
 
 
 def _say(what: str) -> None:
-    click.echo(f"dataflow     {what}", err=True)
+    log(_LOG, logging.INFO, "dataflow", what)

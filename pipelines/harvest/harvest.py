@@ -4,7 +4,7 @@ No text leaves the worker: what a unit yields is written where it is made, and a
 already there is not made again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import apache_beam as beam
@@ -194,13 +194,20 @@ class _Harvest(beam.DoFn):
             self._tools = None
 
 
-def failures(units: list[Unit], parts: Location) -> str:
+def problems_of(units: list[Unit], parts: Location) -> dict[str, str]:
+    """Return what stopped each of the units that have no part, by their names."""
+    notes = {unit.name: _failure_note(parts, unit) for unit in units}
+    return {
+        name: note.read_text() if note.exists() else "the worker ended without a word"
+        for name, note in notes.items()
+    }
+
+
+def failures(problems: Mapping[str, str]) -> str:
     """Return what is to be said of units that have no part: which, and what stopped each."""
-    lines = [f"{len(units)} of the units could not be harvested; all others are finished and kept:"]
-    for unit in units:
-        note = _failure_note(parts, unit)
-        problem = note.read_text() if note.exists() else "the worker ended without a word"
-        lines.append(f"  {unit.name}: {problem}")
+    number = len(problems)
+    lines = [f"{number} of the units could not be harvested; all others are finished and kept:"]
+    lines += [f"  {name}: {problem}" for name, problem in problems.items()]
     lines.append("Mend or leave out these files and run the same command again.")
     return "\n".join(lines)
 
