@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from florilegium.pipelines.cli.options import OUTPUT
+from florilegium.pipelines.cli.options import OUTPUT, WORKERS
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _PUBLIC = click.option(
@@ -174,13 +174,7 @@ def prove(release: str, wanted: str) -> None:
     help="Recipe whose [rights] count, alone or with captures. Default: what the release was built "
     "with.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 512),
-    default=1,
-    show_default=True,
-    help="Worker processes.",
-)
+@WORKERS
 @OUTPUT
 def opt_outs(
     release: str,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from florilegium.manifests.erasures import BASES, Basis, Promote
-from florilegium.pipelines.cli.options import KEY, OUTPUT
+from florilegium.pipelines.cli.options import KEY, OUTPUT, WORKERS
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -62,13 +62,7 @@ def _many(name: str, into: str, metavar: str, about: str) -> Callable[[Any], Any
     "--remove-parent", is_flag=True, help="Remove each old release once its successor is whole."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be erased; do nothing.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 512),
-    default=1,
-    show_default=True,
-    help="Worker processes.",
-)
+@WORKERS
 @OUTPUT
 def erase(
     release: str,

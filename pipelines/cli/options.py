@@ -19,3 +19,10 @@ KEY = click.option(
 RECIPE = click.option(
     "--recipe", default="european", show_default=True, help="Recipe by name or path."
 )
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1, 512),
+    default=1,
+    show_default=True,
+    help="Worker processes.",
+)
