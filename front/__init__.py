@@ -5,19 +5,14 @@
 >>> release.sample(tokens=1_000_000).to_polars()           # doctest: +SKIP
 >>> list(florilegium.verify("corpora/european/latest"))    # doctest: +SKIP
 
-These names are what others may rely on; docs/api.md describes them. Corpora are built by the
-command. Importing this loads nothing else; what is asked for is loaded then.
+These names, and those of `florilegium.filters.rule` for filters of one's own, are what others may
+rely on; docs/api.md describes them. Corpora are built by the command. Importing this loads nothing else; what is asked for is loaded then.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from florilegium.filters.rule import Filter as Filter
-    from florilegium.filters.rule import Measure as Measure
-    from florilegium.filters.rule import balance as balance
-    from florilegium.filters.rule import ratio as ratio
-    from florilegium.filters.rule import share as share
     from florilegium.manifests.counts import Counts as Counts
     from florilegium.manifests.differences import Differences as Differences
     from florilegium.manifests.document import Document as Document
@@ -49,26 +44,20 @@ __all__ = [
     "Drawn",
     "EmptySampleError",
     "Facts",
-    "Filter",
     "Group",
     "Language",
     "Loss",
     "Manifest",
-    "Measure",
     "Release",
     "Sample",
     "Shard",
     "Spread",
-    "balance",
     "open",
-    "ratio",
     "read_key",
-    "share",
     "verify",
 ]
 
 _PLACES = {
-    "filters.rule": ("Filter", "Measure", "balance", "ratio", "share"),
     "manifests.counts": ("Counts",),
     "manifests.differences": ("Differences",),
     "manifests.document": ("Document", "Facts"),

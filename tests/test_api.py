@@ -7,15 +7,20 @@ import pytest
 from shown import ROOT
 
 import florilegium
+from florilegium.filters import rule
 
 PAGE = (ROOT / "docs" / "api.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", florilegium.__all__)
+RULES = ("Filter", "Measure", "balance", "ratio", "share")
+
+
+@pytest.mark.parametrize("name", [*florilegium.__all__, *RULES])
 def test_a_public_name_says_what_it_is_and_has_an_entry(name):
-    thing = getattr(florilegium, name)
+    thing = getattr(rule if name in RULES else florilegium, name)
+    entry = f"florilegium.filters.rule.{name}" if name in RULES else name
     assert inspect.getdoc(thing)
-    assert re.search(rf"^\.\. auto(class|function|exception):: {name}(\(\))?$", PAGE, re.MULTILINE)
+    assert re.search(rf"^\.\. auto(class|function|exception):: {entry}(\(\))?$", PAGE, re.M)
     if inspect.isclass(thing):
         for member, value in vars(thing).items():
             if not member.startswith("_") and (
