@@ -6,7 +6,8 @@
 >>> list(florilegium.verify("corpora/european/latest"))    # doctest: +SKIP
 
 These names, and those of `florilegium.filters.rule` for filters of one's own, are what others may
-rely on; docs/api.md describes them. Corpora are built by the command. Importing this loads nothing else; what is asked for is loaded then.
+rely on; docs/api.md describes them. Corpora are built by the command. Importing this loads nothing
+else; what is asked for is loaded then.
 """
 
 from importlib import import_module

@@ -123,8 +123,8 @@ def test_the_resolved_recipe_is_whole_and_reads_back_the_same():
     found = load("european")
     plain = resolved(found)
     assert set(plain) == set(Recipe.__struct_fields__) - {"mixture", "gates"}
-    mixed = resolved(changed(found, ["mixture.tokens.default=1"]))
-    assert set(mixed) == set(Recipe.__struct_fields__)
+    whole = resolved(changed(found, ["mixture.tokens.default=1", "gates.canaries=true"]))
+    assert set(whole) == set(Recipe.__struct_fields__)
     assert plain["filters"][0]["use"] == "length"
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(plain)), Recipe) == found
 
