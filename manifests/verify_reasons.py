@@ -14,6 +14,8 @@ from florilegium.manifests.tables import parquet
 from florilegium.manifests.verify_files import UNREADABLE
 
 FOLDER = "audit/reasons"
+_JUDGED = frozenset(COMPARED) - {"canary"}
+"""Stages whose losses have reasons; canaries are planted to be lost."""
 _DECISION = ("stage", "rule", "lang", "value", "limit", "detail")
 
 _Decision = tuple[Any, ...]
@@ -90,7 +92,7 @@ def _judged(path: Location) -> Counter[_Decision]:
     with parquet(path) as file:
         rows = file.read(["id", *_DECISION], use_threads=False)
     columns = [rows.column(name).to_pylist() for name in ("id", *_DECISION)]
-    return Counter(loss for loss in zip(*columns, strict=True) if loss[1] in COMPARED)
+    return Counter(loss for loss in zip(*columns, strict=True) if loss[1] in _JUDGED)
 
 
 def _decision(row: FailedRule) -> _Decision:

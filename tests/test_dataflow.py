@@ -50,7 +50,7 @@ def test_nothing_is_left_in_the_bucket_but_releases_and_what_can_be_used_again(b
         if not str(path).startswith(release)
     }
     of_work = ("parts", "rights", "decisions", "lock", "last.json")
-    assert kinds == {*(("work", name) for name in of_work), ("latest.json",)}
+    assert kinds == {*(("work", name) for name in of_work), ("latest.json",), ("status.json",)}
 
 
 def test_a_job_is_named_by_its_step_its_build_and_the_place_of_that(built, jobs, google):

@@ -36,7 +36,7 @@ def test_a_corpus_in_a_store_is_erased_from(garden, stored, tmp_path):
     assert manifests.read(release).parent.erased == 2
     names = {relative(path, stored) for path, _ in files(stored)}
     assert {name.partition("/")[0] for name in names} == {
-        "erasures.jsonl", "latest.json", "work", release.name
+        "erasures.jsonl", "latest.json", "status.json", "work", release.name
     }  # fmt: skip
     assert not any(name.startswith("work/erasures/") for name in names)
     assert not (tmp_path / "erasures.key").exists()

@@ -37,15 +37,6 @@ from florilegium.pipelines.sample import Sample, first_records, sample, spread
 COSTS = constants.load()
 
 
-class Silent:
-    """A console that nobody looks at."""
-
-    is_terminal = False
-
-    def print(self, *words, **how):
-        pass
-
-
 @pytest.fixture(scope="module")
 def loaded():
     """Tools for the demonstration's recipe."""
@@ -64,7 +55,7 @@ def built(warcs, loaded, tmp_path_factory):
     planned = plan_of(warcs, tmp_path_factory.mktemp("out"))
     said = forecast(planned, loaded)
     written = list(planned.home.parent.rglob("*"))
-    made = build(planned, Embedded(1), Display(Silent()))
+    made = build(planned, Embedded(1), Display(Console(quiet=True)))
     return said, planned, made, written
 
 

@@ -111,7 +111,7 @@ class _Joining:
             detail=there["lang"].filter(elsewhere),
         )  # fmt: skip
         tally.count("other_language", moved)
-        tally.lose(moved)
+        tally.count_lost(moved)
         alone = mine.filter(pc.is_null(places))
         lost = _explained(alone, self._ledgers[1 - side].of(number))
         copy = pc.and_(pc.equal(lost["stage"], "duplicates"), pc.is_valid(lost["dup_of"]))
@@ -150,7 +150,7 @@ class _Joining:
 
     def _settle(self, side: int, lost: pa.Table, by_copy: bool = False) -> None:
         self.sides[side].count("only", lost)
-        self.sides[side].lose(lost, by_copy)
+        self.sides[side].count_lost(lost, by_copy)
 
 
 def _losses(release: Location, manifest: Manifest) -> Iterator[pa.Table]:

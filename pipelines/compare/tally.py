@@ -32,7 +32,7 @@ class Tally:
             amount.documents += documents
             amount.tokens += tokens
 
-    def lose(self, rows: pa.Table, by_copy: bool = False) -> None:
+    def count_lost(self, rows: pa.Table, by_copy: bool = False) -> None:
         """Count why the other has not these documents; `rows` has the rule beside them."""
         for lang, stage, rule, documents, tokens in _sums(rows, "lang", "stage", "rule"):
             key = lang, stage, rule

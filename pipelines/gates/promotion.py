@@ -126,3 +126,6 @@ def _follow(home: Path, now: Latest) -> None:
     if not (link.is_symlink() and link.readlink() == Path(name)):
         with replacing(link) as draft:
             draft.symlink_to(name)
+    for name in (promotion.LINK, promotion.NAME):
+        for left_over in home.glob(f".{name}-*"):  # of who was killed before it was in place
+            left_over.unlink()
