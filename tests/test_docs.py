@@ -56,6 +56,20 @@ def test_what_the_readme_makes_are_targets_of_the_makefile():
     assert {"demo", "test"} <= {one or other for one, other in made} <= set(targets)
 
 
+def test_figures_of_the_readme_are_those_of_the_decisions_it_names():
+    rows = re.findall(r"^\| .* \| (.*) \| (`.*`) \| \[\d+\]\((.*)\) \|$", README, re.MULTILINE)
+    assert len(rows) >= 10
+    for measured, how, decision in rows:
+        said = (ROOT / decision).read_text("utf-8").replace(",", "")
+        for figure in re.findall(r"(?<![\w.])[\d,]*\.?\d+", measured):
+            spelled = re.escape(figure.replace(",", "").lstrip("0"))
+            assert re.search(rf"(?<![\d.])0?{spelled}(?!\d)", said), (figure, decision)
+        for command in re.findall(r"`([^`]+)`", how):
+            kind, _, name = command.rpartition(" ")
+            makes = kind == "make" and f"\n{name}:" in (ROOT / "Makefile").read_text()
+            assert makes or (ROOT / name).is_file(), command
+
+
 def test_the_filter_of_the_readme_rejects_numbers_and_keeps_prose():
     names = {}
     exec(blocks(README, "python")[0], names)
