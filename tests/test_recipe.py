@@ -143,7 +143,7 @@ def test_input_is_read_again_for_another_method_but_not_for_another_limit():
 
 
 def test_recipes_that_come_with_the_package_load():
-    assert {"demo", "european", "permissive"} < set(shipped())
+    assert {"demo", "european", "monthly", "permissive"} < set(shipped())
     for name in shipped():
         assert load(name).name == name
 

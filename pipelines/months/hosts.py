@@ -89,11 +89,11 @@ def of_hosts(
     if not there or not sites:
         return
     records = folder / "hosts.parquet"
-    _write_records(records, [*tables, *new], sources)
+    captures = _write_records(records, [*tables, *new], sources)
     todo = [PartToJudge(documents=str(place)) for _, place in there]
     todo.append(PartToJudge(hosts=str(records)))
     settings = JudgeSettings(told_later(policy), str(folder / "judged"))
-    groups = partitions_for(len(todo), pq.read_metadata(records).num_rows)
+    groups = partitions_for(len(todo), captures)
     engine.run(lambda root: judge_documents(root, todo, groups, settings), "months")
     for number, (shard, place) in enumerate(there):
         verdicts = read_judged(folder / "judged", number).to_pylist()
@@ -156,8 +156,9 @@ def _captures(place: Location) -> Iterator[_Said]:
         yield from (_Said(*row) for row in zip(*columns, strict=True))
 
 
-def _write_records(place: Location, tables: Iterable[Location], sites: set[str]) -> None:
-    """Write all captures of some sites; files of others are not decoded."""
+def _write_records(place: Location, tables: Iterable[Location], sites: set[str]) -> int:
+    """Write all captures of some sites and return their number; files of others are not decoded."""
+    written = 0
     with (
         replacing(place) as draft,
         pq.ParquetWriter(draft, HOST_SCHEMA, compression="zstd") as writer,
@@ -170,7 +171,10 @@ def _write_records(place: Location, tables: Iterable[Location], sites: set[str])
                     if mine:
                         rows = file.read_row_group(group, use_threads=False)
                         wanted = pc.is_in(rows["origin"], value_set=pa.array(mine, names.type))
-                        writer.write_table(rows.filter(wanted).cast(HOST_SCHEMA))
+                        rows = rows.filter(wanted).cast(HOST_SCHEMA)
+                        writer.write_table(rows)
+                        written += rows.num_rows
+    return written
 
 
 def _documents(sites: frozenset[str], lists: list[OptOutList], folder: str, item: bytes) -> bytes:
