@@ -19,7 +19,7 @@ from florilegium.dedup.methods import METHODS
 from florilegium.pipelines.duplicates.entries import View
 from florilegium.pipelines.duplicates.index import IndexFile
 from florilegium.pipelines.duplicates.settings import Duplicates
-from florilegium.pipelines.engines.embedded import EmbeddedEngine
+from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.months.narrow import only_needed
 
 
@@ -57,7 +57,7 @@ def main() -> None:
             work = folder / f"of-{earlier}"
             begun = time.process_time()
             needed = only_needed(
-                [(0, str(folder / "new.npy"))], files, view, work, EmbeddedEngine(1)
+                [(0, str(folder / "new.npy"))], files, view, work, Embedded(1)
             )
             seconds = time.process_time() - begun
             kept = sum(len(np.load(msgspec.json.decode(one)["path"])) for one in needed if one)
