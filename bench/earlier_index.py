@@ -15,9 +15,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS
 from florilegium.pipelines.duplicates.entries import View
-from florilegium.pipelines.duplicates.index import IndexFile
+from florilegium.pipelines.duplicates.index import IndexFile, indexed_by
 from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.months.narrow import only_needed
@@ -38,16 +39,18 @@ def main() -> None:
     asked = parser.parse_args()
     settings, chance = Duplicates(), np.random.default_rng(1)
     method = METHODS[settings.method]
-    new = rows(asked.new, method.stored, chance)
+    new = rows(asked.new, stored_by(method), chance)
+    known = min(int(asked.known * asked.new), asked.file, *asked.earlier)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "new.npy", new)
         for earlier in asked.earlier:
             files = []
             for start in range(0, earlier, asked.file):
-                some = rows(min(asked.file, earlier - start), method.stored, chance)
+                some = rows(min(asked.file, earlier - start), indexed_by(method), chance)
                 if not start:
-                    some[: int(asked.known * asked.new)] = new[: int(asked.known * asked.new)]
+                    for field in new.dtype.names or ():
+                        some[field][:known] = new[field][:known]
                 place = folder / f"{earlier}-{start}.npy"
                 np.save(place, some)
                 digest = hashlib.sha256(place.read_bytes()).hexdigest()
@@ -56,9 +59,7 @@ def main() -> None:
             view = View(method, "longest", settings.scope, 1, "")
             work = folder / f"of-{earlier}"
             begun = time.process_time()
-            needed = only_needed(
-                [(0, str(folder / "new.npy"))], files, view, work, Embedded(1)
-            )
+            needed = only_needed([(0, str(folder / "new.npy"))], files, view, work, Embedded(1))
             seconds = time.process_time() - begun
             kept = sum(len(np.load(msgspec.json.decode(one)["path"])) for one in needed if one)
             each = 1e6 * seconds / earlier
