@@ -14,6 +14,7 @@ from florilegium.filters.licence import Flag
 from florilegium.filters.optouts.signal import Signal
 from florilegium.manifests import (
     buckets,
+    carried,
     distributions,
     domains,
     envelope,
@@ -23,6 +24,7 @@ from florilegium.manifests import (
     tree,
 )
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.carried import Carried
 from florilegium.manifests.copies import FOLDER, Copies
 from florilegium.manifests.counts import Counts
 from florilegium.manifests.document import Document
@@ -47,6 +49,7 @@ from florilegium.manifests.manifest import (
     Shard,
     Table,
 )
+from florilegium.manifests.month import Amount, Month, Part
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.proof import Proof
@@ -77,6 +80,8 @@ FILES = {
         "licences together, if the recipe asks for that"),
     f"{FOLDER}/<number>.parquet": ("Copies of earlier releases", "how many documents gave way to "
         "each one of an earlier release"),
+    carried.PATH: ("Earlier documents", "what the input says of documents of earlier releases, in "
+        "a build with a parent"),
     "audit/reasons/<number>.parquet": ("Failed rules", "every rule that a lost document fails, if "
         "the recipe asks for more than the first"),
     "index/<format>/<number>.npy": ("Index", "signatures of documents, for builds that leave out "
@@ -113,8 +118,8 @@ INDEX = {
 }
 """Fields of the rows of an index."""
 _MANIFEST = (
-    Manifest, Input, Earlier, Predecessor, Step, OptOuts, Protocol, Alarm, Language, Licence, Shard,
-    Table, Resource,
+    Manifest, Input, Earlier, Predecessor, Month, Amount, Part, Step, OptOuts, Protocol, Alarm,
+    Language, Licence, Shard, Table, Resource,
 )  # fmt: skip
 _SAMPLE = (Sample, Parent, Asked)
 
@@ -191,6 +196,10 @@ def _audit() -> Iterator[str]:
     yield "The rows of a file are in the order of ids. There is none if nothing gave way."
     yield ""
     yield from columns(Copies)
+    yield from ("", "## Earlier documents", "", prose(Carried), "")
+    yield "There is no such file if nothing was said of any, or all of it was erased."
+    yield ""
+    yield from columns(Carried)
     yield from ("", "## Failed rules", "", prose(FailedRule), "")
     yield 'They are there if the recipe says `reasons = "all"`, or `build` is told `--all-reasons`.'
     yield "What harvest lost was not measured further: it has no rows."

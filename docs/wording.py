@@ -46,6 +46,8 @@ def default_of(field: Any) -> str:  # noqa: ANN401
     if field.required:
         return "must be given"
     value = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    if value is msgspec.UNSET:
+        return "none"
     if isinstance(value, Struct) or value == DEFAULTS:
         return "see below"
     if isinstance(value, int) and value >= 1 << 20 and value % (1 << 20) == 0:

@@ -4,6 +4,7 @@
 >>> release = florilegium.open("corpora/european/latest")  # doctest: +SKIP
 >>> release.sample(tokens=1_000_000).to_polars()           # doctest: +SKIP
 >>> list(florilegium.verify("corpora/european/latest"))    # doctest: +SKIP
+>>> florilegium.open_corpus("corpora/european/latest").tokens  # doctest: +SKIP
 
 These names, and those of `florilegium.filters.rule` for filters of one's own, are what others may
 rely on; docs/api.md describes them. Corpora are built by the command. Importing this loads nothing
@@ -14,6 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from florilegium.manifests.corpus import Corpus as Corpus
+    from florilegium.manifests.corpus import open_corpus as open_corpus
     from florilegium.manifests.counts import Counts as Counts
     from florilegium.manifests.differences import Differences as Differences
     from florilegium.manifests.document import Document as Document
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Asked",
+    "Corpus",
     "Counts",
     "DamagedError",
     "Differences",
@@ -54,11 +58,13 @@ __all__ = [
     "Shard",
     "Spread",
     "open",
+    "open_corpus",
     "read_key",
     "verify",
 ]
 
 _PLACES = {
+    "manifests.corpus": ("Corpus", "open_corpus"),
     "manifests.counts": ("Counts",),
     "manifests.differences": ("Differences",),
     "manifests.document": ("Document", "Facts"),

@@ -4,12 +4,13 @@ from hashlib import sha256
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from florilegium.manifests import funnel
 from florilegium.manifests.funnel import Step, kept_by_language
 from florilegium.manifests.layout import check_distinct, check_paths, check_shards
 from florilegium.manifests.location import Location
+from florilegium.manifests.month import Amount, Month
 from florilegium.manifests.predecessor import Predecessor
 
 NAME = "manifest.json"
@@ -234,6 +235,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """Earlier releases whose documents were taken into account, in the order they were named."""
     parent: Predecessor | None = None
     """The release that this one was made of by erasure; null if it was built."""
+    month: Month | UnsetType = UNSET
+    """What came, went and changed; not there unless the build was asked for a parent."""
     funnel: tuple[Step, ...]
     """What each stage received, lost and kept."""
     opt_outs: OptOuts | None = None
@@ -280,6 +283,9 @@ class Manifest(Record, frozen=True, kw_only=True):
         check_distinct("file", [entry.path for entry in self.files])
         if self.parent is not None:
             self.parent.check(self.documents, [table.path for table in self.tables])
+        if self.month is not UNSET:
+            held = Amount(documents=self.documents, tokens=self.tokens)
+            self.month.check(held, [(one.build_id, one.documents) for one in self.against])
         self._check_recipe()
         self._check_opt_outs()
         self._check_languages()

@@ -8,6 +8,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
+from florilegium.manifests.carried import Carried
 from florilegium.manifests.copies import Copies
 from florilegium.manifests.document import Document
 from florilegium.manifests.failed_rule import FailedRule
@@ -62,6 +63,7 @@ def _field(name: str, hint: Any) -> pa.Field:  # noqa: ANN401
 DOCUMENT_SCHEMA = arrow_schema(Document)
 LOSS_SCHEMA = arrow_schema(Loss)
 COPIES_SCHEMA = arrow_schema(Copies)
+CARRIED_SCHEMA = arrow_schema(Carried)
 HOST_SCHEMA = arrow_schema(HostRecord)
 FAILED_RULE_SCHEMA = arrow_schema(FailedRule)
 LOSS_EXAMPLE_SCHEMA = arrow_schema(LossExample)

@@ -22,6 +22,7 @@ from florilegium.manifests.verify_examples import read_examples
 from florilegium.manifests.verify_files import UNREADABLE, check_file, strangers
 from florilegium.manifests.verify_ledger import check_alarms, check_inputs, check_ledger
 from florilegium.manifests.verify_mixture import check_mixture, read_mixture
+from florilegium.manifests.verify_month import check_month
 from florilegium.manifests.verify_reasons import check_reasons
 from florilegium.manifests.verify_shards import Seen, check_shard
 from florilegium.manifests.verify_tables import (
@@ -51,11 +52,12 @@ def verify(
     :param keys: public keys, every one of which must have signed it; see `read_key`.
     :param depth: `tables` checks the sums of the manifest, its signatures, that its files are there
         and no others, and that all tables agree with it and with each other: ledger, funnel,
-        copies, reasons, buckets, distributions, domains, tree, log of erasures, mixture. `files`
-        checks the digest of each shard too. `rows` also checks columns, order, ranges, totals,
-        months, licences and deciles of the shards, makes the tree and the tables again from their
-        rows, holds the records of each input against its documents and losses, and looks for
-        documents that a binding verdict reserves, or that were not drawn, as far as lots tell.
+        copies, reasons, buckets, distributions, domains, tree, log of erasures, mixture, what came
+        and went. `files` checks the digest of each shard too. `rows` also checks columns, order,
+        ranges, totals, months, licences and deciles of the shards, makes the tree and the tables
+        again from their rows, holds the records of each input against its documents and losses,
+        and looks for documents that a binding verdict reserves, or that were not drawn, as far as
+        lots tell.
     :param root: the root that the release must have, in hex.
     :param by: the program that makes files which follow from the manifest, to compare them; the
         command passes its own.
@@ -103,6 +105,7 @@ def verify(
         yield from check_copies(release, made, there, seen.left_out)
         yield from check_reasons(release, made, there)
         yield from check_mixture(release, made, seen.mixed)
+        yield from check_month(release, made, there)
     if made:
         counted = agreed and ledger_read
         yield from check_domains(release, made, there, seen.domains, counted)

@@ -7,27 +7,23 @@ that an interrupted build goes on where it was, and a changed rule does not read
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
 from florilegium.pipelines.assessment.assess import PartToAssess, assess
-from florilegium.pipelines.assessment.assessors import asked, pinned
+from florilegium.pipelines.assessment.assessors import pinned
 from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commoncrawl.plan import plans_of
 from florilegium.pipelines.duplicates.copies import EarlierFile
 from florilegium.pipelines.duplicates.deduplicate import write_decisions
-from florilegium.pipelines.duplicates.index import BadIndexError, open_index
+from florilegium.pipelines.duplicates.index import BadIndexError
 from florilegium.pipelines.duplicates.lines import PartWithLines, find_lines
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.erasure import blocked
 from florilegium.pipelines.erasure.purge import purge
-from florilegium.pipelines.files import copied
+from florilegium.pipelines.files import copied, emptied
 from florilegium.pipelines.gates import canaries, promotion
 from florilegium.pipelines.gates.admission import admit
 from florilegium.pipelines.harvest.harvest import UnitError, failures, harvest, problems_of
@@ -36,13 +32,16 @@ from florilegium.pipelines.harvest.part import Part, remove_damaged, remove_left
 from florilegium.pipelines.last import remember
 from florilegium.pipelines.lock import LockedError, lock
 from florilegium.pipelines.mixture.mix import mix, parts_to_mix
+from florilegium.pipelines.months import month as months
+from florilegium.pipelines.months.narrow import narrowed
+from florilegium.pipelines.months.parents import ancestry
 from florilegium.pipelines.named import blocklists, language_models
-from florilegium.pipelines.planning import STAGED, Plan, StepError
+from florilegium.pipelines.planning import STAGED, Plan, StepError, planned
 from florilegium.pipelines.publishing.publish import PartToPublish, PublishPlaces, publish
 from florilegium.pipelines.publishing.seal import Draft, ledger_path, seal
 from florilegium.pipelines.publishing.shard_plans import ShardPlan, group_into_waves, plan_shards
 from florilegium.pipelines.publishing.shards import note_path
-from florilegium.pipelines.recipe import Recipe, resolved
+from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.rights import optouts
 from florilegium.pipelines.rights.licences import find_licences, tables
 from florilegium.pipelines.steps import Search, Step
@@ -56,6 +55,7 @@ def plan(
     files: list[Input],
     out: Location,
     against: Sequence[Location] = (),
+    parent: str | None = None,
     home: Location | None = None,
 ) -> Plan:
     """Return what a build of these files would do; InputError if they cannot be told apart.
@@ -63,12 +63,15 @@ def plan(
     It works and leaves its release in a folder of `out` named after the recipe, or in `home`.
 
     NamedFileError if a model or list is not what the recipe says, BadIndexError if an earlier
-    release cannot be built against, SecretError or LogError if what was erased cannot be kept out.
+    release cannot be built against, SecretError or LogError if what was erased cannot be kept out,
+    ChainError if a `parent`, of the recipe or another, is not whole.
     """
     blocklists.check_all(recipe.blocklists)
     recipe = pinned(recipe)
     language_models.check(recipe.language_model, recipe.languages)
-    if against and recipe.duplicates.scope == "release":
+    home = home or out / recipe.name
+    parents = ancestry(parent, recipe, files, home, against)
+    if (against or parents) and recipe.duplicates.scope == "release":
         raise BadIndexError(
             f"the recipe {recipe.name} compares documents of one release only "
             "(duplicates.scope): it cannot be built against another"
@@ -77,16 +80,7 @@ def plan(
     units = plan_units(files, made_by)
     if recipe.gates is not None and recipe.gates.canaries:
         units = canaries.planted(units, recipe, made_by)
-    method = METHODS[recipe.duplicates.method]
-    published = tuple(open_index(release, method) for release in dict.fromkeys(against))
-    made_of: list[Any] = [[u.fingerprint for u in units], resolved(recipe)]
-    made_of += [[one.about.root for one in published]] if published else []
-    made_of += asked(recipe)[1:]
-    home = home or out / recipe.name
-    noted = blocked.noted(home)
-    made_of += [{"erased": noted.sha256}] if noted else []
-    build_id = provenance.digest(made_of)[:12]
-    return Plan(recipe, units, build_id, home, published, noted)
+    return planned(recipe, units, home, against, parents)
 
 
 def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
@@ -100,6 +94,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
         display.begin()
         blocked.check_still(plan.home, plan.noted)
         parts = _harvest(plan, engine, display)
+        plan, parts = _months(plan, parts, engine, display)
         _rights(plan, parts, engine, display)
         decisions = _deduplicate(plan, parts, engine, display)
         _search(plan, "lines", parts, decisions, engine, display)
@@ -118,7 +113,9 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
         blocked.check_still(plan.home, plan.noted)
         if step == "harvest":
             _harvest(plan, engine, display)
-        elif step == "rights":
+            return
+        plan, _ = _months(plan, plan.made(), engine, display)
+        if step == "rights":
             _rights(plan, plan.made(), engine, display)
         elif step == "deduplicate":
             _deduplicate(plan, plan.made(), engine, display)
@@ -142,7 +139,7 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
     plan.parts.mkdir(parents=True, exist_ok=True)
     remove_damaged(plan.parts)
     pending = plan.pending()
-    notes = _emptied(plan.bench / "progress")
+    notes = emptied(plan.bench / "progress")
     with display.harvest(plan.units, pending, notes):
         if pending:
             engine.run(
@@ -159,6 +156,22 @@ def _harvest(plan: Plan, engine: Engine, display: Display) -> list[Part]:
     return plan.made()
 
 
+def _months(
+    plan: Plan, parts: list[Part], engine: Engine, display: Display
+) -> tuple[Plan, list[Part]]:
+    """Carry on what the input says of earlier releases; plan again if that changed them."""
+    if plan.parents is None:
+        return plan, parts
+    with display.step("months"):
+        changed = months.carried(plan, plan.crawled(parts), engine)
+    if not changed:
+        return plan, parts
+    remove_tree(plan.bench)
+    plan = plan.again()
+    display.planned(plan)
+    return plan, _harvest(plan, engine, display)
+
+
 def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> None:
     if (folder := plan.judged(parts)) is None:
         return
@@ -168,7 +181,7 @@ def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> 
             settings = optouts.JudgeSettings(
                 plan.recipe.rights, str(folder), str(folder / STAGED), planted
             )
-            engine.run(optouts.laid_out(files_of(plan, parts), parts, settings), "rights")
+            engine.run(optouts.laid_out(plan.places(parts), parts, settings), "rights")
         plan.heard(parts)
 
 
@@ -177,10 +190,10 @@ def _deduplicate(plan: Plan, parts: list[Part], engine: Engine, display: Display
         with suppress(StepError):
             return plan.compared()
         plan.decisions.mkdir(parents=True, exist_ok=True)
-        places = enumerate(files_of(plan, parts))
+        places = enumerate(plan.places(parts))
         sources = [(number, str(place / "signatures.npy")) for number, place in places]
         recipe, judged = plan.recipe, _text(plan.heard(parts)) or ""
-        indexes = [msgspec.json.encode(file).decode() for one in plan.against for file in one.files]
+        indexes = narrowed(plan, sources, judged, engine)
         engine.run(
             lambda root: write_decisions(
                 root, sources, plan.decisions, recipe.duplicates, recipe.keep, indexes, judged
@@ -203,7 +216,7 @@ def _search(
         judged = _text(plan.heard(parts))
         todo = [
             PartWithLines(str(place / "documents.parquet"), str(decided), judged)
-            for place, decided in zip(files_of(plan, parts), decisions, strict=False)
+            for place, decided in zip(plan.places(parts), decisions, strict=False)
         ]
         lay_out = {
             "lines": lambda root: find_lines(root, todo, plan.recipe, folder),
@@ -233,7 +246,7 @@ def _assess(
                 lines=found["lines"],
                 judged=found["judged"],
             )
-            for number, place in enumerate(files_of(plan, parts))
+            for number, place in enumerate(plan.places(parts))
         ]
         sizes = [unit.bytes for unit in plan.units]
         engine.run(lambda root: assess(root, todo, sizes, plan.recipe, folder, engine), "assess")
@@ -250,9 +263,7 @@ def _mix(
             plan.settled()
             return
         plan.heard(parts)
-        drawn = [place for place, unit in zip(files_of(plan, parts), plan.units, strict=True)
-                 if unit.name != canaries.NAME]  # fmt: skip
-        todo = parts_to_mix(drawn, decisions, _found(plan, parts))
+        todo = parts_to_mix(plan.crawled(parts), decisions, _found(plan, parts))
         engine.run(lambda root: mix(root, todo, plan.recipe, folder), "mix")
         plan.settled()
 
@@ -309,7 +320,7 @@ def _publish(
             **found,
             ordinal=number,
         )
-        for number, place in enumerate(files_of(plan, parts))
+        for number, place in enumerate(plan.places(parts))
     ]
     slices = plan.bench / "slices"
     places = PublishPlaces(release=str(plan.draft), notes=str(notes), slices=str(slices))
@@ -339,14 +350,16 @@ def _seal(
             if folder is not None:
                 copied(folder / STAGED, plan.draft)
         made = plan.draft, plan.build_id, plan.recipe, parts, total, shards, notes
-        documents = [place / "documents.parquet" for place in files_of(plan, parts)]
+        documents = [place / "documents.parquet" for place in plan.places(parts)]
         known = earlier, tuple(tables(found[0])), optouts.sites_known(found[1])
-        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units), plan.noted, plan.mixed))
+        more, month = (plan.noted, plan.mixed), months.sealed(plan, total)
+        sealed = seal(Draft(*made, documents, *known, plans_of(plan.units), *more, *month))
         remember(plan, parts, sealed.documents)
         if isinstance(plan.draft, Path) and isinstance(plan.release, Path):
             plan.draft.rename(plan.release)
         admit(plan.release, plan.recipe)
         remove_tree(plan.bench)
+        remove_tree(plan.work / "months")
     return sealed
 
 
@@ -357,12 +370,6 @@ def tidy(plan: Plan) -> None:
         if plan.bench.is_dir():
             admit(plan.release, plan.recipe)
             remove_tree(plan.bench)
-
-
-def files_of(plan: Plan, parts: list[Part]) -> list[Location]:
-    """Return where the files of each part are."""
-    units = zip(plan.units, parts, strict=True)
-    return [plan.parts / unit.folder / part.attempt for unit, part in units]
 
 
 def release_made(plan: Plan) -> Manifest | None:
@@ -389,9 +396,3 @@ def _text(place: Location | None) -> str | None:
 
 def _verdict(plan: Plan, number: int) -> Location:
     return plan.bench / "verdicts" / f"{number:06d}"
-
-
-def _emptied(folder: Location) -> Location:
-    remove_tree(folder)
-    folder.mkdir(parents=True)
-    return folder

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from florilegium.manifests.location import Location, files, relative, replacing
+from florilegium.manifests.location import Location, files, relative, remove_tree, replacing
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors of a disk, a quota or a limit that leaves no room to write."""
@@ -44,6 +44,13 @@ def copied(source: Location, target: Location) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         with fetched(path) as file, replacing(place) as draft:
             shutil.copyfile(file, draft)
+
+
+def emptied(folder: Location) -> Location:
+    """Return a folder that has nothing in it; what was in it is gone."""
+    remove_tree(folder)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def load_array(location: Location) -> NDArray[Any]:

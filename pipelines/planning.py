@@ -6,18 +6,23 @@ its own settings.
 """
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from florilegium.dedup.methods import METHODS
 from florilegium.manifests.location import Location
 from florilegium.pipelines import provenance
 from florilegium.pipelines.assessment import assessors
-from florilegium.pipelines.duplicates.index import Published
+from florilegium.pipelines.duplicates.index import Published, open_index
+from florilegium.pipelines.erasure import blocked
 from florilegium.pipelines.erasure.blocked import Noted
+from florilegium.pipelines.gates import canaries
 from florilegium.pipelines.harvest.part import Part, Unit, finished
 from florilegium.pipelines.mixture.results import LIMITS
+from florilegium.pipelines.months.parents import Ancestry, distinct
 from florilegium.pipelines.named.files import placeless
 from florilegium.pipelines.overlay import assessed_of
 from florilegium.pipelines.recipe import Recipe, resolved
@@ -54,6 +59,14 @@ class Plan(Struct, frozen=True):
     """Earlier releases, copies of whose documents are left out."""
     noted: Noted | None = None
     """What was erased from the corpus, if anything was."""
+    parents: Ancestry | None = None
+    """What it goes on from, if it was asked for a parent."""
+
+    def again(self) -> "Plan":
+        """Return the same, with earlier releases that were made anew meanwhile."""
+        assert self.parents is not None
+        parents = self.parents.again(self.home)
+        return planned(self.recipe, self.units, self.home, (), parents)
 
     @property
     def work(self) -> Location:
@@ -151,6 +164,16 @@ class Plan(Struct, frozen=True):
             raise StepError("harvest")
         return [there[unit.folder] for unit in self.units]
 
+    def places(self, parts: list[Part]) -> list[Location]:
+        """Return where the files of each part are."""
+        units = zip(self.units, parts, strict=True)
+        return [self.parts / unit.folder / part.attempt for unit, part in units]
+
+    def crawled(self, parts: list[Part]) -> list[Location]:
+        """Return the same without those of canaries."""
+        there = zip(self.places(parts), self.units, strict=True)
+        return [place for place, unit in there if unit.name != canaries.NAME]
+
     def compared(self) -> list[Location]:
         """Return the decisions on each unit, in order, and then those on each earlier index.
 
@@ -213,3 +236,29 @@ class Plan(Struct, frozen=True):
         if len(total.ledger) != len(self.units):
             raise LostRecordsError("not every part was decided on; run the build again")
         return total
+
+
+def planned(
+    recipe: Recipe,
+    units: list[Unit],
+    home: Location,
+    against: Sequence[Location],
+    parents: Ancestry | None,
+) -> Plan:
+    """Return the plan of a build of units, against releases, or against all those of `parents`.
+
+    A build is named after all that decides what comes out. One that is made of the same as a
+    release of `parents` goes by the name of that.
+    """
+    method, earlier = METHODS[recipe.duplicates.method], parents.places() if parents else against
+    published = tuple(open_index(release, method) for release in dict.fromkeys(earlier))
+    published = distinct(published) if parents else published
+    made_of: list[Any] = [[unit.fingerprint for unit in units], resolved(recipe)]
+    made_of += [[one.about.root for one in published]] if published else []
+    made_of += assessors.asked(recipe)[1:]
+    noted = blocked.noted(home)
+    made_of += [{"erased": noted.sha256}] if noted else []
+    build_id = provenance.digest(made_of)[:12]
+    if parents and (there := parents.of_the_same(home)) is not None:
+        build_id = there.form.build_id
+    return Plan(recipe, units, build_id, home, published, noted, parents)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from florilegium.dedup.policy import Keep
 from florilegium.filters.benchmarks import Benchmarks
@@ -26,6 +26,7 @@ from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.gates.settings import Gates
 from florilegium.pipelines.inheritance import Descent, Tables, edited, edits, merged, parted, places
 from florilegium.pipelines.mixture.settings import Mixture
+from florilegium.pipelines.months.settings import Months
 from florilegium.pipelines.named.blocklists import Blocklist
 from florilegium.pipelines.named.texts import Benchmark, LanguageModel, Scorer, WordList
 from florilegium.pipelines.nested import put
@@ -131,6 +132,12 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which share of what passed the rules is published; all of it without this table."""
     shards: Shards = Shards()
     """How large the files for the trainer are."""
+    parent: str | UnsetType = UNSET
+    """The release that this build goes on from: `latest` for the newest of the corpus, the name of
+    a build, or where a release is. Copies of its documents are left out, and of those of all
+    releases that it was built on. Of a corpus without a release, `latest` is none."""
+    months: Months | UnsetType = UNSET
+    """What becomes of documents of earlier releases, in a build with a `parent`."""
     release: Publication = Publication()
     """What only the publisher knows, for the exports."""
     commoncrawl: CommonCrawl = CommonCrawl()

@@ -12,7 +12,7 @@ from florilegium.pipelines.recipe import Recipe, lineage, parse, resolved
 from florilegium.pipelines.recipe_files import shipped
 
 _PAGES = "docs/recipes"
-_UNPAGED = ("demo", "permissive")
+_UNPAGED = ("demo", "monthly", "permissive")
 """Shipped recipes that follow no other project, so that nothing is to be told of them."""
 _MOST = 6
 """Values of a list that a person is shown."""

@@ -122,8 +122,9 @@ def test_a_recipe_without_filters_keeps_everything():
 def test_the_resolved_recipe_is_whole_and_reads_back_the_same():
     found = load("european")
     plain = resolved(found)
-    assert set(plain) == set(Recipe.__struct_fields__) - {"mixture", "gates"}
-    whole = resolved(changed(found, ["mixture.tokens.default=1", "gates.canaries=true"]))
+    assert set(plain) == set(Recipe.__struct_fields__) - {"mixture", "gates", "parent", "months"}
+    said = ["mixture.tokens.default=1", "gates.canaries=true", "parent=latest", "months.lists=[]"]
+    whole = resolved(changed(found, said))
     assert set(whole) == set(Recipe.__struct_fields__)
     assert plain["filters"][0]["use"] == "length"
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(plain)), Recipe) == found
@@ -143,7 +144,7 @@ def test_input_is_read_again_for_another_method_but_not_for_another_limit():
 
 
 def test_recipes_that_come_with_the_package_load():
-    assert {"demo", "european", "permissive"} < set(shipped())
+    assert {"demo", "european", "monthly", "permissive"} < set(shipped())
     for name in shipped():
         assert load(name).name == name
 

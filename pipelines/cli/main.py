@@ -149,6 +149,13 @@ def main() -> None:
     "given more than once.",
 )
 @click.option(
+    "--parent",
+    metavar="RELEASE",
+    help="The release that this one goes on from, in place of the recipe's `parent`: `latest`, the "
+    "name of a build, or where a release is. Copies of documents in it, and in all that it was "
+    "built on, are left out.",
+)
+@click.option(
     "--step",
     type=click.Choice(STEPS),
     help="Run this step only, after those before it. The same command without --step then seals "
@@ -190,6 +197,7 @@ def build(
     dataflow_staging: str | None,
     beam_options: tuple[str, ...],
     against: tuple[str, ...],
+    parent: str | None,
     step: Step | None,
     key: Path | None,
     all_reasons: bool,
@@ -237,6 +245,7 @@ def build(
                 against,
                 all_reasons,
                 key,
+                parent,
             ),
         )
     )

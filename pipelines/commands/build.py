@@ -56,6 +56,7 @@ def build(
     against: Iterable[str] = (),
     all_reasons: bool = False,
     key: Path | None = None,
+    parent: str | None = None,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
     try:
@@ -77,8 +78,7 @@ def build(
                 if code:
                     return code
             inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
-        plan = builds.plan(chosen, find_files(inputs), locate(out), earlier)
-        watch.planned(plan)
+        plan = builds.plan(chosen, find_files(inputs), locate(out), earlier, parent)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)
@@ -121,9 +121,10 @@ def _build(
             _answer_step(output, plan, step)
             return DONE
         manifest = builds.build(plan, engine, display)
+        release = plan.home / manifest.build_id
         if key is not None:
-            sign(plan.release, key)
-        watch.released(manifest, plan.release)
+            sign(release, key)
+        watch.released(manifest, release)
     except DeferredError as written:
         return ended(DONE if step else FAILED, str(written))
     except LockedError as error:
@@ -132,7 +133,7 @@ def _build(
         return ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:
         return stopped(error)
-    code = _answer(output, manifest, plan.release, console)
+    code = _answer(output, manifest, release, console)
     display.say(f"\nbuilt in {time.monotonic() - started:,.1f} s")
     return code
 

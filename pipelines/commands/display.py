@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from florilegium.manifests.location import Location
 from florilegium.pipelines.harvest.part import Unit
 from florilegium.pipelines.harvest.progress import Note, seconds_between_notes, total
+from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.watch.watch import Watch
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -27,6 +28,10 @@ class Display:
     def begin(self) -> None:
         """Let the watch begin to tell: this build holds the lock."""
         self._watch.begin()
+
+    def planned(self, plan: Plan) -> None:
+        """Tell the watch that the plan is another one now."""
+        self._watch.planned(plan)
 
     def say(self, line: str) -> None:
         """Show a line."""

@@ -109,7 +109,7 @@ def calibrate(recipe: str, inputs: Iterable[str], out: str, output: str) -> int:
 
     try:
         plan = build.plan(load_recipe(recipe), find_files(inputs), locate(out))
-        places = build.files_of(plan, plan.made())
+        places = plan.places(plan.made())
         documents = [place / "documents.parquet" for place in places]
         limits = calibrate.calibrate(documents)
         quality = calibrate_quality.calibrate_quality(documents, plan.recipe.filters)

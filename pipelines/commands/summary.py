@@ -1,5 +1,6 @@
 """The closing summary of a build: the funnel, the languages, and what to do next."""
 
+from msgspec import UNSET
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -28,6 +29,8 @@ def print_summary(manifest: Manifest, release: Location, console: Console) -> No
         f"in {len(manifest.shards):,} shards and {len(manifest.languages)} languages",
         soft_wrap=True,
     )
+    for line in month_lines(manifest):
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(f"root     {manifest.root}", highlight=False)
     console.print(f"release  {release}", highlight=False, soft_wrap=True)
     console.print()
@@ -38,6 +41,20 @@ def print_summary(manifest: Manifest, release: Location, console: Console) -> No
         highlight=False,
         soft_wrap=True,
     )
+
+
+def month_lines(manifest: Manifest) -> list[str]:
+    """Return what is to be said of a month: what came, went and changed, and what there is now."""
+    if (month := manifest.month) is UNSET:
+        return []
+    earlier = len(month.earlier)
+    return [
+        f"month    {month.came.documents:,} came, {month.unchanged:,} unchanged, "
+        f"{month.changed:,} changed, {month.copies:,} copies, {month.gone:,} gone, "
+        f"{month.opted_out:,} opted out, {month.erased:,} erased",
+        f"corpus   {month.whole.documents:,} documents, {month.whole.tokens:,} tokens, "
+        f"with {earlier:,} earlier {'release' if earlier == 1 else 'releases'}",
+    ]
 
 
 def alarm_lines(manifest: Manifest) -> list[str]:

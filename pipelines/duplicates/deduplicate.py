@@ -93,13 +93,17 @@ def write_decisions(
 
     `published` are files of indexes of earlier releases, an IndexFile as JSON each. Their ordinals
     follow those of the parts, and so do the files that are written: of the documents for which
-    new ones gave way. Published documents are better than all others and stay. Nothing is written
+    new ones gave way. One without a name has no document that could be compared.
+    Published documents are better than all others and stay. Nothing is written
     on documents that were refused, in the folder `judged`.
     """
     out.mkdir(parents=True, exist_ok=True)
     end = max((ordinal for ordinal, _ in parts), default=-1) + 1
     view = View(METHODS[settings.method], keep, settings.scope, end, judged)
-    together = [*parts, *enumerate(published, end)]
+    together = [*parts, *((n, one) for n, one in enumerate(published, end) if one)]
+    for number, one in enumerate(published, end):
+        if not one:
+            save_array(out / f"{number:06d}.npy", np.empty(0, DECISION))
     partitions = -(-len(together) // _PARTS_A_PARTITION) or 1
     files = spread_parts(root, together)
     removed = files | "Equal" >> _equal(partitions, view, settings.exact)

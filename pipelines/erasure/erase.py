@@ -5,19 +5,20 @@ release is whole at any time; the new one is there whole or not at all.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from florilegium.manifests import erasures, funnel, mixture
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.derived import there as files_that_follow
 from florilegium.manifests.location import Location, remove_tree, replacing, sha256
-from florilegium.manifests.manifest import Manifest, Resource
+from florilegium.manifests.manifest import Manifest, Resource, Shard
 from florilegium.manifests.merkle import joined
+from florilegium.manifests.month import Amount, Month
 from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.tree import nodes_of
 from florilegium.pipelines import own_code, provenance
@@ -150,6 +151,7 @@ def _written(
         masked=set(erase_ledger.masked(written)),
         added=added,
         succeeded={one for file in written for one in file.succeeded},
+        unfollowed=erase_ledger.unfollowed(written),
         indexed=with_sizes([(one.document.warc, one.document.dup_size, one.stored)
                             for one in promoted.heirs]),
     )  # fmt: skip
@@ -169,6 +171,7 @@ def _written(
         documents=sum(shard.rows for shard in shards),
         resources=_resources(parent, noted),
         parent=_parent(found, len(added)),
+        month=_month(parent, shards),
         funnel=funnel.funnel(+losses, kept),
         alarms=alarms,
         alarms_raised=raised,
@@ -184,6 +187,16 @@ def _written(
     with replacing(draft / manifests.NAME) as path:
         path.write_bytes(manifests.encode(manifest))
     return manifest, left_out
+
+
+def _month(parent: Manifest, shards: Iterable[Shard]) -> Month | UnsetType:
+    if parent.month is UNSET:
+        return UNSET
+    listed = list(shards)
+    held = Amount(
+        documents=sum(shard.rows for shard in listed), tokens=sum(one.tokens for one in listed)
+    )
+    return parent.month.of(held)
 
 
 def _losses(parent: Manifest) -> dict[funnel.LossKey, int]:

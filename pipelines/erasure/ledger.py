@@ -200,3 +200,11 @@ def masked(written: Iterable[Written]) -> Iterator[bytes]:
     """Yield the ids of all lines that are of something erased, or promoted, now."""
     for one in written:
         yield from one.masked
+
+
+def unfollowed(written: Iterable[Written]) -> dict[bytes, int]:
+    """Return how many fewer lines give way to documents, of this release or another, by id."""
+    found: Counter[bytes] = Counter()
+    for one in written:
+        found.update(dict(one.followers))
+    return dict(found)

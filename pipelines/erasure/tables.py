@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from florilegium.filters.optouts.origin import host_of
 from florilegium.manifests import (
     buckets,
+    carried,
     copies,
     distributions,
     domains,
@@ -48,6 +49,8 @@ class Change(Struct, frozen=True):
     """Rows for the index of documents that are added, by input."""
     succeeded: set[bytes] = set()
     """Ids of lines of the ledger that give way to an heir now."""
+    unfollowed: Mapping[bytes, int] = {}
+    """How many fewer lines of the ledger give way to documents, by their ids."""
 
 
 def tables(
@@ -94,8 +97,10 @@ def _keeper(path: str, ids: set[bytes], change: Change, blocked: Blocked) -> _Ke
         )
     if path.startswith(LICENCES):
         return lambda rows: _without(rows, "host", lambda one: blocked.by_host(one) is not None)
+    if path == carried.PATH:
+        return lambda rows: _without(rows, "id", lambda one: blocked.by_id(one) is not None)
     if path.startswith(f"{copies.FOLDER}/"):
-        return lambda rows: _with_masks(rows, blocked)
+        return lambda rows: _with_masks(_fewer(rows, change.unfollowed), blocked)
     return None
 
 
@@ -118,6 +123,18 @@ def _not_compared(rows: pa.Table, succeeded: Collection[bytes]) -> pa.Table:
         kept = pc.if_else(pa.array(silent), None, rows.column(name))
         rows = rows.set_column(place, rows.schema.field(name), kept)
     return rows
+
+
+def _fewer(rows: pa.Table, unfollowed: Mapping[bytes, int]) -> pa.Table:
+    """Return rows on documents of earlier releases, less what gives way to them no more."""
+    ids, numbers = (rows.column(name).to_pylist() for name in ("id", "copies"))
+    left = [n - unfollowed.get(one, 0) for one, n in zip(ids, numbers, strict=True)]
+    if left == numbers:
+        return rows
+    place = rows.schema.get_field_index("copies")
+    field = rows.schema.field(place)
+    rows = rows.set_column(place, field, pa.array(left, field.type))
+    return rows.filter(pa.array([number > 0 for number in left]))
 
 
 def _with_masks(rows: pa.Table, blocked: Blocked) -> pa.Table:

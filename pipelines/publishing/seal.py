@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from florilegium.filters.optouts.policy import PROTOCOLS
 from florilegium.manifests import buckets, distributions, erasures, mixture, tree
@@ -25,6 +25,7 @@ from florilegium.manifests.manifest import (
     Table,
 )
 from florilegium.manifests.merkle import Span, joined
+from florilegium.manifests.month import Month
 from florilegium.pipelines import own_code, provenance
 from florilegium.pipelines.erasure.blocked import Noted
 from florilegium.pipelines.files import read_all
@@ -62,6 +63,10 @@ class Draft(Struct, frozen=True):
     """What was erased from the corpus, if anything was."""
     mixed: Location | None = None
     """Where it says what was drawn of each language, if the recipe has a mixture."""
+    month: Month | UnsetType = UNSET
+    """What came, went and changed, if the build was asked for a parent."""
+    carried: tuple[Table, ...] = ()
+    """The table of what was said of earlier documents, if anything was."""
 
 
 def seal(draft: Draft) -> Manifest:
@@ -107,6 +112,7 @@ def seal(draft: Draft) -> Manifest:
         ),
         funnel=funnel(losses, {language.lang: language.documents for language in languages}),
         against=draft.against,
+        month=draft.month,
         alarms=tuple(alarms),
         alarms_raised=alarms_raised,
         languages=languages,
@@ -130,6 +136,7 @@ def seal(draft: Draft) -> Manifest:
             *draft.total.copies,
             *draft.total.reasons,
             write_examples(draft.total.examples, draft.documents, draft.folder),
+            *draft.carried,
             *_log(draft),
         ),
     )

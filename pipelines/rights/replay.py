@@ -78,6 +78,7 @@ class OptOutList:
         self._hosts: dict[str, int] = {}
         self._below: dict[str, int] = {}
         self._addresses: dict[str, int] = {}
+        self._of_addresses: set[str] = set()
         try:
             lines = data.decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
@@ -92,12 +93,23 @@ class OptOutList:
             if origin(said) is None:
                 raise ListError(f"{place}, line {number}: {said!r} is no HTTP address")
             self._addresses.setdefault(address(said), number)
+            self._of_addresses.add(host_of(origin(said) or ""))
             return
         name = origin(f"https://{said.removeprefix('*.')}/")
         if name is None or "/" in said or any(c.isspace() for c in said):
             raise ListError(f"{place}, line {number}: {said!r} is neither a host nor an address")
         into = self._below if said.startswith("*.") else self._hosts
         into.setdefault(host_of(name), number)
+
+    def may_name(self, host: str) -> bool:
+        """Say whether it may name an address of a host; if not, no address need be looked at."""
+        host = host_of(origin(f"https://{host}/") or "")
+        if host in self._hosts or host in self._of_addresses:
+            return True
+        while host := host.partition(".")[2]:
+            if host in self._below:
+                return True
+        return False
 
     def line_of(self, url: str) -> int | None:
         """Return the line that names an address, or its host; None if there is none."""
@@ -132,12 +144,13 @@ def replay(
         if judging:
             said = policy or msgspec.convert(manifest.recipe.get("rights", {}), Rights)
             told = [table for table in manifest.tables if table.path.startswith("audit/rights/")]
-            _judge(release, shards, told, warcs, _told_later(said), Path(folder), engine)
+            _judge(release, shards, told, warcs, told_later(said), Path(folder), engine)
         for number, shard in enumerate(shards):
             yield from _of_shard(release, shard, number, Path(folder) if judging else None, listed)
 
 
-def _told_later(policy: Rights) -> Rights:
+def told_later(policy: Rights) -> Rights:
+    """Return the policy for what came later: it counts in any case, but silence does not."""
     later = "all" if policy.retroactive == "none" else policy.retroactive
     return msgspec.structs.replace(policy, retroactive=later, missing="allow", unreachable="allow")
 
@@ -198,8 +211,8 @@ def _of_shard(
             if verdict is not None and verdict["rule"] is not None:
                 source = verdict["source"] or f"{shard.path} {shard.sha256}"
                 why = verdict["rule"], verdict["detail"], source
-            elif (listed := _listed(url, lists)) is not None:
-                why = listed
+            elif (named := listed(url, lists)) is not None:
+                why = named
             else:
                 continue
             hashed = hashlib.sha256(address(url).encode("utf-8", "replace")).hexdigest()
@@ -207,7 +220,8 @@ def _of_shard(
         row += table.num_rows
 
 
-def _listed(url: str, lists: list[OptOutList]) -> tuple[str, str, str] | None:
+def listed(url: str, lists: Iterable[OptOutList]) -> tuple[str, str, str] | None:
+    """Return rule, line and list if one of some lists names an address, or its host."""
     for one in lists:
         if (line := one.line_of(url)) is not None:
             return "list", f"line {line}", one.name
