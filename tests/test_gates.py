@@ -1,16 +1,19 @@
 """Each gate passes what it should, and fails for the cause that it is there for."""
 
 import itertools
+from io import StringIO
 from math import log
 
 import pytest
 from msgspec.structs import replace
+from rich.console import Console
 
 from florilegium.dedup.decisions import Reason
 from florilegium.manifests.personal import Personal
 from florilegium.manifests.stability import psi
 from florilegium.pipelines.gates.judge import judge
 from florilegium.pipelines.gates.settings import NAMES, Gates
+from florilegium.pipelines.gates.table import show
 
 GATES = Gates(min_documents=40, max_top_domain=0.2)
 LANGUAGES = ("deu_Latn", "fra_Latn")
@@ -163,6 +166,15 @@ def test_scores_and_lengths_that_moved_fail(made, measure):
 def test_of_few_documents_nothing_is_judged(made):
     now = made(lambda n, one: replace(one, domain="spam.example"), numbers=range(10))
     assert judged(now, made(numbers=range(30, 45)))[1] == ()
+
+
+def test_the_table_says_passed_only_of_what_was_judged(made):
+    screen = Console(file=StringIO(), width=200)
+    show(judge(made(), GATES, None), screen)
+    said = {line.split()[0]: line for line in screen.file.getvalue().splitlines()}
+    assert " passed " in said["unaccounted"]
+    assert "passed" not in said["psi"]
+    assert "not judged: there is no release before" in said["psi"]
 
 
 def test_alarms_fail(made):

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from florilegium.manifests.gate_report import GateReport
+from florilegium.manifests.gate_report import Gate, GateReport
 from florilegium.pipelines.commands.answers import printable
 
 
@@ -18,7 +18,7 @@ def show(report: GateReport, console: Console) -> None:
     for gate in report.gates:
         table.add_row(
             gate.name,
-            Text("passed" if gate.passed else "FAILED", style="" if gate.passed else "red"),
+            _outcome(gate),
             _number(gate.value),
             _number(gate.limit),
             f"{gate.n:,}",
@@ -28,6 +28,12 @@ def show(report: GateReport, console: Console) -> None:
     for fate in report.canaries:
         if not fate.passed:
             console.print(Text(f"CANARY {fate.canary}: {fate.said}", style="red"), soft_wrap=True)
+
+
+def _outcome(gate: Gate) -> Text:
+    if not gate.passed:
+        return Text("FAILED", style="red")
+    return Text("" if gate.value is None else "passed")  # else `said` tells why it was not judged
 
 
 def _number(value: float | None) -> str:
