@@ -1,8 +1,9 @@
 """A simulated year: twelve monthly builds, every third one killed and run again.
 
 Prints what each month came to and what it cost, in seconds of processor time for each new record,
-and how that grows with the corpus. `--undisturbed` kills none. All invariants that the tests hold
-are checked here too; the first one broken ends the run with an error.
+and how that grows with the corpus. `--undisturbed` kills none; then a record of the last month may
+cost a quarter more than one of the second at most, by the line through all of them. All invariants
+that the tests hold are checked here too; the first one broken ends the run with an error.
 """
 
 import argparse
@@ -37,6 +38,8 @@ min_chars = 200
 """
 PROGRAM = [sys.executable, "-m", "florilegium.pipelines.cli.main"]
 MONTHS = 12
+MOST_GROWTH = 1.25
+"""How many times as much a record of the last month may cost as one of the second."""
 
 
 class BrokenError(AssertionError):
@@ -210,6 +213,11 @@ def main() -> None:
         print(
             f"a new record: {start:.2f} ms, and {slope * 1_000:+.2f} ms for 1,000 earlier documents"
         )
+        if asked.undisturbed and len(costs) > 2:
+            first, last = (start + slope * costs[place][0] for place in (0, -1))
+            said = f"a record of the last month costs {last / first:.2f} times one of the second"
+            hold(last <= MOST_GROWTH * first, said)
+            print(said)
 
 
 if __name__ == "__main__":
