@@ -40,7 +40,8 @@ def operations_page() -> Iterator[str]:
     yield from table(("metric", "type", "further labels", "meaning"), rows)
     yield from ("", "## Logs", "")
     yield "`--log-format json` writes a JSON object a line to standard error in place of progress:"
-    yield "`time` (RFC 3339, UTC), `level`, `event`, `message`, and fields of the event."
+    yield "`time` (RFC 3339, UTC), `level` (`info`, `warning` or `error`), `event`, `message`, and"
+    yield "fields of the event. Whatever names and errors hold, an object stays on its line."
     yield ""
     yield from table(("event", "meaning"), [(f"`{name}`", said) for name, said in EVENTS.items()])
     yield from ("", "## Lineage", "")

@@ -1,7 +1,8 @@
 """Reads the exports of a release with the tools of others; run in an environment of their own.
 
-`python export_tools.py RELEASE [stream]` prints what they found as JSON; anything they refuse is
-an error. It imports nothing of Florilegium.
+`python export_tools.py RELEASE [stream]` prints what they found as JSON, and
+`python export_tools.py FILE.jsonl` the kinds of the OpenLineage events in a file; anything they
+refuse is an error. It imports nothing of Florilegium.
 """
 
 import importlib
@@ -38,8 +39,8 @@ def card(release):
     return data.to_dict()
 
 
-def lineage(release):
-    from openlineage.client import event_v2, generated
+def lineage(file):
+    from openlineage.client import event_v2, generated, serde
 
     known = {}
     for module in pkgutil.iter_modules(generated.__path__):
@@ -52,6 +53,8 @@ def lineage(release):
         """Facets as their own classes, which know their fields and the version they are of."""
         made = {}
         for name, fields in plain.items():
+            if fields["_schemaURL"].startswith("urn:florilegium:"):
+                continue  # a facet of ours
             facet = known[fields["_schemaURL"]]
             given = {key: value for key, value in fields.items() if not key.startswith("_")}
             made[name] = facet(**given, producer=fields["_producer"])
@@ -63,7 +66,7 @@ def lineage(release):
         return kind(**{**plain, **both})
 
     kinds = []
-    for line in (release / "export" / "openlineage.jsonl").read_bytes().splitlines():
+    for line in file.read_bytes().splitlines():
         event = json.loads(line)
         run, job = event["run"], event["job"]
         made = event_v2.RunEvent(
@@ -76,8 +79,21 @@ def lineage(release):
             producer=event["producer"],
         )
         assert event["schemaURL"] == made.schemaURL
+        assert standard(event) == standard(serde.Serde.to_dict(made))
         kinds.append(event["eventType"])
     return kinds
+
+
+def standard(plain):
+    """An event as plain data without facets of ours, and without what is empty."""
+    if isinstance(plain, list):
+        return [standard(one) for one in plain]
+    if not isinstance(plain, dict):
+        return plain
+    kept = {
+        name: standard(one) for name, one in plain.items() if not name.startswith("florilegium_")
+    }
+    return {name: one for name, one in kept.items() if one not in (None, {}, [])}
 
 
 def spdx(release):
@@ -95,12 +111,14 @@ def spdx(release):
 
 if __name__ == "__main__":
     folder, stream = Path(sys.argv[1]), sys.argv[2:] == ["stream"]
+    if folder.suffix == ".jsonl":
+        sys.exit(print(json.dumps(lineage(folder))))
     print(
         json.dumps(
             {
                 "croissant": croissant(folder, stream),
                 "card": card(folder),
-                "lineage": lineage(folder),
+                "lineage": lineage(folder / "export" / "openlineage.jsonl"),
                 "spdx": spdx(folder),
             }
         )

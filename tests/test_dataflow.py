@@ -241,13 +241,6 @@ def test_a_step_that_is_done_is_done_at_once(google, built):
     assert len(google.asked()) == before
 
 
-def test_without_a_step_a_job_that_is_only_written_down_is_no_success(google):
-    written = f"--beam-option=--template_location={google.bucket}/launch/all"
-    done = florilegium(*google.command("elsewhere", written))
-    assert done.exit_code == 1
-    assert "nothing has run" in done.stderr
-
-
 def test_a_recipe_in_a_store_that_is_not_there_or_no_recipe_is_named(google):
     missing = florilegium(*google.command("corpora", recipe=google.bucket / "recipes" / "no.toml"))
     assert missing.exit_code == 2

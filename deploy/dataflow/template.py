@@ -12,10 +12,11 @@ from collections.abc import Sequence
 def command(launched: Sequence[str]) -> list[str]:
     """Return the arguments of `florilegium` for those of the launcher.
 
-    SystemExit with code 2 if a parameter is missing.
+    Without a step, it is the whole build: as only one job can be launched, that comes to the next
+    step that is not done, or to the seal. SystemExit with code 2 if a parameter is missing.
     """
     parser = argparse.ArgumentParser(prog="template", allow_abbrev=False)
-    parser.add_argument("--step", required=True)
+    parser.add_argument("--step")
     parser.add_argument("--recipe", default="european")
     parser.add_argument("--input", required=True)
     parser.add_argument("--out", required=True)
@@ -26,7 +27,7 @@ def command(launched: Sequence[str]) -> list[str]:
         f"--input={ours.input}",
         f"--out={ours.out}",
         "--engine=dataflow",
-        f"--step={ours.step}",
+        *([f"--step={ours.step}"] if ours.step else []),
         *(f"--beam-option={option}" for option in beam_options),
     ]
 

@@ -35,7 +35,7 @@ def print_json(value: object) -> None:
 
 def ended(code: int, message: str) -> int:
     """Say why the program ends, and return its exit code."""
-    level = logging.WARNING if code == NOTHING_TO_DO else logging.ERROR
+    level = logging.WARNING if code in (DONE, NOTHING_TO_DO) else logging.ERROR
     log(_LOG, level, "ended", message, exit_code=code)
     return code
 

@@ -126,7 +126,7 @@ def _build(
             sign(release, key)
         watch.released(manifest, release)
     except DeferredError as written:
-        return ended(DONE if step else FAILED, str(written))
+        return ended(DONE, str(written))
     except LockedError as error:
         return ended(LOCKED, str(error))
     except KeyboardInterrupt:

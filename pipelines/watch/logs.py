@@ -4,13 +4,13 @@ All of it goes through the logger `florilegium`. Other loggers are not heard: wh
 said once, in a line, and not in Beam's words.
 """
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
 import click
-import msgspec
 
 Form: TypeAlias = Literal["text", "json"]
 
@@ -31,6 +31,8 @@ EVENTS: Final = {
     "warning": "Anything else; `logger` says which part of the program speaks.",
 }
 """Every event of the JSON form, and its fields beside `time`, `level`, `event` and `message`."""
+_ESCAPED: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+"""What JSON lets stand, and what ends a line for some readers or steers a terminal."""
 
 
 class _Text(logging.Handler):
@@ -60,7 +62,10 @@ def line(record: logging.LogRecord) -> str:
     }
     if said["event"] == "warning":
         said["logger"] = record.name
-    return msgspec.json.encode(said | getattr(record, "fields", {})).decode()
+    said |= getattr(record, "fields", {})
+    # A name of a file need not be text that UTF-8 has.
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
+    return text.encode("utf-8", "replace").decode().translate(_ESCAPED)
 
 
 _OTHERS: Final = logging.NullHandler()

@@ -80,7 +80,7 @@ METRICS: Final = (
     Metric(
         "florilegium_last_success_timestamp_seconds",
         "gauge",
-        "When a build of this corpus last ended with exit code 0 or 3, this one or an earlier one.",
+        "When a release was last made, or was there already; by this build or an earlier one.",
         lambda s: _time(s.last_success),
     ),
     Metric(

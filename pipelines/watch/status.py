@@ -100,7 +100,7 @@ class Status(Struct, frozen=True, kw_only=True):
     release: Release | None = None
     """The release, when there is one."""
     last_success: datetime | None = None
-    """When a build of this corpus last ended with exit code 0 or 3, this one or an earlier one."""
+    """When a release was last made, or was there already; by this build or an earlier one."""
 
 
 def fresh(recipe: str, pace: float) -> Status:

@@ -204,7 +204,8 @@ class Watch:
         state = _STATES.get(code, "failed")
         if state == "done" and self._manifest is None:
             state = "stopped"
-        good = {"last_success": statuses.now()} if code in (DONE, NOTHING_TO_DO) else {}
+        made = state in ("done", "nothing_to_do")
+        good = {"last_success": statuses.now()} if made else {}
         self._change(state=state, exit_code=code, message=message, forecast_end=None, **good)
         self._tell("ended")
         self._told.put(None)
