@@ -45,6 +45,7 @@ from florilegium.pipelines.publishing.shards import note_path
 from florilegium.pipelines.recipe import Recipe, resolved
 from florilegium.pipelines.rights import optouts
 from florilegium.pipelines.rights.licences import find_licences, tables
+from florilegium.pipelines.runs.sweep import sweep
 from florilegium.pipelines.steps import Search, Step
 from florilegium.pipelines.verdicts.alarms import check as check_alarms
 from florilegium.pipelines.verdicts.decide import PartToDecide, decide
@@ -98,6 +99,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     """
     with lock(plan.work / "lock"):
         display.begin()
+        sweep(plan)
         blocked.check_still(plan.home, plan.noted)
         parts = _harvest(plan, engine, display)
         _rights(plan, parts, engine, display)
@@ -115,6 +117,7 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
     """Run one step of a build, after those before it; StepError names one that is missing."""
     with lock(plan.work / "lock"):
         display.begin()
+        sweep(plan)
         blocked.check_still(plan.home, plan.noted)
         if step == "harvest":
             _harvest(plan, engine, display)

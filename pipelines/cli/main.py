@@ -18,6 +18,7 @@ from florilegium.pipelines.cli import select as cli_select
 from florilegium.pipelines.cli import status as cli_status
 from florilegium.pipelines.cli import texts as cli_texts
 from florilegium.pipelines.cli.options import KEY, OUTPUT, RECIPE
+from florilegium.pipelines.runs.stopping import Stopped, code_of, stoppable
 from florilegium.pipelines.steps import STEPS, Step
 from florilegium.pipelines.watch.logs import hear
 from florilegium.pipelines.watch.options import watch_options
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
 
 
 class _Interruptible(click.Group):
-    """Commands that say so when they are interrupted from the keyboard, wherever they are."""
+    """Commands that say so when they are interrupted or told to end, wherever they are."""
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            from florilegium.pipelines.commands import answers
+        with stoppable():
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt as interrupt:
+                from florilegium.pipelines.commands import answers
 
-            sys.exit(answers.ended(answers.INTERRUPTED, "interrupted"))
+                why = interrupt.why if isinstance(interrupt, Stopped) else "interrupted"
+                sys.exit(answers.ended(code_of(interrupt), why))
 
 
 @click.group(
@@ -48,7 +51,8 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 nothing to do, 4 the release failed its
     gates and is staged, 5 another build is at work in the same place, 75 try again (for instance,
-    when the disk is full), 130 interrupted from the keyboard.
+    when the disk is full, or a budget is used up), 130 interrupted from the keyboard, 143 told to
+    end by SIGTERM.
     """
     hear("text")
 
@@ -171,6 +175,19 @@ def main() -> None:
     type=click.FloatRange(min=0),
     help="What a core and its memory cost for an hour, for --dry-run. Default: an assumption.",
 )
+@click.option(
+    "--max-hours",
+    metavar="HOURS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after so long, with exit code 75. What is done is kept, and the same command goes "
+    "on, with the whole budget anew.",
+)
+@click.option(
+    "--max-cost",
+    metavar="EUROS",
+    type=click.FloatRange(min=0, min_open=True),
+    help="The same when the workers have cost so much, at most as many as the engine may use.",
+)
 @OUTPUT
 @watch_options
 def build(
@@ -195,6 +212,8 @@ def build(
     all_reasons: bool,
     dry_run: bool,
     price_core_hour: float | None,
+    max_hours: float | None,
+    max_cost: float | None,
     output: str,
     watch: "WatchChoice",
 ) -> None:
@@ -206,6 +225,7 @@ def build(
     """
     from florilegium.pipelines.commands import build as build_command
     from florilegium.pipelines.engines.choice import EngineChoice
+    from florilegium.pipelines.runs.budget import Budget
     from florilegium.pipelines.watch.command import watched
 
     choice = EngineChoice(
@@ -237,6 +257,7 @@ def build(
                 against,
                 all_reasons,
                 key,
+                Budget(euros=max_cost, hours=max_hours),
             ),
         )
     )

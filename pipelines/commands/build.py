@@ -30,6 +30,7 @@ from florilegium.pipelines.commands.answers import (
 from florilegium.pipelines.commands.audit import unlocked
 from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commands.summary import alarm_lines, print_summary
+from florilegium.pipelines.costs import PRICES
 from florilegium.pipelines.engines.choice import EngineChoice, choose
 from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.gates.admission import is_staged, said_of
@@ -39,6 +40,8 @@ from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.recipe import RecipeError, changed
 from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.runs.budget import Budget, how_far
+from florilegium.pipelines.runs.stopping import Stopped, interruptible
 from florilegium.pipelines.steps import Step
 from florilegium.pipelines.watch.watch import Watch
 
@@ -56,8 +59,10 @@ def build(
     against: Iterable[str] = (),
     all_reasons: bool = False,
     key: Path | None = None,
+    budget: Budget | None = None,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
+    started = time.monotonic()
     try:
         progress = Console(quiet=True) if watch.logs else console_for(output)
         signing = unlocked(key) if key else None
@@ -101,6 +106,8 @@ def build(
     if dry_run:
         return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
     watch.at_work_on(choice.name, engine.workers)
+    if budget is not None:
+        budget.begin(PRICES[choice.name], engine.workers, time.monotonic() - started)
     return _build(plan, step, engine, output, console, Display(progress, watch), watch, signing)
 
 
@@ -114,13 +121,15 @@ def _build(
     watch: Watch,
     key: Ed25519PrivateKey | None,
 ) -> int:
-    started = time.monotonic()
+    started, before = time.monotonic(), len(plan.units) - len(plan.pending())
     try:
         if step is not None:
-            builds.build_step(plan, step, engine, display)
+            with interruptible():
+                builds.build_step(plan, step, engine, display)
             _answer_step(output, plan, step)
             return DONE
-        manifest = builds.build(plan, engine, display)
+        with interruptible():
+            manifest = builds.build(plan, engine, display)
         if key is not None:
             sign(plan.release, key)
         watch.released(manifest, plan.release)
@@ -128,6 +137,8 @@ def _build(
         return ended(DONE if step else FAILED, str(written))
     except LockedError as error:
         return ended(LOCKED, str(error))
+    except Stopped as stop:
+        return ended(stop.code, how_far(plan, stop, watch.at_step, before))
     except KeyboardInterrupt:
         return ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:

@@ -6,7 +6,6 @@ they are: only what is chosen is inflated.
 
 import hashlib
 import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from florilegium.manifests.location import Location
+from florilegium.manifests.scratch import scratch
 from florilegium.pipelines.commoncrawl.fetch import Fetcher
 from florilegium.pipelines.commoncrawl.pace import pace_of
 from florilegium.pipelines.commoncrawl.plan import Head, Row, read_head, read_row
@@ -85,8 +85,8 @@ def fetched_row(
     whole = row.requests.bytes
     row = row if at_most is None else _beginning(row, at_most)
     fetcher = fetcher_of(row.head, workers)
-    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
-        path = Path(folder, "chosen")
+    with scratch() as folder:
+        path = folder / "chosen"
         with path.open("wb") as file:
             digest = _fetch(row, fetcher, file)
         yield Fetched(path, row, whole, digest)
