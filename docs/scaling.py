@@ -8,9 +8,15 @@ from pathlib import Path
 
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.buckets import BUCKETS
-from florilegium.pipelines import costs as constants
-from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, MEMORY_GB_A_CORE, PRICES, Costs
-from florilegium.pipelines.estimate import (
+from florilegium.pipelines.forecast import costs as constants
+from florilegium.pipelines.forecast.costs import (
+    AT_WORK,
+    COPIES_HELD,
+    MEMORY_GB_A_CORE,
+    PRICES,
+    Costs,
+)
+from florilegium.pipelines.forecast.estimate import (
     ON_REQUEST,
     Estimate,
     Language,

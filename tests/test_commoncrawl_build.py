@@ -22,8 +22,8 @@ from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commoncrawl import fetch
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
-from florilegium.pipelines.dry_run import dry_run
 from florilegium.pipelines.engines.embedded import Embedded
+from florilegium.pipelines.forecast.forecast import dry_run
 from florilegium.pipelines.harvest.harvest import UnitError
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.research.lineage import lineage

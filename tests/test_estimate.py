@@ -15,16 +15,23 @@ from werkzeug.serving import make_server
 
 from florilegium.manifests import funnel
 from florilegium.manifests.location import locate
-from florilegium.pipelines import costs as constants
-from florilegium.pipelines import sample as samples
 from florilegium.pipelines.build import build, plan
 from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.commands.display import Display
-from florilegium.pipelines.costs import PRICES
 from florilegium.pipelines.demo.web import pack
-from florilegium.pipelines.dry_run import reckoned, show
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.estimate import ON_REQUEST, Language, Workload, estimate, shards_of
+from florilegium.pipelines.forecast import costs as constants
+from florilegium.pipelines.forecast import sample as samples
+from florilegium.pipelines.forecast.costs import PRICES
+from florilegium.pipelines.forecast.estimate import (
+    ON_REQUEST,
+    Language,
+    Workload,
+    estimate,
+    shards_of,
+)
+from florilegium.pipelines.forecast.forecast import reckoned, show
+from florilegium.pipelines.forecast.sample import Sample, first_records, sample, spread
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.harvest.part import Unit
 from florilegium.pipelines.harvest.stages import Tools
@@ -32,7 +39,6 @@ from florilegium.pipelines.harvest.warc import read
 from florilegium.pipelines.named.texts import WordList
 from florilegium.pipelines.publishing.shard_plans import SLICE_BYTES
 from florilegium.pipelines.recipe import Shards, changed, load
-from florilegium.pipelines.sample import Sample, first_records, sample, spread
 
 COSTS = constants.load()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from florilegium.manifests.scratch import alive
-from florilegium.pipelines.costs import Prices
 from florilegium.pipelines.demo.web import pack
+from florilegium.pipelines.forecast.costs import Prices
 from florilegium.pipelines.lock import lock
 from florilegium.pipelines.runs.budget import Budget
 from florilegium.pipelines.runs.children import descendants

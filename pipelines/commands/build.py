@@ -13,7 +13,6 @@ from florilegium.manifests.envelope import sign
 from florilegium.manifests.location import Location, find_release, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import build as builds
-from florilegium.pipelines import dry_run as forecasts
 from florilegium.pipelines.commands.answers import (
     DONE,
     FAILED,
@@ -30,9 +29,10 @@ from florilegium.pipelines.commands.answers import (
 from florilegium.pipelines.commands.audit import unlocked
 from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commands.summary import alarm_lines, print_summary
-from florilegium.pipelines.costs import PRICES
 from florilegium.pipelines.engines.choice import EngineChoice, choose
 from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
+from florilegium.pipelines.forecast import forecast as forecasts
+from florilegium.pipelines.forecast.costs import PRICES
 from florilegium.pipelines.gates.admission import is_staged, said_of
 from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.harvest.inputs import find_files

@@ -159,5 +159,5 @@ public repositories reckon with for us-central1, in dollars, taken as euros one 
 @cache
 def load() -> Costs:
     """Return what was measured."""
-    text = (resources.files("florilegium.pipelines") / "costs.json").read_bytes()
+    text = (resources.files("florilegium.pipelines.forecast") / "costs.json").read_bytes()
     return msgspec.json.decode(text, type=Costs)

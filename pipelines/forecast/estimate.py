@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from florilegium.manifests.buckets import BUCKETS
-from florilegium.pipelines.costs import AT_WORK, COPIES_HELD, Costs, Prices
+from florilegium.pipelines.forecast.costs import AT_WORK, COPIES_HELD, Costs, Prices
 from florilegium.pipelines.recipe import Shards
 
 HOUR = 3600

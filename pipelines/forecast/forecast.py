@@ -7,13 +7,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from florilegium.pipelines import costs as constants
-from florilegium.pipelines.costs import Prices
-from florilegium.pipelines.estimate import Estimate, Language, Workload, estimate
+from florilegium.pipelines.forecast import costs as constants
+from florilegium.pipelines.forecast.costs import Prices
+from florilegium.pipelines.forecast.estimate import Estimate, Language, Workload, estimate
+from florilegium.pipelines.forecast.sample import Sample, sample
 from florilegium.pipelines.harvest.stages import Tools
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.rights import optouts
-from florilegium.pipelines.sample import Sample, sample
 from florilegium.pipelines.steps import Search
 
 
