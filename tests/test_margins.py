@@ -83,6 +83,13 @@ def test_a_language_that_stands_at_one_place_only_may_be_none():
     assert found.most.languages["fin_Latn"].documents > 40.0
 
 
+def test_a_language_that_stands_at_few_places_may_be_off_by_more():
+    whole, others = without(VALUES)
+    at = [margins(whole, others, read=0.0, places={"deu_Latn": n}) for n in (1, 2, 6)]
+    most = [one.most.languages["deu_Latn"].documents for one in at]
+    assert most[0] > most[1] > most[2] == at[0].most.documents
+
+
 def test_a_mixture_may_leave_out_all():
     found = margins(made(10.0), [], read=1.0, may_go=1.0)
     assert found.least.published == found.least.tokens == found.least.shards == 0

@@ -1,5 +1,6 @@
 """What `florilegium plan` says: what a build would do, and what it takes, with a margin."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import get_args
 
@@ -82,7 +83,9 @@ def reckoned(plan: Plan, taken: Sample, engine: str, workers: int, prices: Price
     groups = [group for group in groups if group.records] if share < 1 else []
     others = [of(together(other for other in groups if other is not one)) for one in groups]
     # How much a mixture leaves out depends on all that there is.
-    found = margins(made, others, share, COPIES if plan.mixed is None else 1.0)
+    may_go = COPIES if plan.mixed is None else 1.0
+    places = Counter(lang for group in groups for lang in group.passing)
+    found = margins(made, others, share, may_go, places)
     return Forecast(
         recipe=plan.recipe.name,
         build_id=plan.build_id,

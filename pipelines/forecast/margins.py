@@ -6,7 +6,7 @@ constants do is a factor for each kind of figure.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -40,29 +40,51 @@ class Margins(Struct, frozen=True):
 
 
 def margins(
-    made: Estimate, others: Sequence[Estimate], read: float, may_go: float = COPIES
+    made: Estimate,
+    others: Sequence[Estimate],
+    read: float,
+    may_go: float = COPIES,
+    places: Mapping[str, int] | None = None,
 ) -> Margins:
     """Return the margins of an estimate.
 
     `others` are the same without one piece of the sample each, `read` is the share of the input
-    that was read, and `may_go` that of what passes the rules that may not be published.
+    that was read, `may_go` that of what passes the rules that may not be published, and `places` is
+    the number of pieces in which a language stands.
     """
     figures = [msgspec.to_builtins(one) for one in (made, *others)]
-    less = _joined(figures, lambda name, values: _end(name, values, read, -1.0, may_go))
-    more = _joined(figures, lambda name, values: _end(name, values, read, 1.0, may_go))
-    return Margins(msgspec.convert(less, Estimate), msgspec.convert(more, Estimate))
+    ends = (_End(sign, read, may_go, places or {}) for sign in (-1, 1))
+    return Margins(*(msgspec.convert(_joined(figures, end), Estimate) for end in ends))
 
 
-def _joined(
-    figures: Sequence[Any], end: Callable[[str, list[float]], float], name: str = ""
-) -> Any:  # noqa: ANN401
+class _End(Struct, frozen=True):
+    """The lower (-1) or the upper (1) end of the range of a figure."""
+
+    sign: int
+    read: float
+    may_go: float
+    places: Mapping[str, int]
+
+    def of(self, kind: str, values: Sequence[float]) -> float:
+        """Return it for a figure, of which the first value is the estimate."""
+        made, *others = values
+        name, _, lang = kind.partition("/")
+        pieces = min(self.places.get(lang, len(others)) + 1, len(others))
+        end = max(0.0, made + self.sign * _spread(made, others, pieces, self.read))
+        factor = TIME if name in _TIMES else SIZE if name in _SIZES else 1.0
+        if self.sign < 0:
+            return end / factor * (1.0 - self.may_go if name in _PUBLISHED else 1.0)
+        return end * factor
+
+
+def _joined(figures: Sequence[Any], end: _End, kind: str = "") -> Any:  # noqa: ANN401
     """Return a tree like the first of some, with one number in place of those of all."""
     first = figures[0]
     if not isinstance(first, dict):
-        found = end(name, [float(one) for one in figures])
-        return (math.ceil(found) if found > first else int(found)) if name == "shards" else found
+        found = end.of(kind, [float(one) for one in figures])
+        return (math.ceil(found) if end.sign > 0 else int(found)) if kind == "shards" else found
     return {
-        key: _joined([one.get(key, _nothing(below)) for one in figures], end, _kind(name, key))
+        key: _joined([one.get(key, _nothing(below)) for one in figures], end, _kind(kind, key))
         for key, below in first.items()
     }
 
@@ -73,26 +95,21 @@ def _nothing(like: Any) -> Any:  # noqa: ANN401
 
 def _kind(above: str, key: str) -> str:
     """Return what kind of figure stands below a key: its own, or that of all beside it."""
+    if above.startswith("languages"):
+        return above if "/" in above else f"{above}/{key}"
     return key if key in _TIMES | _SIZES | _PUBLISHED else above
 
 
-def _end(name: str, values: list[float], read: float, sign: float, may_go: float) -> float:
-    """Return one end of the range of a figure, of which the first value is the estimate."""
-    made, *others = values
-    end = max(0.0, made + sign * _spread(made, others, read))
-    factor = TIME if name in _TIMES else SIZE if name in _SIZES else 1.0
-    if sign < 0 and name in _PUBLISHED:
-        end *= 1.0 - may_go
-    return end * factor if sign > 0 else end / factor
+def _spread(made: float, others: Sequence[float], pieces: int, read: float) -> float:
+    """Return by how much pieces say that a figure may be off; all of it if there is only one.
 
-
-def _spread(made: float, others: Sequence[float], read: float) -> float:
-    """Return by how much pieces say that a figure may be off; all of it if there is only one."""
+    Few of `pieces` tell little: one degree of freedom less than there are.
+    """
     if read >= 1.0:
         return 0.0
     if (number := len(others)) < 2:
         return made
     mean = sum(others) / number
     variance = (number - 1) / number * sum((one - mean) ** 2 for one in others)
-    t = _T[number - 2] if number - 2 < len(_T) else _T_OF_MORE
+    t = _T[pieces - 2] if pieces - 2 < len(_T) else _T_OF_MORE
     return t * math.sqrt(variance * (1.0 - read))

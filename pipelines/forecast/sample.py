@@ -134,11 +134,11 @@ class _Taken:
 
     def _harvested(self, unit: Unit, batch: list[Record | Damage]) -> Piece:
         shown = UnitProgress(self._folder, unit)
-        started = _seconds()
+        started = seconds()
         found = harvest_batch(batch, unit.name, self._tools, shown)
         signatures = stored(found.documents, self._method)
         self._writer.add(found.documents, signatures, found.losses, found.hosts)
-        taken = _seconds() - started
+        taken = seconds() - started
         self.seconds += taken
         documents, assessing = self._assessed(found.documents)
         lost = [loss for loss in found.losses if loss.stage != "read" and loss.rule != "not_html"]
@@ -163,12 +163,12 @@ class _Taken:
             for by in looking:
                 by.assess(documents[0])
             self._warm = True
-        started = _seconds()
+        started = seconds()
         told = [
             replace(one, **{name: fact for by in looking for name, fact in by.assess(one).items()})
             for one in documents
         ]
-        return told, _seconds() - started
+        return told, seconds() - started
 
     def _passing(self, documents: list[Document]) -> dict[str, Bucket]:
         found: dict[str, Bucket] = {}
@@ -202,7 +202,7 @@ def _warm(tools: Tools) -> None:
     _ = tools.assessors
 
 
-def _seconds() -> float:
+def seconds() -> float:
     """Return processor seconds of this process and of its children, those at work included."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     ended = sum(usage.ru_utime + usage.ru_stime for usage in both)
