@@ -18,7 +18,7 @@ def show(found: Forecast, console: Console) -> None:
         console.print(f"{name.replace('_', ' '):11} {getattr(found, name)}", soft_wrap=True)
     read = found.read
     console.print(
-        f"\nEstimated from {read.records:,} records at {read.places:,} places in "
+        f"\nEstimated from {read.records:,} records at {read.places:,} place{_s(read.places)} in "
         f"{read.files:,} of the files, {read.bytes / found.bytes:.2%} of all bytes.",
         soft_wrap=True,
     )
@@ -70,7 +70,7 @@ def _figures(found: Forecast) -> Iterator[tuple[str, ...]]:
     ends = (size(one.worker_memory_bytes[step]) for one in (made, least, most))
     yield ("memory", *ends, f"of a worker, in {step}")
     yield row("core_hours", time, "", "core time")
-    on = f"on {found.workers:,} worker{'s' * (found.workers != 1)} ({found.engine})"
+    on = f"on {found.workers:,} worker{_s(found.workers)} ({found.engine})"
     yield row("wall_hours", time, on, "time")
     yield row("euros", _euros, f"at {found.prices.core_hour:.3f} a core hour")
     yield row("watt_hours", _number, f"at {found.prices.core_watts:.2f} W a core", "watt-hours")
@@ -115,12 +115,18 @@ def _cells(step: Step) -> tuple[str, ...]:
     return time(step.core_hours), time(step.wall_hours), moved, left, *spent
 
 
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
 def _euros(value: float) -> str:
-    return f"{value:,.2f}" if value >= 0.01 or not value else f"{value:.1g}"
+    if value >= 0.1 or not value:
+        return f"{value:,.2f}"
+    return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
 
 
 def time(hours: float) -> str:
