@@ -228,6 +228,13 @@ def test_the_command_says_it_to_programs_and_writes_nothing(words, warcs, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+def test_there_is_nothing_to_plan_if_all_is_done(built, warcs):
+    home = built[1].home
+    done = command(warcs, home.parent, "plan", "demo")
+    assert done.exit_code == 3
+    assert "nothing to do: " in done.stderr
+
+
 def test_wrong_prices_are_wrong_usage(warcs, tmp_path):
     (prices := tmp_path / "prices.toml").write_text("vcpu = 1\n")
     done = command(warcs, tmp_path / "out", "plan", "demo", "--prices", str(prices))
