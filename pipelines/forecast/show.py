@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from florilegium.pipelines.forecast.estimate import Step
 from florilegium.pipelines.forecast.forecast import Forecast
@@ -31,7 +31,8 @@ def show(found: Forecast, console: Console) -> None:
         _table(_STEP, _steps(found)),
     ):
         console.print()
-        console.print(table)
+        for line in table:
+            console.print(Text(line), soft_wrap=True)
     console.print("\nMargins, prices and watts: docs/scale.md", soft_wrap=True)
 
 
@@ -40,13 +41,16 @@ _LANGUAGE = ("language", "tokens", "from", "to", "documents")
 _STEP = ("step", "core time", "time", "shuffled", "on disk", "euros", "watt-hours")
 
 
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any(head))
-    for number, name in enumerate(head):
-        table.add_column(name, justify="right" if number and name else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the lines of a table: what has a head stands to the right, but for the first."""
+    cells = [head, *rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        placed = (
+            one.rjust(width) if number and name else one.ljust(width)
+            for number, (name, one, width) in enumerate(zip(head, row, widths, strict=True))
+        )
+        yield "  ".join(placed).rstrip()
 
 
 def _figures(found: Forecast) -> Iterator[tuple[str, ...]]:
