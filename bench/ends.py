@@ -34,7 +34,7 @@ VERDICTS = 5
 
 
 def measure() -> dict[str, Any]:
-    """Return what `florilegium.pipelines.costs.Ends` holds."""
+    """Return what `florilegium.pipelines.forecast.costs.Ends` holds."""
     return {"listed": listed(), **verdicts(), **sealing()}
 
 

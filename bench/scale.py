@@ -5,8 +5,8 @@
 Builds the WARC files of a folder (by default the sample's, or else the demonstration's) with one
 worker: all their pages, and a quarter of them. What pages and documents cost is what the two
 builds differ by, so that starting is not in it; steps after harvest are too short for that, and
-what they cost includes their start. Prints tables and writes pipelines/costs.json,
-which `build --dry-run` and docs/scale.md go by. Takes some minutes; wants a quiet machine.
+what they cost includes their start. Prints tables and writes pipelines/forecast/costs.json,
+which `florilegium plan` and docs/scale.md go by. Takes some minutes; wants a quiet machine.
 """
 
 import argparse
@@ -30,12 +30,12 @@ from speed import FLORILEGIUM, OUT, QUARTER, ROOT, SAMPLES, WARM_EVERY, excerpt
 
 from florilegium.manifests import funnel
 from florilegium.manifests import manifest as manifests
-from florilegium.pipelines import costs
 from florilegium.pipelines.duplicates import deduplicate
-from florilegium.pipelines.estimate import ON_REQUEST
+from florilegium.pipelines.forecast import costs
+from florilegium.pipelines.forecast.estimate import ON_REQUEST
 
 HOME = OUT / "scale"
-COSTS = ROOT / "pipelines" / "costs.json"
+COSTS = ROOT / "pipelines" / "forecast" / "costs.json"
 FIXED = 0.9
 """A shuffle that moves this share of all for a quarter of the pages does not go by pages."""
 

@@ -4,11 +4,8 @@ What both kinds can do has the names of pathlib; what needs a way of its own is 
 """
 
 import hashlib
-import os
 import re
 import shutil
-import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -16,6 +13,7 @@ from typing import TypeAlias
 
 from florilegium.manifests import promotion
 from florilegium.manifests.remote import RemotePath, Stat
+from florilegium.manifests.scratch import mark, scratch
 
 Location: TypeAlias = Path | RemotePath
 """A local path or an address in a store."""
@@ -67,8 +65,8 @@ def replacing(location: Location) -> Iterator[Path]:
     The draft is gone afterwards in any case.
     """
     if isinstance(location, RemotePath):
-        with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
-            yield (draft := Path(folder, location.name))
+        with scratch() as folder:
+            yield (draft := folder / location.name)
             location.upload(draft)
         return
     draft = _draft(location)
@@ -158,4 +156,4 @@ def stat(location: Location) -> Stat:
 
 
 def _draft(path: Path) -> Path:
-    return path.with_name(f".{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    return path.with_name(f".{path.name}-{mark()}")

@@ -78,6 +78,12 @@ class Store(Protocol):
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects, those that are not there included."""
 
+    def abandon_uploads(self, prefix: str, before: float) -> None:
+        """Give up uploads in parts that were begun before a time and never ended.
+
+        Those of keys that begin with `prefix`; the time is in seconds since 1970.
+        """
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class RemotePath:
@@ -213,6 +219,10 @@ class RemotePath:
     def remove_below(self) -> None:
         """Remove all that lies below."""
         self._store.delete(key for key, _ in self._store.below(self._prefix))
+
+    def abandon_uploads(self, before: float) -> None:
+        """Give up uploads to below that were begun before a time (seconds since 1970)."""
+        self._store.abandon_uploads(self._prefix, before)
 
     def mkdir(self, parents: bool = False, exist_ok: bool = False) -> None:
         """Do nothing: folders need not be made."""

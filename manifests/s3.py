@@ -181,6 +181,17 @@ class S3:
                 _pause(attempt)
             raise ClientError({"Error": failed[0]}, "DeleteObjects")
 
+    def abandon_uploads(self, prefix: str, before: float) -> None:
+        """Give up uploads in parts that were begun before a time and never ended."""
+        with self._explained(prefix) as client:
+            pages = client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                for upload in page.get("Uploads", ()):
+                    if upload["Initiated"].timestamp() < before:
+                        client.abort_multipart_upload(
+                            Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                        )
+
     @contextmanager
     def _explained(self, key: str) -> Iterator[Any]:
         """Give the client; let its errors be those that a file system would raise."""

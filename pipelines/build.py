@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, remove_tree
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
@@ -44,6 +43,7 @@ from florilegium.pipelines.publishing.shards import note_path
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.rights import optouts
 from florilegium.pipelines.rights.licences import find_licences, tables
+from florilegium.pipelines.runs.sweep import sweep
 from florilegium.pipelines.steps import Search, Step
 from florilegium.pipelines.verdicts.alarms import check as check_alarms
 from florilegium.pipelines.verdicts.decide import PartToDecide, decide
@@ -92,6 +92,7 @@ def build(plan: Plan, engine: Engine, display: Display) -> Manifest:
     """
     with lock(plan.work / "lock"):
         display.begin()
+        sweep(plan)
         blocked.check_still(plan.home, plan.noted)
         parts = _harvest(plan, engine, display)
         plan, parts = _months(plan, parts, engine, display)
@@ -110,6 +111,7 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
     """Run one step of a build, after those before it; StepError names one that is missing."""
     with lock(plan.work / "lock"):
         display.begin()
+        sweep(plan)
         blocked.check_still(plan.home, plan.noted)
         if step == "harvest":
             _harvest(plan, engine, display)
@@ -370,14 +372,6 @@ def tidy(plan: Plan) -> None:
         if plan.bench.is_dir():
             admit(plan.release, plan.recipe)
             remove_tree(plan.bench)
-
-
-def release_made(plan: Plan) -> Manifest | None:
-    """Return the manifest of the release that this build would make, if it is there already."""
-    try:
-        return manifests.read(plan.release)
-    except FileNotFoundError:
-        return None
 
 
 def _found(plan: Plan, parts: list[Part]) -> dict[str, str | None]:

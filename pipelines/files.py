@@ -2,7 +2,6 @@
 
 import errno
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from florilegium.manifests.location import Location, files, relative, remove_tree, replacing
+from florilegium.manifests.scratch import scratch
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors of a disk, a quota or a limit that leaves no room to write."""
@@ -30,8 +30,8 @@ def fetched(location: Location) -> Iterator[Path]:
     if isinstance(location, Path):
         yield location
         return
-    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
-        copy = Path(folder, "copy")
+    with scratch() as folder:
+        copy = folder / "copy"
         with location.open("rb") as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, _COPIED_AT_A_TIME)
         yield copy

@@ -13,7 +13,9 @@ from typing import Any
 from msgspec import Struct
 
 from florilegium.dedup.methods import METHODS
+from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location
+from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
 from florilegium.pipelines.assessment import assessors
 from florilegium.pipelines.duplicates.index import Published, open_index
@@ -141,6 +143,13 @@ class Plan(Struct, frozen=True):
     def release(self) -> Location:
         """The finished release."""
         return self.home / self.build_id
+
+    def released(self) -> Manifest | None:
+        """Return the manifest of the finished release, if it is there already."""
+        try:
+            return manifests.read(self.release)
+        except FileNotFoundError:
+            return None
 
     def pending(self) -> list[Unit]:
         """Return the units whose parts are still to be made."""

@@ -45,6 +45,7 @@ def test_the_help_names_every_exit_code():
         answers.LOCKED,
         answers.TRY_AGAIN,
         answers.INTERRUPTED,
+        answers.TERMINATED,
     }
 
 

@@ -140,7 +140,7 @@ def test_what_an_observer_cannot_do_is_a_warning(tmp_path, caplog):
         pass
     watch.end(143, "told to end")
     said = msgspec.json.decode((tmp_path / "x" / statuses.NAME).read_bytes())
-    assert (said["state"], said["message"]) == ("interrupted", "told to end")
+    assert (said["state"], said["message"]) == ("stopped", "told to end")
     assert [record.getMessage() for record in caplog.records] == [
         "broken cannot be written: no room"
     ]

@@ -7,7 +7,6 @@ scored once, by a model that is then the one that is written.
 """
 
 import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib import metadata
@@ -21,6 +20,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from florilegium.manifests.location import replacing, sha256
+from florilegium.manifests.scratch import scratch
 from florilegium.pipelines.assessment.examples import (
     Example,
     ExampleError,
@@ -160,8 +160,8 @@ def _is_held_out(origin: str) -> bool:
 
 
 def _learn(texts: Iterable[_Text], model: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="florilegium-") as scratch, replacing(model) as draft:
-        file = Path(scratch) / "examples.txt"
+    with scratch() as folder, replacing(model) as draft:
+        file = folder / "examples.txt"
         with file.open("w", encoding="utf-8") as stream:
             stream.writelines(f"__label__{one.kind} {one.line}\n" for one in texts)
         fasttext.train_supervised(str(file), verbose=0, **TRAINING).save_model(str(draft))

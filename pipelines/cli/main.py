@@ -12,12 +12,14 @@ from florilegium.pipelines.cli import crawl as cli_crawl
 from florilegium.pipelines.cli import erase as cli_erase
 from florilegium.pipelines.cli import export as cli_export
 from florilegium.pipelines.cli import gates as cli_gates
+from florilegium.pipelines.cli import plan as cli_plan
 from florilegium.pipelines.cli import report as cli_report
 from florilegium.pipelines.cli import research as cli_research
 from florilegium.pipelines.cli import select as cli_select
 from florilegium.pipelines.cli import status as cli_status
 from florilegium.pipelines.cli import texts as cli_texts
-from florilegium.pipelines.cli.options import KEY, OUTPUT, RECIPE
+from florilegium.pipelines.cli.options import KEY, OUTPUT, POSITIVE, RECIPE
+from florilegium.pipelines.runs.stopping import Stopped, code_of, stoppable
 from florilegium.pipelines.steps import STEPS, Step
 from florilegium.pipelines.watch.logs import hear
 from florilegium.pipelines.watch.options import watch_options
@@ -27,15 +29,17 @@ if TYPE_CHECKING:
 
 
 class _Interruptible(click.Group):
-    """Commands that say so when they are interrupted from the keyboard, wherever they are."""
+    """Commands that say so when they are interrupted or told to end, wherever they are."""
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            from florilegium.pipelines.commands import answers
+        with stoppable():
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt as interrupt:
+                from florilegium.pipelines.commands import answers
 
-            sys.exit(answers.ended(answers.INTERRUPTED, "interrupted"))
+                why = interrupt.why if isinstance(interrupt, Stopped) else "interrupted"
+                sys.exit(answers.ended(code_of(interrupt), why))
 
 
 @click.group(
@@ -48,7 +52,8 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or recipe, 3 nothing to do, 4 the release failed its
     gates and is staged, 5 another build is at work in the same place, 75 try again (for instance,
-    when the disk is full), 130 interrupted from the keyboard.
+    when the disk is full, or a budget is used up), 130 interrupted from the keyboard, 143 told to
+    end by SIGTERM.
     """
     hear("text")
 
@@ -170,13 +175,26 @@ def main() -> None:
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Say what would be done and, from a few records of the input, what it takes; do nothing.",
+    help="Do nothing but say what would be done and what it takes: see `florilegium plan`.",
 )
 @click.option(
-    "--price-core-hour",
+    "--prices",
+    metavar="FILE",
+    help="A TOML file with what workers cost, in euros and watts (docs/scale.md). Default: "
+    "assumptions.",
+)
+@click.option(
+    "--max-hours",
+    metavar="HOURS",
+    type=POSITIVE,
+    help="Stop after so long, with exit code 75. What is done is kept, and the same command goes "
+    "on, with the whole budget anew.",
+)
+@click.option(
+    "--max-cost",
     metavar="EUROS",
-    type=click.FloatRange(min=0),
-    help="What a core and its memory cost for an hour, for --dry-run. Default: an assumption.",
+    type=POSITIVE,
+    help="The same when the workers have cost so much, at most as many as the engine may use.",
 )
 @OUTPUT
 @watch_options
@@ -202,7 +220,9 @@ def build(
     key: Path | None,
     all_reasons: bool,
     dry_run: bool,
-    price_core_hour: float | None,
+    prices: str | None,
+    max_hours: float | None,
+    max_cost: float | None,
     output: str,
     watch: "WatchChoice",
 ) -> None:
@@ -214,6 +234,7 @@ def build(
     """
     from florilegium.pipelines.commands import build as build_command
     from florilegium.pipelines.engines.choice import EngineChoice
+    from florilegium.pipelines.runs.budget import Budget
     from florilegium.pipelines.watch.command import watched
 
     choice = EngineChoice(
@@ -241,11 +262,12 @@ def build(
                 dry_run,
                 output,
                 told,
-                price_core_hour,
+                prices,
                 against,
                 all_reasons,
                 key,
                 parent,
+                Budget(euros=max_cost, hours=max_hours),
             ),
         )
     )
@@ -291,6 +313,7 @@ for command in (
     *cli_texts.COMMANDS,
 ):
     main.add_command(command)
+main.add_command(cli_plan.like(build))
 
 if __name__ == "__main__":
     main()

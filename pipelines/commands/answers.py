@@ -10,10 +10,30 @@ import msgspec
 from rich.console import Console
 
 from florilegium.pipelines.files import NO_ROOM
+from florilegium.pipelines.runs.codes import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    LOCKED,
+    NOTHING_TO_DO,
+    STAGED,
+    TERMINATED,
+    TRY_AGAIN,
+    USAGE,
+)
 from florilegium.pipelines.watch.logs import log
 
-DONE, FAILED, USAGE, NOTHING_TO_DO, STAGED, LOCKED = 0, 1, 2, 3, 4, 5
-TRY_AGAIN, INTERRUPTED = 75, 130
+__all__ = [
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "LOCKED",
+    "NOTHING_TO_DO",
+    "STAGED",
+    "TERMINATED",
+    "TRY_AGAIN",
+    "USAGE",
+]
 
 _LOG = logging.getLogger(__name__)
 _WHERE = re.compile(r" \[while running [^\]]*\]")

@@ -13,7 +13,6 @@ from florilegium.manifests.envelope import sign
 from florilegium.manifests.location import Location, find_release, locate
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import build as builds
-from florilegium.pipelines import dry_run as forecasts
 from florilegium.pipelines.commands.answers import (
     DONE,
     FAILED,
@@ -32,6 +31,9 @@ from florilegium.pipelines.commands.display import Display
 from florilegium.pipelines.commands.summary import alarm_lines, print_summary
 from florilegium.pipelines.engines.choice import EngineChoice, choose
 from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
+from florilegium.pipelines.forecast import forecast as forecasts
+from florilegium.pipelines.forecast.prices import Prices, prices_of
+from florilegium.pipelines.forecast.show import show as show_forecast
 from florilegium.pipelines.gates.admission import is_staged, said_of
 from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.harvest.inputs import find_files
@@ -39,6 +41,8 @@ from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.recipe import RecipeError, changed
 from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.runs.budget import Budget, how_far
+from florilegium.pipelines.runs.stopping import Stopped, interruptible
 from florilegium.pipelines.steps import Step
 from florilegium.pipelines.watch.watch import Watch
 
@@ -52,16 +56,19 @@ def build(
     dry_run: bool,
     output: str,
     watch: Watch,
-    price_core_hour: float | None = None,
+    prices: str | None = None,
     against: Iterable[str] = (),
     all_reasons: bool = False,
     key: Path | None = None,
     parent: str | None = None,
+    budget: Budget | None = None,
 ) -> int:
     """Build a release, or take one step of it, or say what would be done and what it takes."""
+    started = time.monotonic()
     try:
         progress = Console(quiet=True) if watch.logs else console_for(output)
         signing = unlocked(key) if key else None
+        costs = prices_of(choice.name, prices)
         earlier = [find_release(name) for name in against]
         chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
         if not dry_run:
@@ -79,7 +86,7 @@ def build(
                     return code
             inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier, parent)
-        there = builds.release_made(plan)
+        there = plan.released()
         if there is not None and not dry_run:
             builds.tidy(plan)
     except (RecipeError, ValueError) as error:
@@ -99,8 +106,10 @@ def build(
     except EngineError as error:
         return ended(FAILED, str(error))
     if dry_run:
-        return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
+        return _say_plan(plan, choice.name, engine.workers, costs, output)
     watch.at_work_on(choice.name, engine.workers)
+    if budget is not None:
+        budget.begin(costs, engine.workers, time.monotonic() - started)
     return _build(plan, step, engine, output, console, Display(progress, watch), watch, signing)
 
 
@@ -114,13 +123,15 @@ def _build(
     watch: Watch,
     key: Ed25519PrivateKey | None,
 ) -> int:
-    started = time.monotonic()
+    started, before = time.monotonic(), len(plan.units) - len(plan.pending())
     try:
         if step is not None:
-            builds.build_step(plan, step, engine, display)
+            with interruptible():
+                builds.build_step(plan, step, engine, display)
             _answer_step(output, plan, step)
             return DONE
-        manifest = builds.build(plan, engine, display)
+        with interruptible():
+            manifest = builds.build(plan, engine, display)
         release = plan.home / manifest.build_id
         if key is not None:
             sign(release, key)
@@ -129,6 +140,8 @@ def _build(
         return ended(DONE, str(written))
     except LockedError as error:
         return ended(LOCKED, str(error))
+    except Stopped as stop:
+        return ended(stop.code, how_far(plan, stop, watch.at_step, before))
     except KeyboardInterrupt:
         return ended(INTERRUPTED, "interrupted; run the same command again to go on")
     except Exception as error:
@@ -170,15 +183,13 @@ def _answer(output: str, manifest: Manifest, release: Location, console: Console
     return ended(STAGED, said_of(release, report))
 
 
-def _say_plan(
-    plan: Plan, engine: str, workers: int, price_core_hour: float | None, output: str
-) -> int:
+def _say_plan(plan: Plan, engine: str, workers: int, prices: Prices, output: str) -> int:
     try:
-        found = forecasts.dry_run(plan, engine, workers, price_core_hour)
+        found = forecasts.forecast(plan, engine, workers, prices)
     except OSError as error:
         return stopped(error)
     if output == "json":
         print_json(found)
     else:
-        forecasts.show(found, console_for(output))
+        show_forecast(found, console_for(output))
     return DONE

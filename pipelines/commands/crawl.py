@@ -10,7 +10,6 @@ from rich.table import Table
 from florilegium.manifests.location import locate
 from florilegium.pipelines.commands.answers import (
     DONE,
-    INTERRUPTED,
     LOCKED,
     NOTHING_TO_DO,
     TRY_AGAIN,
@@ -82,14 +81,15 @@ def demo_crawl(folder: Path) -> int:
     from florilegium.pipelines.demo.site import crawled
 
     console = console_for("text")
+    watch = Watch(console)
     try:
-        summary = crawled(folder, console)
+        summary = crawled(folder, watch)
     except LockedError as error:
         return ended(LOCKED, str(error).replace("build", "crawl"))
     except Exception as error:
         return stopped(error)
     show(summary, folder, console)
-    return _answered(summary, folder, quiet=False)
+    return _answered(summary, folder, False, watch.code)
 
 
 def run(
@@ -107,9 +107,9 @@ def run(
     left to it.
     """
     console = before or console_for(output)
-    quiet = before is not None
+    quiet, watch = before is not None, Watch(console)
     try:
-        summary = crawl_into(out, settings, seeds, Embedded(workers=workers), Watch(console), again)
+        summary = crawl_into(out, settings, seeds, Embedded(workers=workers), watch, again)
     except UnfinishedError as error:
         return ended(USAGE, str(error))
     except LockedError as error:
@@ -120,7 +120,7 @@ def run(
         show(summary, out, console)
     elif not quiet:
         print_json(summary)
-    return _answered(summary, out, quiet)
+    return _answered(summary, out, quiet, watch.code)
 
 
 def _settings(recipe: str | None, contact: str | None, changes: Iterable[str]) -> Crawl:
@@ -144,9 +144,9 @@ def with_contact(settings: Crawl) -> Crawl:
     return settings
 
 
-def _answered(summary: Summary, out: Path, quiet: bool) -> int:
+def _answered(summary: Summary, out: Path, quiet: bool, code_if_stopped: int) -> int:
     if summary.end == "stopped":
-        return ended(INTERRUPTED, "stopped; run the same command again to go on")
+        return ended(code_if_stopped, "stopped; run the same command again to go on")
     if summary.end == "waiting":
         return ended(TRY_AGAIN, "hosts asked for rest; run the same command again later")
     if not summary.rounds_run:

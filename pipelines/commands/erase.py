@@ -2,7 +2,6 @@
 
 import secrets
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from florilegium.manifests import manifest as manifests
 from florilegium.manifests.erasures import Basis, Promote
 from florilegium.manifests.location import Location, find_release, locate, replacing
 from florilegium.manifests.manifest import Manifest
+from florilegium.manifests.scratch import scratch
 from florilegium.manifests.secret import Secret, load, load_or_make
 from florilegium.pipelines.commands.answers import (
     DONE,
@@ -207,8 +207,8 @@ def _try(
     engine: Embedded,
 ) -> int:
     """Say what would be erased: note it in a log that is thrown away, and see what that names."""
-    with tempfile.TemporaryDirectory() as scratch:
-        apart, notes = Corpus(Path(scratch), corpus.secret), Path(scratch, "named")
+    with scratch() as folder:
+        apart, notes = Corpus(folder, corpus.secret), folder / "named"
         named = _named(place, manifest, wanted, corpus, engine, notes)
         wish = Wish(wanted, options.basis, options.note, options.promote)
         one = erasure(place, manifest, corpus, wish, *named, engine, notes)

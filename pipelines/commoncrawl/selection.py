@@ -1,6 +1,5 @@
 """Selection: from the index of a snapshot to a plan, before anything else is downloaded."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from florilegium.manifests.location import Location
+from florilegium.manifests.scratch import scratch
 from florilegium.pipelines.commoncrawl import plan as plans
 from florilegium.pipelines.commoncrawl.choose import requests_for
 from florilegium.pipelines.commoncrawl.fetch import Fetcher
@@ -176,10 +176,7 @@ def _robots(
 
 @contextmanager
 def _buckets() -> Iterator[Buckets]:
-    with (
-        tempfile.TemporaryDirectory(prefix="florilegium-") as folder,
-        Buckets(Path(folder)) as buckets,
-    ):
+    with scratch() as folder, Buckets(folder) as buckets:
         yield buckets
 
 

@@ -12,7 +12,6 @@ from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import build as builds
 from florilegium.pipelines.commands.answers import (
     DONE,
-    INTERRUPTED,
     LOCKED,
     USAGE,
     console_for,
@@ -31,6 +30,7 @@ from florilegium.pipelines.lock import LockedError
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.recipe import changed
 from florilegium.pipelines.recipe import load as load_recipe
+from florilegium.pipelines.runs.stopping import code_of, interruptible
 
 
 def compare_recipes(
@@ -58,17 +58,18 @@ def compare_recipes(
         console.print(Text(line), soft_wrap=True)
     choice = EngineChoice(workers=workers)
     try:
-        manifests = [
-            _built(_named("A", both.a, settings), both.a, choice, console),
-            _built(_named("B", both.b, [*settings, *settings_of_b]), both.b, choice, console),
-        ]
-        made = compare(
-            (both.a.release, manifests[0]), (both.b.release, manifests[1]), both.apart, examples
-        )
+        with interruptible():
+            manifests = [
+                _built(_named("A", both.a, settings), both.a, choice, console),
+                _built(_named("B", both.b, [*settings, *settings_of_b]), both.b, choice, console),
+            ]
+            made = compare(
+                (both.a.release, manifests[0]), (both.b.release, manifests[1]), both.apart, examples
+            )
     except LockedError as error:
         return ended(LOCKED, str(error))
-    except KeyboardInterrupt:
-        return ended(INTERRUPTED, "interrupted; run the same command again to go on")
+    except KeyboardInterrupt as interrupt:
+        return ended(code_of(interrupt), "interrupted; run the same command again to go on")
     except Exception as error:
         return stopped(error)
     if output == "json":
@@ -105,7 +106,7 @@ def _named(name: str, plan: Plan, settings: Sequence[str]) -> str:
 
 def _built(said: str, plan: Plan, choice: EngineChoice, console: Console) -> Manifest:
     """Return the release of a recipe, which is built if it is not there."""
-    if (there := builds.release_made(plan)) is not None:
+    if (there := plan.released()) is not None:
         builds.tidy(plan)
         console.print(Text(f"{said}: built before"), soft_wrap=True)
         return there

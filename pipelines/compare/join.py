@@ -7,7 +7,6 @@ else.
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from florilegium.manifests.funnel import STAGES
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, LOSS_SCHEMA
+from florilegium.manifests.scratch import scratch
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.compare.dealing import MOST_RANGES, Dealt, deal
 from florilegium.pipelines.compare.tally import Tally
@@ -60,8 +60,7 @@ def join(one: tuple[Location, Manifest], other: tuple[Location, Manifest], examp
     ranges = differences.ranges_of_ids(rows)
     if len(ranges) > MOST_RANGES:
         raise ValueError(f"{rows:,} documents and losses are too many to be joined here")
-    with TemporaryDirectory(prefix="florilegium-compare-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         joining = _Joining(one, other, ranges, folder, examples)
         unresolved = deal(joining.first(), _UNRESOLVED, "dup_of", len(ranges), folder / "copies")
         joining.resolve(unresolved)

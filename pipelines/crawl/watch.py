@@ -15,6 +15,7 @@ from rich.console import Console
 from florilegium.pipelines.crawl.places import Round, noted
 from florilegium.pipelines.crawl.rounds import Stats
 from florilegium.pipelines.crawl.shard import Progress
+from florilegium.pipelines.runs.codes import INTERRUPTED, TERMINATED
 
 _SECONDS_BETWEEN_LINES: Final = 10.0
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -26,6 +27,8 @@ class Watch:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._stop = threading.Event()
+        self.code = INTERRUPTED
+        """The exit code of a crawl that was asked to stop."""
 
     @property
     def stopped(self) -> bool:
@@ -37,6 +40,7 @@ class Watch:
         """Let an interrupt, or a request to end, write a file that workers look for."""
 
         def stop(number: int, frame: FrameType | None) -> None:
+            self.code = TERMINATED if number == signal.SIGTERM else INTERRUPTED
             self._stop.set()
             path.touch()
 

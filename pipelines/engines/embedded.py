@@ -4,8 +4,10 @@ The runner is named explicitly, since Beam's `DirectRunner` may fetch another on
 one worker, Beam starts a process each and talks to them over gRPC on the loopback interface.
 """
 
+import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 from unittest import mock
@@ -18,8 +20,10 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
     SubprocessSdkWorkerHandler,
 )
+from apache_beam.runners.portability.local_job_service import SubprocessSdkWorker
 from msgspec import Struct
 
+from florilegium.pipelines.engines import bound
 from florilegium.pipelines.engines.engine import balanced
 from florilegium.pipelines.engines.loopback import loopback_only
 
@@ -52,9 +56,13 @@ class Embedded(Struct, frozen=True):
             direct_num_workers=self.workers,
             direct_running_mode=mode,
             job_server_timeout=600,
+            beam_plugins=[bound.__name__] if self.workers > 1 else None,
         )
+        os.environ[bound.DRIVER] = str(os.getpid())
         with loopback_only(), _ended_with_its_workers():
             pipeline = beam.Pipeline(FnApiRunner(), options=options)
+            # It holds nothing, and nobody would remove it if the process were killed.
+            shutil.rmtree(pipeline.local_tempdir)
             lay_out(pipeline)
             pipeline.run().wait_until_finish()
 
@@ -88,7 +96,7 @@ def _ended_with_its_workers() -> Iterator[None]:
     The shares of the other workers are finished first.
     """
     over = Event()
-    start = SubprocessSdkWorkerHandler.start_worker
+    start, run = SubprocessSdkWorkerHandler.start_worker, SubprocessSdkWorker.run
 
     def start_watched(handler: SubprocessSdkWorkerHandler) -> None:
         start(handler)
@@ -101,7 +109,15 @@ def _ended_with_its_workers() -> Iterator[None]:
                 if not request.is_done():
                     request.set(beam_fn_api_pb2.InstructionResponse(error=_WORKER_ENDED))
 
-    with mock.patch.object(SubprocessSdkWorkerHandler, "start_worker", start_watched):
+    def run_quietly(worker: SubprocessSdkWorker) -> None:
+        # That a worker ended badly is said once, and not also by a thread that nobody waits for.
+        with suppress(RuntimeError):
+            run(worker)
+
+    with (
+        mock.patch.object(SubprocessSdkWorkerHandler, "start_worker", start_watched),
+        mock.patch.object(SubprocessSdkWorker, "run", run_quietly),
+    ):
         try:
             yield
         finally:

@@ -4,7 +4,6 @@ A part is made anew beside itself and then named by its label, so it is whole at
 say of which log their part was purged, so it is looked at once for each log.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -29,6 +28,7 @@ from florilegium.manifests.schema import (
     from_table,
     to_table,
 )
+from florilegium.manifests.scratch import mark
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.engines.each import each
 from florilegium.pipelines.engines.engine import Engine
@@ -97,7 +97,7 @@ def purge_part(folder: Location, blocked: Blocked, digest: str) -> Purged:
     if not gone and losses is None and len(hosts) == part.host_records:
         _label(folder, replace(part, erased=digest))
         return Purged()
-    attempt = uuid.uuid4().hex[:12]
+    attempt = mark()
     place = folder / attempt
     place.mkdir(parents=True)
     lost = _write_documents(before, place, gone, blocked)

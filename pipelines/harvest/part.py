@@ -8,7 +8,6 @@ looked at.
 """
 
 import hashlib
-import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import TypeAlias
@@ -32,6 +31,7 @@ from florilegium.manifests.location import (
     replacing,
 )
 from florilegium.manifests.schema import DOCUMENT_SCHEMA, HOST_SCHEMA, LOSS_SCHEMA, to_table
+from florilegium.manifests.scratch import mark
 from florilegium.pipelines.files import read_all, save_array
 
 BATCH = 256
@@ -133,7 +133,7 @@ class PartWriter:
     def __init__(self, folder: Location, stored: np.dtype[np.void]) -> None:
         self._folder = folder
         self._stored = stored
-        self._attempt = uuid.uuid4().hex[:12]
+        self._attempt = mark()
         self._place = folder / self._attempt
         self._place.mkdir(parents=True)
         self._files = ExitStack()

@@ -1,6 +1,5 @@
 """A unit of input as harvest reads it: a WARC file, or what a plan chooses of one."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from florilegium.manifests.location import locate, sha256
+from florilegium.manifests.scratch import scratch
 from florilegium.pipelines.commoncrawl.members import fetched_row
 from florilegium.pipelines.files import fetched
 from florilegium.pipelines.harvest.part import Unit
@@ -36,8 +36,8 @@ def opened(unit: Unit, workers: int = 1) -> Iterator[Opened]:
             yield Opened(chosen.items, lambda: chosen.sha256, chosen.passed_over)
         return
     if unit.content is not None:
-        with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
-            (file := Path(folder, unit.name)).write_bytes(unit.content)
+        with scratch() as folder:
+            (file := folder / unit.name).write_bytes(unit.content)
             yield whole(file)
         return
     with fetched(locate(unit.path)) as file:

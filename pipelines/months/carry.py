@@ -1,9 +1,7 @@
 """What was told of earlier documents, carried out: they are erased from the releases beside."""
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -13,6 +11,7 @@ from florilegium.manifests.carried import Carried, Fate
 from florilegium.manifests.chain import Chain, Link
 from florilegium.manifests.erasures import Basis
 from florilegium.manifests.location import Location, remove_tree
+from florilegium.manifests.scratch import scratch
 from florilegium.manifests.secret import load_or_make
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.erasure import erase as erasing
@@ -101,9 +100,9 @@ def _keep_out(named: Selection, head: Link, basis: Basis, corpus: Corpus, engine
     if not unknown:
         return False
     manifest = manifests.read(head.place)
-    with tempfile.TemporaryDirectory() as notes:
+    with scratch() as notes:
         wish = Wish(unknown, basis, promote="copy")
-        one = erasure(head.place, manifest, corpus, wish, [], [], engine, Path(notes))
+        one = erasure(head.place, manifest, corpus, wish, [], [], engine, notes)
     return corpus.note(one)
 
 

@@ -11,7 +11,6 @@ capture explains it, it is the page's.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from florilegium.manifests.host_record import HostRecord
 from florilegium.manifests.location import Location, locate, replacing
 from florilegium.manifests.manifest import Shard, Table
 from florilegium.manifests.schema import HOST_SCHEMA, to_table
+from florilegium.manifests.scratch import scratch
 from florilegium.manifests.tables import batches
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.engines.listed import spread_parts
@@ -140,13 +140,13 @@ def replay(
     shards, listed = manifest.shards, list(lists)
     warcs = list(records)
     judging = bool(warcs) or policy is not None
-    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+    with scratch() as folder:
         if judging:
             said = policy or msgspec.convert(manifest.recipe.get("rights", {}), Rights)
             told = [table for table in manifest.tables if table.path.startswith("audit/rights/")]
-            _judge(release, shards, told, warcs, told_later(said), Path(folder), engine)
+            _judge(release, shards, told, warcs, told_later(said), folder, engine)
         for number, shard in enumerate(shards):
-            yield from _of_shard(release, shard, number, Path(folder) if judging else None, listed)
+            yield from _of_shard(release, shard, number, folder if judging else None, listed)
 
 
 def told_later(policy: Rights) -> Rights:

@@ -9,7 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from florilegium.pipelines.commands.answers import FAILED, INTERRUPTED, USAGE, ended
+from florilegium.pipelines.commands.answers import FAILED, USAGE, ended
+from florilegium.pipelines.runs.stopping import code_of
 from florilegium.pipelines.watch import logs
 from florilegium.pipelines.watch.logs import Form
 from florilegium.pipelines.watch.status_file import StatusFile
@@ -41,8 +42,8 @@ def watched(choice: WatchChoice, work: Callable[[Watch], int]) -> int:
         code = FAILED
         try:
             code = work(watch)
-        except KeyboardInterrupt:
-            code = INTERRUPTED
+        except KeyboardInterrupt as interrupt:
+            code = code_of(interrupt)
             raise
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else FAILED

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from florilegium.manifests.location import Location, replacing
+from florilegium.manifests.scratch import alive
 
 NAME = "status.json"
 SILENT = timedelta(seconds=60)
@@ -51,8 +52,8 @@ class Status(Struct, frozen=True, kw_only=True):
     state: State = "planned"
     """`planned`: about to begin; `running`; `done`: the release is there; `nothing_to_do`: it was
     there before; `staged`: it is there, but a gate did not let it through; `stopped`: ended before
-    it was done, at a budget, after one step or for want of room, and goes on when run again;
-    `interrupted`: the same, by a signal; `failed`: see `message`."""
+    it was done, at a budget, when told to (SIGTERM), after one step or for want of room, and goes
+    on when run again; `interrupted`: the same, from the keyboard; `failed`: see `message`."""
     step: str | None = None
     """The step that is running, or that was when the build ended; null between steps."""
     engine: str | None = None
@@ -136,19 +137,9 @@ def dead(status: Status, at: datetime) -> str | None:
     """Return why a build looks dead that says it is at work; None if it does not."""
     if status.state not in ("planned", "running"):
         return None
-    if status.host == socket.gethostname() and not _alive(status.pid):
+    if status.host == socket.gethostname() and not alive(status.pid):
         return f"there is no process {status.pid} on {status.host}"
     silent = at - status.updated
     if silent > max(SILENT, timedelta(seconds=_MISSED * status.pace)):
         return f"no sign of life for {silent.total_seconds():,.0f} s"
     return None
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

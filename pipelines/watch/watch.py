@@ -21,16 +21,18 @@ from msgspec.structs import replace
 
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
-from florilegium.pipelines.commands.answers import (
+from florilegium.pipelines.harvest.progress import Note
+from florilegium.pipelines.lock import LockedError, lock
+from florilegium.pipelines.planning import Plan
+from florilegium.pipelines.runs.codes import (
     DONE,
     INTERRUPTED,
     LOCKED,
     NOTHING_TO_DO,
+    STAGED,
+    TERMINATED,
     TRY_AGAIN,
 )
-from florilegium.pipelines.harvest.progress import Note
-from florilegium.pipelines.lock import LockedError, lock
-from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.watch import status as statuses
 from florilegium.pipelines.watch.status import Release, State, Status
 
@@ -42,14 +44,13 @@ _PATIENCE: Final = 30.0
 """Seconds that the end of a build waits for observers."""
 _LOG: Final = logging.getLogger(__name__)
 
-STAGED_CODE, TERMINATED = 4, 143
 _STATES: Final[Mapping[int, State]] = {
     DONE: "done",
     NOTHING_TO_DO: "nothing_to_do",
-    STAGED_CODE: "staged",
+    STAGED: "staged",
     TRY_AGAIN: "stopped",
     INTERRUPTED: "interrupted",
-    TERMINATED: "interrupted",
+    TERMINATED: "stopped",
 }
 
 Event: TypeAlias = Literal[
@@ -172,6 +173,11 @@ class Watch:
     def published(self, shards: int, done: int, seconds_left: float | None) -> None:
         """Take a note of how many shards there are and how many are done."""
         self._change(shards=shards, shards_done=done, forecast_end=_in(seconds_left))
+
+    @property
+    def at_step(self) -> str:
+        """The step that is at work, or that was when it failed; empty between steps."""
+        return (self._status and self._status.step) or ""
 
     def units_failed(self, problems: Mapping[str, str]) -> None:
         """Tell which units could not be harvested, and why."""

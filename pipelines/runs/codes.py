@@ -1,0 +1,4 @@
+"""The exit codes of all commands."""
+
+DONE, FAILED, USAGE, NOTHING_TO_DO, STAGED, LOCKED = 0, 1, 2, 3, 4, 5
+TRY_AGAIN, INTERRUPTED, TERMINATED = 75, 130, 143
