@@ -138,7 +138,7 @@ bench-quality: $(STAMP) build/quality/.installed ## Measure extraction side by s
 quality-floors: $(STAMP) ## Hold measured quality against the floors of bench/baseline.json
 	$(BIN)/python bench/quality_floors.py --data $(GOLD)
 
-scale: $(STAMP) ## Measure what builds cost, for --dry-run and docs/scale.md
+scale: $(STAMP) ## Measure what builds cost, for florilegium plan and docs/scale.md
 	$(BIN)/python bench/scale.py
 	$(BIN)/python docs/generate.py
 

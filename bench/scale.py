@@ -6,7 +6,7 @@ Builds the WARC files of a folder (by default the sample's, or else the demonstr
 worker: all their pages, and a quarter of them. What pages and documents cost is what the two
 builds differ by, so that starting is not in it; steps after harvest are too short for that, and
 what they cost includes their start. Prints tables and writes pipelines/forecast/costs.json,
-which `build --dry-run` and docs/scale.md go by. Takes some minutes; wants a quiet machine.
+which `florilegium plan` and docs/scale.md go by. Takes some minutes; wants a quiet machine.
 """
 
 import argparse

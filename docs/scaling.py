@@ -6,16 +6,12 @@ Its words are in `scale.template`; numbers and tables are made here.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from wording import descriptions
+
 from florilegium.dedup.methods import FAST_SIMILARITY
 from florilegium.manifests.buckets import BUCKETS
 from florilegium.pipelines.forecast import costs as constants
-from florilegium.pipelines.forecast.costs import (
-    AT_WORK,
-    COPIES_HELD,
-    MEMORY_GB_A_CORE,
-    PRICES,
-    Costs,
-)
+from florilegium.pipelines.forecast.costs import AT_WORK, COPIES_HELD, Costs
 from florilegium.pipelines.forecast.estimate import (
     ON_REQUEST,
     Estimate,
@@ -24,6 +20,10 @@ from florilegium.pipelines.forecast.estimate import (
     buckets_of,
     estimate,
 )
+from florilegium.pipelines.forecast.margins import COPIES, SIZE, TIME
+from florilegium.pipelines.forecast.places import MAX_PIECE, MIN_BYTES, PLACES, SHARE
+from florilegium.pipelines.forecast.prices import PRICES, Prices
+from florilegium.pipelines.forecast.sample import SECONDS
 from florilegium.pipelines.publishing.shard_plans import SLICE_BYTES
 from florilegium.pipelines.recipe import Shards
 
@@ -126,6 +126,15 @@ def _numbers(costs: Costs) -> dict[str, str]:
         "links_left_of": f"{LINKS_LEFT_OF:,}",
         "sample_share": f"{known.bytes / (FILES * FILE_BYTES):.1e}",
         "yield_": f"{known.documents / known.pages:.0%}",
+        "sampled": f"{SHARE:.0%}",
+        "places": f"{PLACES}",
+        "least_sampled": f"{MIN_BYTES / MIB:.0f}",
+        "most_sampled": f"{PLACES * MAX_PIECE / MIB:,.0f}",
+        "seconds_sampled": f"{SECONDS:.0f}",
+        "time_factor": f"{TIME:g}",
+        "size_factor": f"{SIZE:g}",
+        "copies_share": f"{COPIES:.0%}",
+        "core_watts": f"{PRICES['embedded'].core_watts:.2f}",
         "read_speed": f"{work.bytes / work.harvest_seconds * CORES * AT_WORK / GB:.1f}",
     }
 
@@ -143,6 +152,7 @@ def _tables(costs: Costs) -> dict[str, str]:
         "disk": _disk(costs),
         "memory": _memory(costs),
         "assumed": _assumed(),
+        "prices": _prices(),
         "snapshot": _both(costs, PAGES, FILES * FILE_BYTES, FILES, CORES),
         "terabyte": _both(
             costs, PAGES / FILES / FILE_BYTES * TB, TB, TB // FILE_BYTES, TERABYTE_CORES
@@ -204,18 +214,18 @@ def _memory(costs: Costs) -> Iterator[Row]:
 
 
 def _assumed() -> Iterator[Row]:
-    machine, flink, dataflow = (PRICES[engine] for engine in ENGINES)
     yield "what", "value"
     yield "share of the time in which a core that is paid for works", f"{AT_WORK}"
-    yield "memory that comes with a core, GB", f"{MEMORY_GB_A_CORE}"
-    yield "cores paid for by core at work on Flink: a JVM beside every four", f"{flink.cores_paid}"
-    yield "euros a vCPU hour, one machine or Flink", f"{machine.vcpu_hour}"
-    yield "euros a GB hour of memory, one machine or Flink", f"{machine.memory_gb_hour}"
-    yield "euros a vCPU hour on Dataflow, batch", f"{dataflow.vcpu_hour}"
-    yield "euros a GB hour of memory on Dataflow", f"{dataflow.memory_gb_hour}"
-    yield "euros a GB shuffled on Dataflow", f"{dataflow.shuffled_gb}"
     yield "copies of what it groups that a worker of deduplicate holds", f"{COPIES_HELD}"
     yield "bytes that Beam adds to an element", f"{HEADER_BYTES}"
+
+
+def _prices() -> Iterator[Row]:
+    yield "key", *ENGINES.values(), "meaning"
+    # A table of TOML has no room for line breaks, and neither has one of Markdown.
+    for name, meaning in descriptions(Prices).items():
+        values = (f"{getattr(PRICES[engine], name):g}" for engine in ENGINES)
+        yield f"`{name}`", *values, " ".join(meaning.split())
 
 
 def _both(costs: Costs, pages: float, size: float, units: int, workers: int) -> Iterator[Row]:
@@ -233,12 +243,13 @@ def _taken(made: dict[str, Estimate], workers: int) -> Iterator[Row]:
     one = made["embedded"]
     yield "million pages", f"{one.pages / 1e6:,.1f}"
     yield "million documents, copies included", f"{one.documents / 1e6:,.1f}"
-    for step, hours in one.core_hours.items():
-        yield f"core hours: {step}", f"{hours:,.2f}" if hours < 10 else f"{hours:,.0f}"
-    yield "**core hours**", f"**{sum(one.core_hours.values()):,.0f}**"
-    for step in ("deduplicate", "decide", "publish"):
-        yield f"GB shuffled: {step}", f"{one.shuffled_bytes[step] / GB:,.1f}"
-    yield "**TB shuffled**", f"**{sum(one.shuffled_bytes.values()) / TB:,.2f}**"
+    for name, step in one.steps.items():
+        hours = step.core_hours
+        yield f"core hours: {name}", f"{hours:,.2f}" if hours < 10 else f"{hours:,.0f}"
+    yield "**core hours**", f"**{one.core_hours:,.0f}**"
+    for name in ("deduplicate", "decide", "publish"):
+        yield f"GB shuffled: {name}", f"{one.steps[name].shuffled_bytes / GB:,.1f}"
+    yield "**TB shuffled**", f"**{one.shuffled_bytes / TB:,.2f}**"
     yield "TB of parts, for the time of the build", f"{one.parts_bytes / TB:,.2f}"
     yield "TB of release", f"{one.release_bytes / TB:,.2f}"
     yield "shards", f"{one.shards:,}"
@@ -247,6 +258,9 @@ def _taken(made: dict[str, Estimate], workers: int) -> Iterator[Row]:
         yield f"GiB of memory of a worker: {step}", f"{size / GIB:,.1f}"
     for engine, name in ENGINES.items():
         yield f"**euros, {name}**", f"**{made[engine].euros:,.0f}**"
+    for engine, name in ENGINES.items():
+        yield f"kWh, {name}", f"{made[engine].watt_hours / 1000:,.1f}"
+    yield "euros a month for keeping the release", f"{one.euros_a_month:,.2f}"
 
 
 def _together(costs: Costs) -> Iterator[Row]:
@@ -280,7 +294,7 @@ def _together(costs: Costs) -> Iterator[Row]:
     grows = f"the same, and {ends.manifest_unit:.0f} bytes a part"
     yield "driver: manifest", grows, f"{(notes + ends.manifest_unit * FILES) / 1e6:,.1f} MB"
     grows = f"{1e3 * ends.seal_seconds:.2f} ms a part and shard"
-    yield "driver: seal", grows, f"{made.core_hours['seal'] * 3600:,.0f} s"
+    yield "driver: seal", grows, f"{made.steps['seal'].core_hours * 3600:,.0f} s"
     partitions = -(-FILES // costs.memory.parts_a_partition)
     pieces = min(FILES * partitions, work.documents) * (FAST_SIMILARITY.bands + 2)
     grown = f"{pieces / 1e9:,.1f} billion, {pieces * HEADER_BYTES / GB:,.0f} GB of headers"

@@ -23,7 +23,9 @@ from florilegium.pipelines.commoncrawl import fetch
 from florilegium.pipelines.commoncrawl.plan import listed
 from florilegium.pipelines.commoncrawl.selection import select
 from florilegium.pipelines.engines.embedded import Embedded
-from florilegium.pipelines.forecast.forecast import dry_run
+from florilegium.pipelines.forecast import places
+from florilegium.pipelines.forecast.forecast import forecast
+from florilegium.pipelines.forecast.prices import PRICES
 from florilegium.pipelines.harvest.harvest import UnitError
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.research.lineage import lineage
@@ -169,14 +171,27 @@ def test_a_build_that_was_killed_does_not_fetch_what_was_done(web, tmp_path):
     assert len(done) < len(times)
 
 
-def test_a_plan_can_be_estimated_from_a_few_records(web, tmp_path):
+@pytest.mark.parametrize("least", [places.MIN_BYTES, 1 << 16])
+def test_a_plan_can_be_estimated_from_a_share_of_what_it_chooses(web, tmp_path, monkeypatch, least):
+    monkeypatch.setattr(places, "MIN_BYTES", least)
     path, plan = planned(tmp_path, web.address)
     web.asked.clear()
-    found = dry_run(laid_out(path, plan, tmp_path / "out"), "embedded", 1, None)
+    chosen = laid_out(path, plan, tmp_path / "out")
+    found = forecast(chosen, "embedded", 1, PRICES["embedded"])
     assert found.bytes == sum(row.bytes for row in listed(plan))
-    assert 0 < found.sample.bytes <= found.bytes
-    assert found.sample.records > 0
-    assert len(web.asked) == found.sample.files
+    assert found.read.records > 0
+    if least > found.bytes:
+        assert found.read.bytes == found.bytes
+        assert found.least.records == found.most.records == found.read.records
+    else:
+        assert found.read.bytes < found.bytes
+        whole = forecast_of_all(chosen, monkeypatch)
+        assert found.least.records <= whole.estimate.records <= found.most.records
+
+
+def forecast_of_all(chosen, monkeypatch):
+    monkeypatch.setattr(places, "MIN_BYTES", 1 << 40)
+    return forecast(chosen, "embedded", 1, PRICES["embedded"])
 
 
 def test_an_archive_that_is_overloaded_means_try_again_even_across_processes(capsys):

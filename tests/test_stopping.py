@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from florilegium.manifests.scratch import alive
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.demo.web import pack
-from florilegium.pipelines.forecast.costs import Prices
+from florilegium.pipelines.forecast.prices import Prices
 from florilegium.pipelines.lock import lock
 from florilegium.pipelines.runs.budget import Budget
 from florilegium.pipelines.runs.children import descendants
@@ -168,15 +170,40 @@ def test_what_a_killed_build_left_is_swept_by_the_next(
     assert left_over(tmp_path, temporary) == NOTHING
 
 
-def test_a_build_stops_at_its_budget_and_the_same_command_goes_on(warcs, reference, tmp_path):
-    few = command(tmp_path, warcs, "--max-hours", "0.0005", workers=2)
+@pytest.mark.parametrize(
+    ("workers", "budget", "words"),
+    [(1, ["--max-hours", "0.0008"], "0.0008 h"), (2, ["--max-cost", "0.8"], "0.8 euros, ")],
+)
+def test_a_build_stops_at_its_budget_and_the_same_command_goes_on(
+    workers, budget, words, warcs, reference, tmp_path
+):
+    (prices := tmp_path / "prices.toml").write_text(
+        f"vcpu_hour = {1000 / workers}\nmemory_gb_hour = 0\n"
+    )
+    few = command(tmp_path, warcs, *budget, "--prices", str(prices), workers=workers)
+    started = time.monotonic()
     done = subprocess.run(few, capture_output=True, text=True, timeout=100)
+    assert time.monotonic() - started < 30
     assert done.returncode == 75
-    assert "florilegium: stopped at its budget of 0.0005 h" in done.stderr
-    assert "the same command goes on from there" in done.stderr
+    *_, last = done.stderr.splitlines()
+    assert last.startswith(f"florilegium: stopped at its budget of {words}")
+    assert " of 4 units harvested (" in last
+    assert last.endswith("the same command goes on from there")
     status = statuses.read(tmp_path / "demo")
     assert (status.state, status.exit_code) == ("stopped", 75)
-    assert built(tmp_path, warcs, "--max-cost", "100")["root"] == reference["root"]
+    assert status.message in last
+    enough = ["--max-cost", "1e9", "--max-hours", "1e300"]
+    assert built(tmp_path, warcs, *enough)["root"] == reference["root"]
+
+
+@pytest.mark.parametrize("option", ["--max-hours", "--max-cost"])
+@pytest.mark.parametrize("number", ["0", "-1", "nan", "inf", "-inf", "ten", "", "1e999"])
+def test_a_budget_must_be_a_positive_number(option, number, warcs, tmp_path):
+    words = command(tmp_path, warcs, option, number)
+    done = CliRunner().invoke(main, words[len(FLORILEGIUM) :])
+    assert done.exit_code == 2
+    assert option in done.stderr
+    assert not (tmp_path / "demo").exists()
 
 
 def test_a_budget_of_euros_is_one_of_hours_by_what_the_workers_cost():

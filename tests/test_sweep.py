@@ -1,6 +1,9 @@
 """What dead runs left is removed, and nothing that is of use; what a build id covers."""
 
+import json
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -8,12 +11,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from florilegium.manifests import scratch
 from florilegium.manifests.scratch import is_marked, is_orphan, mark, sweep_scratch
 from florilegium.pipelines import own_code, provenance
 from florilegium.pipelines.build import plan
+from florilegium.pipelines.cli.main import main
 from florilegium.pipelines.demo.web import pack
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.recipe import changed, load
@@ -122,8 +127,27 @@ def id_of(warcs, *settings):
     return plan(recipe, find_files(map(str, warcs)), Path("nowhere")).build_id
 
 
-def test_the_build_id_is_the_same_for_the_same(warcs):
-    assert id_of(warcs) == id_of(reversed(warcs))
+def test_the_build_id_covers_no_order_of_inputs_and_no_place(warcs, tmp_path):
+    before = id_of(warcs)
+    assert id_of(reversed(warcs)) == before
+    copies = [shutil.copy2(warc, tmp_path) for warc in warcs]
+    assert id_of(copies) == before
+    elsewhere = plan(load("demo"), find_files(copies), tmp_path, home=tmp_path / "home")
+    assert elsewhere.build_id == before
+
+
+def test_the_build_id_covers_neither_workers_nor_prices(warcs, tmp_path):
+    planned = plan(load("demo"), find_files(map(str, warcs)), tmp_path)
+    (prices := tmp_path / "prices.toml").write_text("vcpu_hour = 1\n")
+    words = ["plan", "demo", "--input", str(warcs[0].parent), "--output", "json"]
+    ids = set()
+    for more in (["--workers", "1"], ["--workers", "3", "--prices", str(prices)]):
+        try:
+            done = CliRunner().invoke(main, [*words, "--out", str(tmp_path / more[1]), *more])
+        finally:
+            logging.disable(logging.NOTSET)
+        ids.add(json.loads(done.stdout)["build_id"])
+    assert ids == {planned.build_id} == {id_of(warcs)}
 
 
 @pytest.mark.parametrize(

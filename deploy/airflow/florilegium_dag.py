@@ -48,7 +48,7 @@ with DAG(
 ) as dag:
     plan = BashOperator(
         task_id="plan",
-        bash_command=f'"$FLORILEGIUM" build {ARGUMENTS} --dry-run',
+        bash_command=f'"$FLORILEGIUM" plan {ARGUMENTS}',
         env=SETTINGS,
         append_env=True,
         skip_on_exit_code=3,

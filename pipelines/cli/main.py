@@ -12,12 +12,13 @@ from florilegium.pipelines.cli import crawl as cli_crawl
 from florilegium.pipelines.cli import erase as cli_erase
 from florilegium.pipelines.cli import export as cli_export
 from florilegium.pipelines.cli import gates as cli_gates
+from florilegium.pipelines.cli import plan as cli_plan
 from florilegium.pipelines.cli import report as cli_report
 from florilegium.pipelines.cli import research as cli_research
 from florilegium.pipelines.cli import select as cli_select
 from florilegium.pipelines.cli import status as cli_status
 from florilegium.pipelines.cli import texts as cli_texts
-from florilegium.pipelines.cli.options import KEY, OUTPUT, RECIPE
+from florilegium.pipelines.cli.options import KEY, OUTPUT, POSITIVE, RECIPE
 from florilegium.pipelines.runs.stopping import Stopped, code_of, stoppable
 from florilegium.pipelines.steps import STEPS, Step
 from florilegium.pipelines.watch.logs import hear
@@ -167,25 +168,25 @@ def main() -> None:
 @click.option(
     "--dry-run",
     is_flag=True,
-    help="Say what would be done and, from a few records of the input, what it takes; do nothing.",
+    help="Do nothing but say what would be done and what it takes: see `florilegium plan`.",
 )
 @click.option(
-    "--price-core-hour",
-    metavar="EUROS",
-    type=click.FloatRange(min=0),
-    help="What a core and its memory cost for an hour, for --dry-run. Default: an assumption.",
+    "--prices",
+    metavar="FILE",
+    help="A TOML file with what workers cost, in euros and watts (docs/scale.md). Default: "
+    "assumptions.",
 )
 @click.option(
     "--max-hours",
     metavar="HOURS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     help="Stop after so long, with exit code 75. What is done is kept, and the same command goes "
     "on, with the whole budget anew.",
 )
 @click.option(
     "--max-cost",
     metavar="EUROS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     help="The same when the workers have cost so much, at most as many as the engine may use.",
 )
 @OUTPUT
@@ -211,7 +212,7 @@ def build(
     key: Path | None,
     all_reasons: bool,
     dry_run: bool,
-    price_core_hour: float | None,
+    prices: str | None,
     max_hours: float | None,
     max_cost: float | None,
     output: str,
@@ -253,7 +254,7 @@ def build(
                 dry_run,
                 output,
                 told,
-                price_core_hour,
+                prices,
                 against,
                 all_reasons,
                 key,
@@ -303,6 +304,7 @@ for command in (
     *cli_texts.COMMANDS,
 ):
     main.add_command(command)
+main.add_command(cli_plan.like(build))
 
 if __name__ == "__main__":
     main()

@@ -1,8 +1,31 @@
 """Options that several commands have."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
+
+
+class Positive(click.ParamType[float]):
+    """A number above 0 that is none of the endless ones."""
+
+    name = "number"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return the number; usage error if it is none, or not positive."""
+        found = click.FLOAT.convert(value, param, ctx)
+        if not (math.isfinite(found) and found > 0):
+            self.fail(f"{value!r} is not a positive number.", param, ctx)
+        return found
+
+
+POSITIVE = Positive()
 
 OUTPUT = click.option(
     "--output",

@@ -32,7 +32,8 @@ from florilegium.pipelines.commands.summary import alarm_lines, print_summary
 from florilegium.pipelines.engines.choice import EngineChoice, choose
 from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.forecast import forecast as forecasts
-from florilegium.pipelines.forecast.costs import PRICES
+from florilegium.pipelines.forecast.prices import Prices, prices_of
+from florilegium.pipelines.forecast.show import show as show_forecast
 from florilegium.pipelines.gates.admission import is_staged, said_of
 from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.harvest.inputs import find_files
@@ -55,7 +56,7 @@ def build(
     dry_run: bool,
     output: str,
     watch: Watch,
-    price_core_hour: float | None = None,
+    prices: str | None = None,
     against: Iterable[str] = (),
     all_reasons: bool = False,
     key: Path | None = None,
@@ -66,6 +67,7 @@ def build(
     try:
         progress = Console(quiet=True) if watch.logs else console_for(output)
         signing = unlocked(key) if key else None
+        costs = prices_of(choice.name, prices)
         earlier = [find_release(name) for name in against]
         chosen = changed(load_recipe(recipe), ["reasons=all"] if all_reasons else [])
         if not dry_run:
@@ -104,10 +106,10 @@ def build(
     except EngineError as error:
         return ended(FAILED, str(error))
     if dry_run:
-        return _say_plan(plan, choice.name, engine.workers, price_core_hour, output)
+        return _say_plan(plan, choice.name, engine.workers, costs, output)
     watch.at_work_on(choice.name, engine.workers)
     if budget is not None:
-        budget.begin(PRICES[choice.name], engine.workers, time.monotonic() - started)
+        budget.begin(costs, engine.workers, time.monotonic() - started)
     return _build(plan, step, engine, output, console, Display(progress, watch), watch, signing)
 
 
@@ -180,15 +182,13 @@ def _answer(output: str, manifest: Manifest, release: Location, console: Console
     return ended(STAGED, said_of(release, report))
 
 
-def _say_plan(
-    plan: Plan, engine: str, workers: int, price_core_hour: float | None, output: str
-) -> int:
+def _say_plan(plan: Plan, engine: str, workers: int, prices: Prices, output: str) -> int:
     try:
-        found = forecasts.dry_run(plan, engine, workers, price_core_hour)
+        found = forecasts.forecast(plan, engine, workers, prices)
     except OSError as error:
         return stopped(error)
     if output == "json":
         print_json(found)
     else:
-        forecasts.show(found, console_for(output))
+        show_forecast(found, console_for(output))
     return DONE

@@ -81,14 +81,15 @@ def demo_crawl(folder: Path) -> int:
     from florilegium.pipelines.demo.site import crawled
 
     console = console_for("text")
+    watch = Watch(console)
     try:
-        summary = crawled(folder, console)
+        summary = crawled(folder, watch)
     except LockedError as error:
         return ended(LOCKED, str(error).replace("build", "crawl"))
     except Exception as error:
         return stopped(error)
     show(summary, folder, console)
-    return _answered(summary, folder, quiet=False)
+    return _answered(summary, folder, False, watch.code)
 
 
 def run(

@@ -29,8 +29,6 @@ class Fetched(Struct, frozen=True):
 
     path: Path
     row: Row
-    whole: int
-    """Bytes that all the row chooses has."""
     sha256: str
     """Digest of what was chosen of it, one record after the other, or of all of it."""
 
@@ -40,11 +38,6 @@ class Fetched(Struct, frozen=True):
         if self.row.requests.mode == "all":
             return None
         return self.row.requests.bytes - int(self.row.lengths.sum())
-
-    @property
-    def cut(self) -> bool:
-        """Whether this is the beginning of a file that is read as a whole."""
-        return self.row.requests.mode == "all" and self.path.stat().st_size < self.whole
 
     def items(self) -> Iterator[Record | Damage]:
         """Yield what is in it, in order, where it is in the file of the archive.
@@ -74,34 +67,38 @@ class Fetched(Struct, frozen=True):
 
 @contextmanager
 def fetched_row(
-    place: Location, number: int, workers: int, at_most: int | None = None
+    place: Location, number: int, workers: int, some: slice | None = None
 ) -> Iterator[Fetched]:
     """Fetch what a row of a plan chooses; OSError with what to do if that cannot be done.
 
-    Each of so many workers takes an equal share of the pace. With `at_most`, only the first records
-    are fetched, about so many bytes of them.
+    Each of so many workers takes an equal share of the pace. With `some`, bytes of all that is
+    chosen, only records that begin there are fetched, and one at least; of a file that is read as a
+    whole, these very bytes.
     """
     row = read_row(place, number)
-    whole = row.requests.bytes
-    row = row if at_most is None else _beginning(row, at_most)
+    row = row if some is None else _some(row, some)
     fetcher = fetcher_of(row.head, workers)
     with scratch() as folder:
         path = folder / "chosen"
         with path.open("wb") as file:
             digest = _fetch(row, fetcher, file)
-        yield Fetched(path, row, whole, digest)
+        yield Fetched(path, row, digest)
 
 
-def _beginning(row: Row, at_most: int) -> Row:
+def _some(row: Row, some: slice) -> Row:
     starts, stops = row.requests.starts, row.requests.stops
     if row.requests.mode == "all":
-        requests = row.requests._replace(stops=np.minimum(stops, at_most))
+        cut = np.clip(starts, some.start, None), np.clip(stops, None, some.stop)
+        requests = row.requests._replace(starts=cut[0], stops=cut[1])
         return msgspec.structs.replace(row, requests=requests)
-    number = max(1, int(np.searchsorted(row.lengths.cumsum(), at_most, side="right")))
-    offsets, lengths = row.offsets[:number], row.lengths[:number]
-    end = int(offsets[-1] + lengths[-1])
-    needed = starts < end
-    requests = row.requests._replace(starts=starts[needed], stops=np.minimum(stops[needed], end))
+    begins = row.lengths.cumsum() - row.lengths
+    first = min(int(np.searchsorted(begins, some.start)), len(begins) - 1)
+    last = max(first + 1, int(np.searchsorted(begins, some.stop)))
+    offsets, lengths = row.offsets[first:last], row.lengths[first:last]
+    begin, end = int(offsets[0]), int(offsets[-1] + lengths[-1])
+    needed = (stops > begin) & (starts < end)
+    cut = np.clip(starts[needed], begin, None), np.clip(stops[needed], None, end)
+    requests = row.requests._replace(starts=cut[0], stops=cut[1])
     return msgspec.structs.replace(row, requests=requests, offsets=offsets, lengths=lengths)
 
 

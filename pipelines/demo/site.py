@@ -13,8 +13,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-
 from florilegium.pipelines.crawl.crawl import Summary, crawl
 from florilegium.pipelines.crawl.seeds import seeds
 from florilegium.pipelines.crawl.settings import Crawl, Network
@@ -42,7 +40,7 @@ _RESERVED: Final = '[{"location": "/archive/*", "tdm-reservation": 1}]'
 _DELAY: Final = 0.1
 
 
-def crawled(folder: Path, console: Console) -> Summary:
+def crawled(folder: Path, watch: Watch) -> Summary:
     """Serve the site on loopback and crawl it into a folder; return how that ended."""
     with _served() as port, tempfile.TemporaryDirectory() as work:
         hosts = Path(work) / "hosts"
@@ -50,7 +48,7 @@ def crawled(folder: Path, console: Console) -> Summary:
         network = Network(open=("127.0.0.0/8",), hosts=str(hosts))
         settings = Crawl(contact=f"http://{HOST}/", delay=_DELAY, network=network)
         starts = seeds([f"http://{HOST}/"])
-        return crawl(folder, settings, starts, Embedded(workers=1), Watch(console))
+        return crawl(folder, settings, starts, Embedded(workers=1), watch)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""What a build costs: constants that were measured, and prices and shares that are assumed.
+"""What a build takes: constants that were measured, and shares that are assumed.
 
 The measured ones are in `costs.json`, written by `bench/scale.py`; the assumed ones are here.
-Whoever forecasts takes both from this module: `build --dry-run` and `docs/scale.md`.
+Whoever forecasts takes both from this module: `florilegium plan` and `docs/scale.md`.
 """
 
 from functools import cache
@@ -12,9 +12,6 @@ from msgspec import Struct
 
 AT_WORK = 0.8
 """Assumed: share of the time in which a core that is paid for works."""
-
-MEMORY_GB_A_CORE = 4
-"""Assumed: gigabytes of memory that come, and are paid for, with a core."""
 
 COPIES_HELD = 3
 """Assumed: copies of what it groups that a worker of deduplication holds at the same time."""
@@ -127,33 +124,6 @@ class Costs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def shuffled(self, step: str, each: str) -> float:
         """Return the bytes that a step moves for each document, or for each unit."""
         return sum(s.bytes for s in self.shuffles if (s.step, s.each) == (step, each))
-
-
-class Prices(Struct, frozen=True, kw_only=True):
-    """What an engine costs, in euros. Assumed, not looked up: a user has prices of their own."""
-
-    vcpu_hour: float
-    """A vCPU for an hour."""
-    memory_gb_hour: float
-    """A gigabyte of memory for an hour."""
-    shuffled_gb: float = 0.0
-    """A gigabyte moved by a service for shuffles."""
-    cores_paid: float = 1.0
-    """Cores that are paid for by core that works: Flink has a JVM beside every four."""
-
-    @property
-    def core_hour(self) -> float:
-        """A core and its memory for an hour."""
-        return self.vcpu_hour + MEMORY_GB_A_CORE * self.memory_gb_hour
-
-
-PRICES = {
-    "embedded": Prices(vcpu_hour=0.034, memory_gb_hour=0.004),
-    "flink": Prices(vcpu_hour=0.034, memory_gb_hour=0.004, cores_paid=1.25),
-    "dataflow": Prices(vcpu_hour=0.056, memory_gb_hour=0.003557, shuffled_gb=0.011),
-}
-"""By engine. A machine is a round 0.05 euros an hour with its memory. Dataflow is what programs in
-public repositories reckon with for us-central1, in dollars, taken as euros one for one."""
 
 
 @cache

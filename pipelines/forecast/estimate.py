@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from florilegium.manifests.buckets import BUCKETS
-from florilegium.pipelines.forecast.costs import AT_WORK, COPIES_HELD, Costs, Prices
+from florilegium.pipelines.forecast.costs import AT_WORK, COPIES_HELD, Costs
+from florilegium.pipelines.forecast.prices import Prices
 from florilegium.pipelines.recipe import Shards
 
 HOUR = 3600
@@ -51,29 +52,47 @@ class Workload(Struct, frozen=True, kw_only=True):
         return step in self.asked or step not in ON_REQUEST
 
 
+class Step(Struct, frozen=True, kw_only=True):
+    """What a step takes."""
+
+    core_hours: float
+    wall_hours: float
+    shuffled_bytes: float
+    disk_bytes: float
+    """Of what it leaves on the disk."""
+    euros: float
+    watt_hours: float
+
+
 class Estimate(Struct, frozen=True, kw_only=True):
     """What a build takes. No copies are counted out: how many there are shows when they meet."""
 
     records: float
     pages: float
     documents: float
+    """That harvest makes."""
     text_bytes: float
-    published_at_most: float
+    published: float
     """Documents that pass the rules; those that are copies of another one are among them."""
-    published_text_bytes_at_most: float
-    tokens_at_most: float
+    published_text_bytes: float
+    tokens: float
+    languages: dict[str, Language]
+    """What is published, by language."""
     shards: int
-    core_hours: dict[str, float]
-    """By step. `start` is what all workers take before their first page."""
-    shuffled_bytes: dict[str, float]
-    """By step."""
+    steps: dict[str, Step]
+    """`start` is what all workers take before their first page."""
     worker_memory_bytes: dict[str, float]
     """Of one worker, by step."""
     parts_bytes: float
     """Disk for the parts and for what is noted on them; can be removed after the build."""
     release_bytes: float
+    core_hours: float
     wall_hours: float
+    shuffled_bytes: float
     euros: float
+    watt_hours: float
+    euros_a_month: float
+    """For keeping the release."""
 
 
 def estimate(
@@ -83,31 +102,57 @@ def estimate(
     passing = list(work.passing.values())
     published = sum(one.documents for one in passing)
     text = sum(one.text_bytes for one in passing)
-    files = {lang: shards_of(one, shards) for lang, one in work.passing.items()}
-    number = sum(files.values())
-    seconds = _seconds(work, costs, number, workers)
-    shuffled = _shuffled(work, costs, text)
-    hours = sum(seconds.values()) / HOUR
-    lost = work.records - published
-    decided = costs.storage.decision * work.documents
+    number = sum(shards_of(one, shards) for one in passing)
+    steps = _steps(work, costs, prices, number, workers)
+    release = steps["publish"].disk_bytes + steps["seal"].disk_bytes
     return Estimate(
         records=work.records,
         pages=work.pages,
         documents=work.documents,
         text_bytes=work.text_bytes,
-        published_at_most=published,
-        published_text_bytes_at_most=text,
-        tokens_at_most=sum(one.tokens for one in passing),
+        published=published,
+        published_text_bytes=text,
+        tokens=sum(one.tokens for one in passing),
+        languages=dict(work.passing),
         shards=number,
-        core_hours={step: taken / HOUR for step, taken in seconds.items()},
-        shuffled_bytes=shuffled,
+        steps=steps,
         worker_memory_bytes=_memory(work, costs),
-        parts_bytes=work.part_bytes + decided,
-        release_bytes=costs.storage.published_text_byte * text + costs.storage.ledger * lost,
-        wall_hours=_wall(work, seconds, workers) / HOUR,
-        euros=hours / AT_WORK * prices.cores_paid * prices.core_hour
-        + sum(shuffled.values()) / 1e9 * prices.shuffled_gb,
+        parts_bytes=sum(step.disk_bytes for step in steps.values()) - release,
+        release_bytes=release,
+        core_hours=sum(step.core_hours for step in steps.values()),
+        wall_hours=sum(step.wall_hours for step in steps.values()),
+        shuffled_bytes=sum(step.shuffled_bytes for step in steps.values()),
+        euros=sum(step.euros for step in steps.values()),
+        watt_hours=sum(step.watt_hours for step in steps.values()),
+        euros_a_month=release / 1e9 * prices.storage_gb_month,
     )
+
+
+def _steps(
+    work: Workload, costs: Costs, prices: Prices, shards: int, workers: int
+) -> dict[str, Step]:
+    published = sum(one.documents for one in work.passing.values())
+    text = sum(one.text_bytes for one in work.passing.values())
+    shuffled = _shuffled(work, costs, text)
+    left = {
+        "harvest": work.part_bytes,
+        "deduplicate": costs.storage.decision * work.documents,
+        "publish": costs.storage.published_text_byte * text,
+        "seal": costs.storage.ledger * max(0.0, work.records - published),
+    }
+    steps = {}
+    for name, seconds in _seconds(work, costs, shards, workers).items():
+        paid = seconds / HOUR / AT_WORK * prices.cores_paid
+        moved = shuffled.get(name, 0.0)
+        steps[name] = Step(
+            core_hours=seconds / HOUR,
+            wall_hours=_wall(name, seconds, work, workers) / HOUR,
+            shuffled_bytes=moved,
+            disk_bytes=left.get(name, 0.0),
+            euros=paid * prices.core_hour + moved / 1e9 * prices.shuffled_gb,
+            watt_hours=paid * prices.core_watts,
+        )
+    return steps
 
 
 def shards_of(language: Language, shards: Shards) -> int:
@@ -140,11 +185,12 @@ def _seconds(work: Workload, costs: Costs, shards: int, workers: int) -> dict[st
     }
 
 
-def _wall(work: Workload, seconds: Mapping[str, float], workers: int) -> float:
+def _wall(step: str, seconds: float, work: Workload, workers: int) -> float:
     """Return seconds on the clock: all share the work but the seal, and none shares a unit."""
-    shared = {step: taken / workers for step, taken in seconds.items() if step != "seal"}
-    shared["harvest"] = max(shared["harvest"], work.longest_unit_seconds)
-    return sum(shared.values()) / AT_WORK + seconds["seal"]
+    if step == "seal":
+        return seconds
+    longest = work.longest_unit_seconds if step == "harvest" else 0.0
+    return max(seconds / workers, longest) / AT_WORK
 
 
 def _shuffled(work: Workload, costs: Costs, text: float) -> dict[str, float]:

@@ -1,74 +1,124 @@
-"""What `build --dry-run` says: the plan, and what it takes as far as a few records can tell."""
+"""What `florilegium plan` says: what a build would do, and what it takes, with a margin."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from typing import get_args
 
-import msgspec
-from rich.console import Console
-from rich.table import Table
+from msgspec import Struct
+from msgspec.structs import replace
 
 from florilegium.pipelines.forecast import costs as constants
-from florilegium.pipelines.forecast.costs import Prices
 from florilegium.pipelines.forecast.estimate import Estimate, Language, Workload, estimate
-from florilegium.pipelines.forecast.sample import Sample, sample
+from florilegium.pipelines.forecast.margins import COPIES, margins
+from florilegium.pipelines.forecast.places import PLACES
+from florilegium.pipelines.forecast.prices import Prices
+from florilegium.pipelines.forecast.sample import Piece, Sample, sample, together
 from florilegium.pipelines.harvest.stages import Tools
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.rights import optouts
 from florilegium.pipelines.steps import Search
 
 
-class DryRun(msgspec.Struct, frozen=True, kw_only=True):
+class Read(Struct, frozen=True, kw_only=True):
+    """What a forecast goes by: the part of the input that was read."""
+
+    files: int
+    places: int
+    bytes: int
+    records: int
+    pages: int
+    documents: int
+    seconds: float
+    """Processor seconds of harvest."""
+    assess_seconds: float
+    """Processor seconds of what the recipe lets look at texts once more."""
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
     """A plan, what was read for it, and what the whole is estimated to take."""
 
     recipe: str
-    languages: int
+    build_id: str
+    release: str
     units: int
     units_done: int
     bytes: int
-    workers: int
     engine: str
-    release: str
-    sample: Sample
+    workers: int
+    read: Read
     prices: Prices
     estimate: Estimate
+    least: Estimate
+    """The same figures, at the lower ends of their margins."""
+    most: Estimate
+    mixture: bool
+    """Whether the recipe has a mixture, which leaves out more than is known before."""
 
 
-def dry_run(plan: Plan, engine: str, workers: int, price_core_hour: float | None) -> DryRun:
-    """Harvest a few records of a plan's input and reckon from them; OSError if that fails.
-
-    A price given is that of a core with its memory.
-    """
+def forecast(plan: Plan, engine: str, workers: int, prices: Prices) -> Forecast:
+    """Harvest a share of a plan's input and reckon from it; OSError if that fails."""
     with Tools(plan.recipe) as tools:
-        taken = sample(plan.units, tools)
-    prices = constants.PRICES[engine]
-    if price_core_hour is not None:
-        prices = msgspec.structs.replace(prices, vcpu_hour=price_core_hour, memory_gb_hour=0.0)
+        taken = sample(plan.units, sum(unit.bytes for unit in plan.pending()), tools)
     return reckoned(plan, taken, engine, workers, prices)
 
 
-def reckoned(plan: Plan, taken: Sample, engine: str, workers: int, prices: Prices) -> DryRun:
+def reckoned(plan: Plan, taken: Sample, engine: str, workers: int, prices: Prices) -> Forecast:
     """Return what a plan takes whose input is like a sample of it."""
-    pending = plan.pending()
-    whole, left = (sum(unit.bytes for unit in units) for units in (plan.units, pending))
-    longest = max((unit.bytes for unit in pending), default=0)
-    work = extrapolated(taken, len(plan.units), whole, left, longest)
-    work = msgspec.structs.replace(work, asked=frozenset(_asked(plan, taken)))
-    return DryRun(
+    lying = [unit for unit in plan.units if unit.content is None]
+    pending = [unit.bytes for unit in plan.pending()]
+    size = sum(unit.bytes for unit in lying)
+    left, longest = sum(pending), max(pending, default=0)
+    read = taken.whole
+    asked = frozenset(_asked(plan, read))
+
+    def of(piece: Piece) -> Estimate:
+        """Return the estimate from some of what was read."""
+        part = taken.part_bytes * piece.text_bytes / max(1, read.text_bytes)
+        work = extrapolated(piece, part, len(plan.units), size, left, longest)
+        work = replace(work, asked=asked)
+        return estimate(work, plan.recipe.shards, constants.load(), prices, workers)
+
+    made, share = of(read), read.bytes / size
+    groups = [together(taken.pieces[turn::PLACES]) for turn in range(PLACES)]
+    groups = [group for group in groups if group.records] if share < 1 else []
+    others = [of(together(other for other in groups if other is not one)) for one in groups]
+    # How much a mixture leaves out depends on all that there is.
+    may_go = COPIES if plan.mixed is None else 1.0
+    places = Counter(lang for group in groups for lang in group.passing)
+    found = margins(made, others, share, may_go, places)
+    return Forecast(
         recipe=plan.recipe.name,
-        languages=len(plan.recipe.languages),
+        build_id=plan.build_id,
+        release=str(plan.release),
         units=len(plan.units),
         units_done=len(plan.units) - len(pending),
-        bytes=whole,
-        workers=workers,
+        bytes=size,
         engine=engine,
-        release=str(plan.release),
-        sample=taken,
+        workers=workers,
+        read=_read(taken),
         prices=prices,
-        estimate=estimate(work, plan.recipe.shards, constants.load(), prices, workers),
+        estimate=made,
+        least=found.least,
+        most=found.most,
+        mixture=plan.mixed is not None,
     )
 
 
-def _asked(plan: Plan, taken: Sample) -> Iterator[str]:
+def _read(taken: Sample) -> Read:
+    whole = taken.whole
+    return Read(
+        files=taken.files,
+        places=len(taken.pieces),
+        bytes=whole.bytes,
+        records=whole.records,
+        pages=whole.pages,
+        documents=whole.documents,
+        seconds=whole.seconds,
+        assess_seconds=whole.assess_seconds,
+    )
+
+
+def _asked(plan: Plan, read: Piece) -> Iterator[str]:
     """Yield the steps that not every build has, if this one has them as far as can be told.
 
     Whether hosts say anything shows in all records; a few that do are enough.
@@ -79,99 +129,33 @@ def _asked(plan: Plan, taken: Sample) -> Iterator[str]:
         yield "assess"
     if plan.mixed is not None:
         yield "mix"
-    if taken.host_records or optouts.matter((), plan.recipe.rights):
+    if read.host_records or optouts.matter((), plan.recipe.rights):
         yield "rights"
 
 
-def extrapolated(taken: Sample, units: int, whole: int, left: int, longest: int) -> Workload:
-    """Return the workload that a sample stands for, by bytes of input.
+def extrapolated(
+    read: Piece, part_bytes: float, units: int, whole: int, left: int, longest: int
+) -> Workload:
+    """Return the workload that what was read stands for, by bytes of input.
 
-    `left` bytes are still to be harvested; the longest unit among them is so many bytes.
+    `part_bytes` is what a part of it takes on the disk. `left` bytes are still to be harvested; the
+    longest unit among them is so many bytes.
     """
-    share = 1 / taken.bytes if taken.bytes else 0.0
-    factor = whole / taken.bytes if taken.bytes else 0.0
+    share = 1 / read.bytes if read.bytes else 0.0
+    factor = whole * share
     return Workload(
         units=units,
         bytes=whole,
-        records=taken.records * factor,
-        pages=taken.pages * factor,
-        documents=taken.documents * factor,
-        text_bytes=taken.text_bytes * factor,
+        records=read.records * factor,
+        pages=read.pages * factor,
+        documents=read.documents * factor,
+        text_bytes=read.text_bytes * factor,
         passing={
             lang: Language(one.documents * factor, one.tokens * factor, one.bytes * factor)
-            for lang, one in taken.passing.items()
+            for lang, one in read.passing.items()
         },
-        harvest_seconds=taken.seconds * left * share,
-        longest_unit_seconds=taken.seconds * longest * share,
-        part_bytes=taken.part_bytes * factor,
-        assess_seconds=taken.assess_seconds * factor,
+        harvest_seconds=read.seconds * left * share,
+        longest_unit_seconds=read.seconds * longest * share,
+        part_bytes=part_bytes * factor,
+        assess_seconds=read.assess_seconds * factor,
     )
-
-
-def show(found: DryRun, console: Console) -> None:
-    """Print it for a person."""
-    for name in ("recipe", "languages", "units", "units_done", "bytes", "workers", "release"):
-        console.print(f"{name.replace('_', ' '):11} {getattr(found, name)}", soft_wrap=True)
-    read = found.sample
-    console.print(
-        f"\nEstimated from {read.records:,} records in {read.files:,} of the files, "
-        f"{read.bytes / found.bytes:.2%} of all bytes.",
-        soft_wrap=True,
-    )
-    if not read.records:
-        console.print("No whole record was found in them: nothing can be said.")
-        return
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
-    for row in _rows(found):
-        table.add_row(*row)
-    console.print(table)
-
-
-def _rows(found: DryRun) -> Iterator[tuple[str, str, str]]:
-    about = found.estimate
-    memory = about.worker_memory_bytes
-    most = max(memory, key=memory.__getitem__)
-    yield "records", f"{about.records:,.0f}", f"{about.pages:,.0f} of them HTML pages"
-    yield "documents", f"{about.documents:,.0f}", f"with {_size(about.text_bytes)} of text"
-    yield (
-        "published",
-        f"{about.published_at_most:,.0f}",
-        "at most: which are copies shows when all are known",
-    )
-    yield "text", _size(about.published_text_bytes_at_most), "at most, before it is compressed"
-    yield "tokens", f"{about.tokens_at_most:,.0f}", "at most"
-    yield "core time", _time(sum(about.core_hours.values())), _shares(about.core_hours, _time)
-    moved = about.shuffled_bytes
-    yield "shuffled", _size(sum(moved.values())), _shares(moved, _size)
-    yield "memory", _size(memory[most]), f"of a worker at most, in {most}"
-    yield "parts", _size(about.parts_bytes), "of disk, for the time of the build"
-    yield "release", _size(about.release_bytes), f"at most, in {about.shards:,} shards"
-    yield "time", _time(about.wall_hours), f"on {found.workers:,} workers ({found.engine})"
-    yield (
-        "euros",
-        f"{about.euros:,.2f}",
-        f"at {found.prices.core_hour:.3f} a core hour (assumptions: docs/scale.md)",
-    )
-
-
-def _shares(amounts: Mapping[str, float], said: Callable[[float], str]) -> str:
-    """Return what is worth a mention of a sum."""
-    whole = sum(amounts.values())
-    return ", ".join(f"{name} {said(one)}" for name, one in amounts.items() if one > whole / 100)
-
-
-def _time(hours: float) -> str:
-    for unit, size in (("h", 1.0), ("min", 1 / 60)):
-        if hours >= 2 * size:
-            return f"{hours / size:,.0f} {unit}"
-    return f"{hours * 3600:.0f} s"
-
-
-def _size(size: float) -> str:
-    for unit, one in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if size >= one:
-            return f"{size / one:,.1f} {unit}"
-    return f"{size / 1e3:,.1f} kB"

@@ -1,15 +1,13 @@
-"""A few records of the input, really harvested: what they come to, and what that takes.
+"""A share of the input, really harvested: what it comes to, and what that takes.
 
-Nothing is written but to a temporary folder. Of a file in a store only the beginning is read.
+Nothing is written but to a temporary folder. Of a file in a store only some ranges are read.
 """
 
 import itertools
 import os
 import resource
-import tempfile
-from bisect import bisect
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,191 +20,175 @@ from florilegium.filters.measures import customs, measure
 from florilegium.filters.paragraphs import paragraphs
 from florilegium.manifests.buckets import Bucket, sum_of
 from florilegium.manifests.document import Document
-from florilegium.manifests.ledger import Loss
-from florilegium.manifests.location import Location, locate
-from florilegium.pipelines.commoncrawl.members import fetched_row
+from florilegium.manifests.scratch import scratch
+from florilegium.pipelines.forecast.places import Place, places, there
 from florilegium.pipelines.harvest.harvest import harvest_batch, stored
 from florilegium.pipelines.harvest.part import Part, PartWriter, Unit
 from florilegium.pipelines.harvest.progress import UnitProgress
 from florilegium.pipelines.harvest.stages import Tools
-from florilegium.pipelines.harvest.warc import Damage, Record, read
+from florilegium.pipelines.harvest.warc import Damage, Record
 
-FILES = 4
-RECORDS = 400
-SECONDS = 20.0
+SECONDS = 120.0
 """Processor seconds, models not yet loaded apart; a batch that was begun is finished."""
-HEAD_BYTES = 8 << 20
-"""What is read of a file in a store."""
 BATCH = 16
 
 
-class Sample(Struct, frozen=True, kw_only=True):
-    """What was read, what came of it, and what it took."""
+class Piece(Struct, frozen=True, kw_only=True):
+    """What was read at one place, or at several, what came of it, and what it took."""
 
-    files: int
-    bytes: int
-    records: int
-    pages: int
+    bytes: int = 0
+    records: int = 0
+    pages: int = 0
     """HTML pages: records that reached the decoder and went on."""
-    documents: int
-    text_bytes: int
-    passing: Mapping[str, Bucket]
+    documents: int = 0
+    text_bytes: int = 0
+    passing: Mapping[str, Bucket] = {}
     """Documents that pass the recipe's rules, by language."""
-    seconds: float
+    seconds: float = 0.0
     """Processor seconds of harvest."""
     assess_seconds: float = 0.0
     """Processor seconds of what the recipe lets look at texts once more, all documents taken."""
     host_records: int = 0
     """Records that say what hosts allow."""
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """All pieces, and the part that they make."""
+
+    pieces: tuple[Piece, ...]
+    files: int
     part_bytes: int
     """Disk that a part of these records takes."""
 
+    @property
+    def whole(self) -> Piece:
+        """All pieces as one."""
+        return together(self.pieces)
 
-def sample(units: Sequence[Unit], tools: Tools) -> Sample:
-    """Harvest the first records of a few units; OSError if one cannot be read."""
-    chosen = spread(units, FILES)
-    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
+
+def sample(units: Sequence[Unit], pending: int, tools: Tools) -> Sample:
+    """Harvest what stands at some places of units; OSError if one cannot be read.
+
+    So many bytes of the units are still to be harvested: the sample is to be a small share of that.
+    """
+    lying = [unit for unit in units if unit.content is None]
+    with scratch() as folder:
         _warm(tools)
-        taken = _Taken(tools, Path(folder))
-        for turn, unit in enumerate(chosen):
-            left = len(chosen) - turn
-            taken.add(unit, (RECORDS - taken.records) // left, (SECONDS - taken.seconds) / left)
-        return taken.summed_up(len(chosen))
+        taken = _Taken(lying, tools, folder)
+        chosen = places(lying, pending)
+        for turn, place in enumerate(chosen):
+            taken.add(place, (SECONDS - taken.seconds) / (len(chosen) - turn))
+        return taken.summed_up()
 
 
-def spread(units: Sequence[Unit], most: int) -> list[Unit]:
-    """Return at most so many units, in their order: those at even distances in all the bytes."""
-    ends = list(itertools.accumulate(unit.bytes for unit in units))
-    if len(units) <= most or not ends[-1]:
-        return list(units[:most])
-    middles = [ends[-1] * (2 * turn + 1) // (2 * most) for turn in range(most)]
-    return [units[place] for place in sorted({bisect(ends, middle) for middle in middles})]
-
-
-def _first_items(unit: Unit) -> Iterator[Record | Damage]:
-    if unit.row is None:
-        yield from first_records(locate(unit.path))
-        return
-    with fetched_row(locate(unit.path), unit.row, 1, HEAD_BYTES) as chosen:
-        yield from _whole(list(chosen.items()), chosen.path.stat().st_size if chosen.cut else None)
-
-
-def first_records(location: Location) -> Iterator[Record | Damage]:
-    """Yield what a file holds, in order; of a file in a store, what is whole in its beginning."""
-    with _head(location) as (path, cut):
-        if not cut:
-            yield from read(path)
-            return
-        yield from _whole(list(read(path)), path.stat().st_size)
-
-
-def _whole(items: list[Record | Damage], cut: int | None) -> list[Record | Damage]:
-    """Return the items of a file that are in there as a whole, if it is cut off at a byte."""
-    # The last record, and whatever its torn end looks like, is not.
-    while items and cut and (isinstance(items[-1], Damage) or _end(items[-1]) == cut):
-        items.pop()
-    return items
-
-
-def _end(item: Record) -> int:
-    return item.offset + item.length
-
-
-@contextmanager
-def _head(location: Location) -> Iterator[tuple[Path, bool]]:
-    """Give a local file that begins like this one, and whether it is cut off."""
-    if isinstance(location, Path):
-        yield location, False
-        return
-    with tempfile.TemporaryDirectory(prefix="florilegium-") as folder:
-        head = Path(folder, "head")
-        with location.open("rb") as source:
-            head.write_bytes(source.read(HEAD_BYTES))
-            yield head, bool(source.read(1))
+def together(pieces: Iterable[Piece]) -> Piece:
+    """Return pieces as one."""
+    pieces = list(pieces)
+    sums = {
+        name: sum(getattr(piece, name) for piece in pieces)
+        for name in Piece.__struct_fields__
+        if name != "passing"
+    }
+    passing = {
+        lang: sum_of(piece.passing.get(lang, Bucket()) for piece in pieces)
+        for lang in sorted({lang for piece in pieces for lang in piece.passing})
+    }
+    return Piece(passing=passing, **sums)
 
 
 class _Taken:
     """The sample while it grows."""
 
-    def __init__(self, tools: Tools, folder: Path) -> None:
-        self._tools, self._folder = tools, folder
+    def __init__(self, units: Sequence[Unit], tools: Tools, folder: Path) -> None:
+        self._units, self._tools, self._folder = units, tools, folder
         self._method = METHODS[tools.recipe.duplicates.method]
         self._writer = PartWriter(folder / "part", stored_by(self._method))
-        self._documents: list[Document] = []
-        self._losses: list[Loss] = []
-        self._bytes = 0
-        self._host_records = 0
-        self.seconds = self.assess_seconds = 0.0
+        self._pieces: list[Piece] = []
+        self._seen: set[tuple[str, int]] = set()
+        self.seconds = 0.0
         self._warm = False
 
-    @property
-    def records(self) -> int:
-        """Records harvested so far."""
-        return len(self._documents) + len(self._losses)
-
-    def add(self, unit: Unit, records: int, seconds: float) -> None:
-        """Harvest records of one unit until there are enough or it took too long."""
-        shown = UnitProgress(self._folder, unit)
+    def add(self, place: Place, seconds: float) -> None:
+        """Harvest what stands at a place, until it took so many processor seconds."""
         until = self.seconds + seconds
-        items = itertools.islice(_first_items(unit), records)
-        while self.seconds < until:
-            started = _seconds()
-            if not (batch := list(itertools.islice(items, BATCH))):
+        found: list[Piece] = []
+        for unit, batch in self._batches(place):
+            if self.seconds >= until:
                 break
-            found = harvest_batch(batch, unit.name, self._tools, shown)
-            signatures = stored(found.documents, self._method)
-            self._writer.add(found.documents, signatures, found.losses, found.hosts)
-            self.seconds += _seconds() - started
-            self._documents += self._assessed(found.documents)
-            self._losses += found.losses
-            self._host_records += len(found.hosts)
-            self._bytes += sum(item.length for item in batch)
+            found.append(self._harvested(unit, batch))
+        if found:
+            self._pieces.append(together(found))
 
-    def _assessed(self, documents: list[Document]) -> list[Document]:
-        """Return the documents with all that is told of them, as far as the recipe asks for it."""
+    def _batches(self, place: Place) -> Iterator[tuple[Unit, list[Record | Damage]]]:
+        for unit, items in itertools.groupby(self._new(place), key=itemgetter(0)):
+            while batch := [item for _, item in itertools.islice(items, BATCH)]:
+                yield unit, batch
+
+    def _new(self, place: Place) -> Iterator[tuple[Unit, Record | Damage]]:
+        """Yield what stands at a place, up to what was read before."""
+        for unit, item in there(self._units, place):
+            if (known := (unit.name, item.offset)) in self._seen:
+                return
+            self._seen.add(known)
+            yield unit, item
+
+    def _harvested(self, unit: Unit, batch: list[Record | Damage]) -> Piece:
+        shown = UnitProgress(self._folder, unit)
+        started = seconds()
+        found = harvest_batch(batch, unit.name, self._tools, shown)
+        signatures = stored(found.documents, self._method)
+        self._writer.add(found.documents, signatures, found.losses, found.hosts)
+        taken = seconds() - started
+        self.seconds += taken
+        documents, assessing = self._assessed(found.documents)
+        lost = [loss for loss in found.losses if loss.stage != "read" and loss.rule != "not_html"]
+        return Piece(
+            bytes=sum(item.length for item in batch),
+            records=len(batch),
+            pages=len(documents) + len(lost),
+            documents=len(documents),
+            text_bytes=sum(document.text_bytes for document in documents),
+            passing=self._passing(documents),
+            seconds=taken,
+            assess_seconds=assessing,
+            host_records=len(found.hosts),
+        )
+
+    def _assessed(self, documents: list[Document]) -> tuple[list[Document], float]:
+        """Return the documents with all that the recipe asks of them, and the seconds it took."""
         if not (looking := self._tools.assessors):
-            return documents
+            return documents, 0.0
         if not self._warm and documents:
             # What is compiled or loaded once is not of each text.
             for by in looking:
                 by.assess(documents[0])
             self._warm = True
-        started = _seconds()
+        started = seconds()
         told = [
             replace(one, **{name: fact for by in looking for name, fact in by.assess(one).items()})
             for one in documents
         ]
-        self.assess_seconds += _seconds() - started
-        return told
+        return told, seconds() - started
 
-    def summed_up(self, files: int) -> Sample:
-        """Finish the part and return what all of it came to."""
-        started = _seconds()
-        part = Part(unit="", fingerprint="", bytes=self._bytes, sha256="", records=self.records)
-        self._writer.commit(part)
-        self.seconds += _seconds() - started
-        lost = [loss for loss in self._losses if loss.stage != "read" and loss.rule != "not_html"]
-        return Sample(
-            files=files,
-            bytes=self._bytes,
-            records=self.records,
-            pages=len(self._documents) + len(lost),
-            documents=len(self._documents),
-            text_bytes=sum(document.text_bytes for document in self._documents),
-            passing=self._passing(),
-            seconds=self.seconds,
-            assess_seconds=self.assess_seconds,
-            host_records=self._host_records,
-            part_bytes=sum(p.stat().st_size for p in self._folder.rglob("*.*") if p.is_file()),
-        )
-
-    def _passing(self) -> dict[str, Bucket]:
+    def _passing(self, documents: list[Document]) -> dict[str, Bucket]:
         found: dict[str, Bucket] = {}
-        for one in self._documents:
+        for one in documents:
             if all(rule(one) is None for rule in self._tools.recipe.filters):
                 mine = Bucket(1, one.tokens, one.chars, one.text_bytes)
                 found[one.lang] = sum_of([found.get(one.lang, Bucket()), mine])
         return found
+
+    def summed_up(self) -> Sample:
+        """Finish the part and return what all of it came to."""
+        read = together(self._pieces)
+        part = Part(unit="", fingerprint="", bytes=read.bytes, sha256="", records=read.records)
+        self._writer.commit(part)
+        written = (path for path in (self._folder / "part").rglob("*") if path.is_file())
+        return Sample(
+            pieces=tuple(self._pieces),
+            files=len({name for name, _ in self._seen}),
+            part_bytes=sum(path.stat().st_size for path in written),
+        )
 
 
 def _warm(tools: Tools) -> None:
@@ -220,7 +202,7 @@ def _warm(tools: Tools) -> None:
     _ = tools.assessors
 
 
-def _seconds() -> float:
+def seconds() -> float:
     """Return processor seconds of this process and of its children, those at work included."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     ended = sum(usage.ru_utime + usage.ru_stime for usage in both)

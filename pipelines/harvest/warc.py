@@ -61,10 +61,25 @@ def read(path: Path) -> Iterator[Record | Damage]:
         yield from read_stream(stream, path.stat().st_size)
 
 
-def read_stream(stream: BinaryIO, size: int) -> Iterator[Record | Damage]:
-    """Yield all that the first `size` bytes of a stream hold, as `read` does."""
+def read_from(stream: BinaryIO, size: int, place: int, within: int) -> Iterator[Record | Damage]:
+    """Yield what there is from the first record on that begins at a byte or after it.
+
+    Nothing if none begins so many bytes `within`; what looks like one and is none is passed over.
+    """
+    stop = min(size, place + within)
+    while (start := _next_start(stream, place - 1, stop, _STARTS)) < stop:
+        items = read_stream(stream, size, start)
+        first = next(items)
+        if isinstance(first, Record):
+            yield first
+            yield from items
+            return
+        place = start + 1
+
+
+def read_stream(stream: BinaryIO, size: int, position: int = 0) -> Iterator[Record | Damage]:
+    """Yield all that a stream of `size` bytes holds from a position on, as `read` does."""
     starts = _STARTS
-    position = 0
     while position < size:
         start = position
         for record in _run(stream, start, size):

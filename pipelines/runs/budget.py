@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from florilegium.pipelines.forecast.costs import Prices
+from florilegium.pipelines.forecast.prices import Prices
 from florilegium.pipelines.harvest.part import Unit
 from florilegium.pipelines.planning import Plan
 from florilegium.pipelines.runs.codes import TRY_AGAIN

@@ -24,6 +24,7 @@ LAST: Final = 25.0
 give it 30."""
 LAST_AT_BUDGET: Final = 120.0
 """The same where nobody waits for it."""
+_LONGEST: Final = 1e9
 
 
 class Stopped(KeyboardInterrupt):
@@ -79,7 +80,8 @@ def stoppable() -> Iterator[None]:
 def stop_after(seconds: float, budget: str) -> None:
     """Stop the command in so many seconds, as one that used up a budget of these words."""
     _Asked.budget = budget
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    # A timer takes neither 0 nor much more than a lifetime.
+    signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-3), _LONGEST))
 
 
 @contextmanager
