@@ -22,7 +22,8 @@ def operations_page() -> Iterator[str]:
     yield "with 1, because the process is gone (on the same machine) or because `updated` is more"
     yield "than a minute old, or five times `pace`. On a local disk the lock tells as well:"
     yield "`flock --nonblock OUT/NAME/work/lock true` fails only while a build is at work. The same"
-    yield "build goes on when its command is run again. A build that fails before its recipe is"
+    yield "build goes on when its command is run again, and so does one that is `stopped`: at its"
+    yield "budget, or by SIGTERM. A build that fails before its recipe is"
     yield "read has no corpus, and no status."
     yield ""
     yield from field_rows(Status)

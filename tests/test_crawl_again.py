@@ -63,7 +63,7 @@ def test_a_crawl_that_is_ended_goes_on_and_fetches_nothing_twice(tmp_path, numbe
             first.wait(60)
             ended = time.time()
             said = first.stderr.read()
-        assert first.returncode == (-number if number == signal.SIGKILL else 130), said
+        assert first.returncode == (-number if number == signal.SIGKILL else 143), said
         before = pages_written(tmp_path)
         second = subprocess.run(command(web, tmp_path), capture_output=True, text=True, check=False)
         assert second.returncode == 0, second.stderr

@@ -135,23 +135,23 @@ def readme():
 
 
 def written_commands():
-    """Return the arguments of every `florilegium build` in the folder."""
+    """Return the arguments of every `florilegium build` or `plan` in the folder."""
     found = [container(path)["args"] for path in CRON_JOBS]
     found += [template().command(LAUNCHED), launch_command()]
     for path in (*sorted(DEPLOY.rglob("*.md")), DEPLOY / "systemd" / "florilegium.service"):
         joined = re.sub(r"\\\n\s*", " ", path.read_text())
-        for line in re.findall(r"^.*\bbuild european .*$", joined, re.MULTILINE):
-            found.append(shlex.split(line[line.index("build european") :]))
+        for line in re.findall(r"\b(?:build|plan) european .*$", joined, re.MULTILINE):
+            found.append(shlex.split(line))
     return found
 
 
 def test_every_build_that_is_written_here_is_one_that_the_command_line_takes():
     commands = written_commands()
     assert len(commands) == 9
-    command = cli.main.commands["build"]
+    assert {name for name, *_ in commands} == {"build", "plan"}
     for name, *arguments in commands:
-        assert name == "build"
-        context = command.make_context("build", arguments, parent=click.Context(cli.main))
+        command = cli.main.commands[name]
+        context = command.make_context(name, arguments, parent=click.Context(cli.main))
         assert context.params["recipe"] == "european"
         assert context.params["more_inputs"] == ()
 
