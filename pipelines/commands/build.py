@@ -79,6 +79,7 @@ def build(
                     return code
             inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier, parent)
+        watch.planned(plan)
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)
