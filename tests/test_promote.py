@@ -168,6 +168,14 @@ def test_what_holds_nothing_erased_may_come_back_though_it_is_older(garden, two)
     assert garden.latest.name == two[0]
 
 
+def test_where_there_is_no_corpus_nothing_is_left_behind(tmp_path):
+    place = tmp_path / "corpora" / "garten"
+    for words in (("promote", place), ("promote", "--back", place), ("promote", place / "latest")):
+        done = florilegium(*words, code=2)
+        assert str(place) in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_that_says_nothing_is_named(garden):
     (garden.home / promotion.NAME).write_text('{"current": 7}')
     for words in (("verify", garden.home / "latest"), ("releases", garden.home)):
