@@ -182,6 +182,17 @@ def test_a_file_that_says_nothing_is_named(garden):
         assert promotion.NAME in florilegium(*words, code=2).stderr
 
 
+def test_a_build_that_could_not_be_promoted_does_not_begin(garden):
+    there = sorted(garden.home.iterdir())
+    recipe = garden.folder / "garten.toml"
+    recipe.write_text(recipe.read_text().replace("min_chars = 200", "min_chars = 201"))
+    (garden.home / promotion.NAME).write_text('{"current": 7}')
+    named = ("--input", garden.folder / "crawl", "--out", garden.folder / "corpora")
+    done = florilegium("build", recipe, *named, code=2)
+    assert "remove it and promote the release" in done.stderr
+    assert sorted(garden.home.iterdir()) == there
+
+
 def test_the_list_of_releases_as_text(garden, two):
     done = florilegium("releases", garden.home)
     first, second = [line for line in done.stdout.splitlines() if line.startswith(two)]

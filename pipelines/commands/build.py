@@ -33,6 +33,7 @@ from florilegium.pipelines.commands.summary import alarm_lines, print_summary
 from florilegium.pipelines.engines.choice import EngineChoice, choose
 from florilegium.pipelines.engines.engine import DeferredError, Engine, EngineError
 from florilegium.pipelines.gates.admission import is_staged, said_of
+from florilegium.pipelines.gates.promotion import latest as newest
 from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.lock import LockedError
@@ -80,6 +81,7 @@ def build(
             inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier, parent)
         watch.planned(plan)
+        newest(plan.home)  # What says it has to be readable before the work, not only after it.
         there = builds.release_made(plan)
         if there is not None and not dry_run:
             builds.tidy(plan)
