@@ -31,6 +31,8 @@ STEPS = 1000
 WHOLE = 1.0
 """The limit of lots that cuts nothing off: all are below it."""
 
+_MOST = (1 << 63) - 1
+"""The most that a column of the table can hold."""
 _SEED = 0x6D697874757265
 """Lots have nothing to do with the ranges of ids that shards and samples are made of."""
 
@@ -138,7 +140,7 @@ def weighed(weights: Mapping[str, float], tokens: Mapping[str, int]) -> dict[str
         return {}
     each = {lang: asked(weights, lang) for lang in having}
     return {
-        lang: int(min(named) * Fraction(weight))
+        lang: min(int(min(named) * Fraction(weight)), _MOST)
         for lang, weight in each.items()
         if weight is not None
     }

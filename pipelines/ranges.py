@@ -21,8 +21,8 @@ def empty_ranges(tables: Iterable[tuple[str, Struct]]) -> Iterator[tuple[str, st
 
 
 def numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:  # noqa: ANN401
-    """Yield all numbers with a point in plain values, and where they are."""
-    if isinstance(value, float):
+    """Yield all numbers in plain values, and where they are."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
         yield key, value
     elif isinstance(value, dict):
         for name, one in value.items():

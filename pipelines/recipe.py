@@ -37,6 +37,7 @@ from florilegium.pipelines.spelling import hint, nearest
 from florilegium.pipelines.verdicts.alarms import Alarms
 
 _MOST_BASES = 10
+_MOST = (1 << 63) - 1
 
 
 class RecipeError(ValueError):
@@ -239,7 +240,7 @@ def _read(file: RecipeFile) -> tuple[Descent, Tables]:
         return parted(msgspec.toml.decode(file.text))
     except msgspec.ValidationError as error:
         raise RecipeError(f"{file.name}: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RecipeError(f"{file.name}: not TOML: {error}") from error
 
 
@@ -321,11 +322,12 @@ def _of_profile(recipe: Recipe, source: str) -> Recipe:
 def _checked(recipe: Recipe, source: str) -> Recipe:
     """Return a recipe with its languages resolved; RecipeError if its numbers make no sense.
 
-    JSON has neither `inf` nor `nan`: a worker or the manifest would read that there is none.
+    JSON has neither `inf` nor `nan`: a worker or the manifest would read that there is none. Tables
+    and arrays have integers of 64 bits.
     Nothing lies between a least that is above its most.
     """
     for key, number in numbers(resolved(recipe), "$"):
-        if not math.isfinite(number):
+        if abs(number) > _MOST if isinstance(number, int) else not math.isfinite(number):
             raise RecipeError(f"{source}: {number} is no number that can be used - at `{key}`")
     tables: list[tuple[str, Struct]] = [("$.extraction", recipe.extraction)]
     tables += [(f"$.filters[{place}]", one) for place, one in enumerate(recipe.filters)]

@@ -267,6 +267,11 @@ def test_named_languages_stand_to_each_other_as_their_weights(weights, tokens):
     assert ("default" in weights) or most.keys() == set(named)
 
 
+def test_weights_that_are_far_apart_allow_what_a_table_can_hold():
+    most = weighed({"deu_Latn": 1e-300, "default": 1e300}, {"deu_Latn": 5, "fra_Latn": 5})
+    assert most == {"deu_Latn": 5, "fra_Latn": 2**63 - 1}
+
+
 def test_a_weight_names_the_languages_that_give_way():
     documents = [make_document(n, "deu_Latn", tokens=1) for n in range(300)]
     documents += [make_document(n, "fra_Latn", tokens=1) for n in range(1_000, 4_000)]

@@ -168,10 +168,29 @@ def test_what_holds_nothing_erased_may_come_back_though_it_is_older(garden, two)
     assert garden.latest.name == two[0]
 
 
+def test_where_there_is_no_corpus_nothing_is_left_behind(tmp_path):
+    place = tmp_path / "corpora" / "garten"
+    for words in (("promote", place), ("promote", "--back", place), ("promote", place / "latest")):
+        done = florilegium(*words, code=2)
+        assert str(place) in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_that_says_nothing_is_named(garden):
     (garden.home / promotion.NAME).write_text('{"current": 7}')
     for words in (("verify", garden.home / "latest"), ("releases", garden.home)):
         assert promotion.NAME in florilegium(*words, code=2).stderr
+
+
+def test_a_build_that_could_not_be_promoted_does_not_begin(garden):
+    there = sorted(garden.home.iterdir())
+    recipe = garden.folder / "garten.toml"
+    recipe.write_text(recipe.read_text().replace("min_chars = 200", "min_chars = 201"))
+    (garden.home / promotion.NAME).write_text('{"current": 7}')
+    named = ("--input", garden.folder / "crawl", "--out", garden.folder / "corpora")
+    done = florilegium("build", recipe, *named, code=2)
+    assert "remove it and promote the release" in done.stderr
+    assert sorted(garden.home.iterdir()) == there
 
 
 def test_the_list_of_releases_as_text(garden, two):

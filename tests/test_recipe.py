@@ -105,6 +105,12 @@ def test_a_number_that_json_cannot_write_is_refused_with_its_place(number):
         changed(load("demo"), [f"filters.length.min_mean_word={number}"])
 
 
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+def test_a_number_that_no_table_can_hold_is_refused(digits):
+    with pytest.raises(RecipeError, match=r"^s\.toml: "):
+        parse(f"{START}[mixture]\ntokens = {{ deu_Latn = {'9' * digits} }}".encode(), "s.toml")
+
+
 def test_limits_of_a_language_come_before_those_of_all():
     text = '[[filters]]\nuse = "repetition"\nmax_top_bigram = 0.2\n'
     own = "[filters.languages.deu_Latn]\nmax_top_bigram = 0.3\n"

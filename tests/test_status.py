@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -131,9 +132,13 @@ def test_a_build_that_is_silent_for_a_minute_looks_dead(seconds, looks_dead):
 def test_what_an_observer_cannot_do_is_a_warning(tmp_path, caplog):
     class Broken:
         def tell(self, moment):
-            raise OSError("no room")
+            raise OSError(28, "no room", f"draft-{uuid4()}")
 
-    watch = Watch([Broken(), StatusFile()])
+    class Other:
+        def tell(self, moment):
+            raise ValueError("no sense")
+
+    watch = Watch([Broken(), Other(), StatusFile()])
     watch.corpus("x", tmp_path / "x")
     watch.begin()
     with watch.step("harvest"):
@@ -141,6 +146,6 @@ def test_what_an_observer_cannot_do_is_a_warning(tmp_path, caplog):
     watch.end(143, "told to end")
     said = msgspec.json.decode((tmp_path / "x" / statuses.NAME).read_bytes())
     assert (said["state"], said["message"]) == ("stopped", "told to end")
-    assert [record.getMessage() for record in caplog.records] == [
-        "broken cannot be written: no room"
-    ]
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first.startswith("broken cannot be written: [Errno 28] no room")
+    assert second == "other cannot be written: no sense"

@@ -35,6 +35,7 @@ from florilegium.pipelines.forecast import forecast as forecasts
 from florilegium.pipelines.forecast.prices import Prices, prices_of
 from florilegium.pipelines.forecast.show import show as show_forecast
 from florilegium.pipelines.gates.admission import is_staged, said_of
+from florilegium.pipelines.gates.promotion import latest as newest
 from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.harvest.inputs import find_files
 from florilegium.pipelines.lock import LockedError
@@ -86,6 +87,8 @@ def build(
                     return code
             inputs = [*inputs, str(crawl_command.warc_folder(chosen, out))]
         plan = builds.plan(chosen, find_files(inputs), locate(out), earlier, parent)
+        watch.planned(plan)
+        newest(plan.home)  # What says it has to be readable before the work, not only after it.
         there = plan.released()
         if there is not None and not dry_run:
             builds.tidy(plan)

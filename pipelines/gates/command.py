@@ -29,7 +29,7 @@ from florilegium.pipelines.gates import erased, listing
 from florilegium.pipelines.gates.admission import before, settings_of
 from florilegium.pipelines.gates.judge import judge
 from florilegium.pipelines.gates.listing import Listed
-from florilegium.pipelines.gates.promotion import back, latest, mend
+from florilegium.pipelines.gates.promotion import NoReleaseError, back, latest, mend
 from florilegium.pipelines.gates.promotion import promote as swap
 from florilegium.pipelines.gates.table import show
 from florilegium.pipelines.lock import LockedError, lock
@@ -47,6 +47,7 @@ def promote(name: str, despite: Iterable[str], force: bool, because: str, output
         return ended(USAGE, "--despite and --force need --because, and it needs one of them")
     try:
         release = _resolved(find_release(name))
+        manifests.read(release)  # Where there is no release, no lock is left behind.
         with lock(release.parent / "work" / "lock"):
             return _promote(release, accepted, force, because, output)
     except LockedError as error:
@@ -96,8 +97,7 @@ def _failed(release: Location, accepted: frozenset[str], force: bool) -> tuple[s
 def go_back(name: str, output: str) -> int:
     """Let the release before be the newest of its corpus again."""
     try:
-        place = locate(name)
-        home = place if (place / promotion.NAME).is_file() else place.parent
+        home = _corpus_of(locate(name))
         with lock(home / "work" / "lock"):
             back(home)
             return _answer(home, output)
@@ -107,6 +107,14 @@ def go_back(name: str, output: str) -> int:
         return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)
+
+
+def _corpus_of(place: Location) -> Location:
+    """Return the folder of the corpus that a person names, or of which a release."""
+    for home in (place, place.parent):
+        if (home / promotion.NAME).is_file():
+            return home
+    raise NoReleaseError(f"{place} has no newest release: name the folder of a corpus, OUT/NAME")
 
 
 def gates(name: str, against: str | None, output: str) -> int:

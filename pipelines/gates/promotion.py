@@ -36,7 +36,10 @@ def latest(home: Location) -> Latest | None:
     try:
         return promotion.decode(content)
     except ValueError as error:
-        raise ValueError(f"{home / promotion.NAME}: {error}") from error
+        raise ValueError(
+            f"{home / promotion.NAME}: {error}; mend it, or remove it and promote the release that "
+            "should be the newest"
+        ) from error
 
 
 def promote(release: Location, despite: Iterable[str] = (), because: str = "") -> None:

@@ -7,6 +7,7 @@ what goes wrong there is a warning.
 
 import logging
 import queue
+import re
 import threading
 import time
 from collections import Counter
@@ -43,6 +44,7 @@ BEAT_IN_A_STORE: Final = 30.0
 _PATIENCE: Final = 30.0
 """Seconds that the end of a build waits for observers."""
 _LOG: Final = logging.getLogger(__name__)
+_CAPITAL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 
 _STATES: Final[Mapping[int, State]] = {
     DONE: "done",
@@ -240,7 +242,7 @@ class Watch:
         )
 
     def _tell_all(self) -> None:
-        warned = ""
+        warned: set[tuple[int, str, int | None]] = set()
         while True:
             try:
                 moment = self._told.get(timeout=BEAT)
@@ -248,14 +250,16 @@ class Watch:
                 moment = self._moment("progress", {})
             if moment is None:
                 return
-            for observer in self._observers:
+            for place, observer in enumerate(self._observers):
                 try:
                     observer.tell(moment)
                 except Exception as error:  # Whatever it is, the build goes on.
-                    said = f"{type(observer).__name__.lower()} cannot be written: {error}"
-                    if said != warned:
-                        _LOG.warning("%s", said)
-                    warned = said
+                    # Once is enough: a full disk would be told every two seconds, for hours.
+                    kind = place, type(error).__name__, getattr(error, "errno", None)
+                    if kind not in warned:
+                        name = _CAPITAL.sub(" ", type(observer).__name__).lower()
+                        _LOG.warning("%s cannot be written: %s", name, error)
+                    warned.add(kind)
 
 
 def lost(manifest: Manifest) -> dict[str, int]:
