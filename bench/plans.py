@@ -52,7 +52,7 @@ def main() -> None:
 
 def planned_from(planned: Plan, tools: Tools, mib: float, turn: int) -> Forecast:
     """Return what is said by a sample of so many mebibytes, at places by a number."""
-    places.MIN_BYTES = int(mib * (1 << 20))  # type: ignore[misc]
+    places.MIN_BYTES = int(mib * (1 << 20))
     units = [
         replace(one, fingerprint=hashlib.sha256(f"{turn}/{one.name}".encode()).hexdigest())
         for one in planned.units

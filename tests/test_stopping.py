@@ -273,6 +273,17 @@ def test_handlers_are_those_of_before_when_a_command_has_ended():
     time.sleep(0.3)
 
 
+def test_a_budget_ends_with_the_work_that_it_is_for():
+    with stoppable():
+        stop_after(0.2, "a moment")
+        with pytest.raises(Stopped, match="at its budget of a moment"), interruptible():
+            time.sleep(10)
+        stop_after(0.2, "a moment")
+        with interruptible():
+            pass
+        time.sleep(0.3)
+
+
 def test_only_processes_that_were_started_since_are_ended():
     before = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 

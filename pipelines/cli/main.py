@@ -194,7 +194,8 @@ def main() -> None:
     "--max-cost",
     metavar="EUROS",
     type=POSITIVE,
-    help="The same when the workers have cost so much, at most as many as the engine may use.",
+    help="Stop in the same way when the workers have cost so much by --prices: as many as the "
+    "engine may use, from the start on.",
 )
 @OUTPUT
 @watch_options

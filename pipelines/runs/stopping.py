@@ -86,7 +86,10 @@ def stop_after(seconds: float, budget: str) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let whatever goes wrong because the command was stopped be Stopped, and no error."""
+    """Let whatever goes wrong because the command was stopped be Stopped, and no error.
+
+    When nothing went wrong the work is done, and no budget stops what is left to say of it.
+    """
     try:
         yield
     except Exception as error:
@@ -95,6 +98,8 @@ def interruptible() -> Iterator[None]:
             raise
         logging.getLogger(__name__).debug("while stopping: %s", error)
         raise _Asked.stop from error
+    else:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
