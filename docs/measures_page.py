@@ -52,8 +52,9 @@ def measures_page() -> Iterator[str]:
     yield "`florilegium stats RELEASE --measure counts.sentence_lines/counts.lines` says how any of"
     yield "them is spread in a release."
     yield from ("", "## Measures that a rule bounds", "")
-    yield "A share is at most 1, and of nothing it is 0. What is not among the counts below is a"
-    yield "[column of a document](release.md#documents). Limits are in [rules](rules.md)."
+    yield "A share is at most 1, and of nothing it is 0. `a or b` is b where a is 0. What is not"
+    yield "among the counts below is a [column of a document](release.md#documents). Limits are in"
+    yield "[rules](rules.md)."
     yield ""
     yield from table(("measure", "rules", "source"), _bounded())
     yield from ("", "## Others that were published", "")

@@ -25,7 +25,9 @@ class Expression:
         self.text, self.quotient = text, quotient
 
     def __truediv__(self, other: "Expression") -> "Expression":
-        above, below = (f"({t})" if " " in t else t for t in (self.text, other.text))
+        above, below = (
+            f"({t})" if " " in t and t[0] != "(" else t for t in (self.text, other.text)
+        )
         return Expression(f"{above} / {below}", quotient=True)
 
     def __sub__(self, other: "Expression") -> "Expression":
@@ -33,6 +35,9 @@ class Expression:
 
     def __add__(self, other: int) -> "Expression":
         return Expression(f"{self.text} + {other}")
+
+    def __bool__(self) -> bool:
+        return not self.text.startswith("top_")  # so that the branch is shown where none repeats
 
     def __lt__(self, other: float) -> bool:
         return self.quotient  # a share is below 1, the number it is a share of is not
@@ -45,6 +50,8 @@ class _Facts:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         if name == "lang":
             return "eng_Latn"
+        if name.startswith("opening_"):  # which stands in for the top one
+            return Expression(f"(top_{name.removeprefix('opening_')} or {name})")
         return _Facts() if name == "counts" else Expression(name)
 
 

@@ -223,6 +223,14 @@ def test_one_recipe_twice_is_refused(warc, tmp_path):
     assert (wrong.exit_code, "did you mean 'keep'" in wrong.stderr) == (2, True)
 
 
+def test_gates_and_the_newest_release_have_nothing_to_do_with_a_comparison(warc, tmp_path):
+    more = 'parent = "latest"\n[gates]\ncanaries = true\nmin_keep_rate = 1.0\nmin_documents = 1'
+    one, other = written(tmp_path, "one"), written(tmp_path, "other", 300, more=more)
+    first = answer(warc, tmp_path, one, other)
+    assert first["b"]["documents"] < first["a"]["documents"]
+    assert answer(warc, tmp_path, one, other) == first
+
+
 def test_a_second_build_in_the_same_place_is_refused(warc, tmp_path):
     one, other = written(tmp_path, "one"), written(tmp_path, "other", 300)
     with lock(tmp_path / "_compare" / "work" / "lock"):

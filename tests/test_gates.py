@@ -175,6 +175,7 @@ def test_the_table_says_passed_only_of_what_was_judged(made):
     assert " passed " in said["unaccounted"]
     assert "passed" not in said["psi"]
     assert "not judged: there is no release before" in said["psi"]
+    assert "not judged: no kind has a limit" in said["personal"]
 
 
 def test_alarms_fail(made):

@@ -70,7 +70,10 @@ def _alone(now: Figures, settings: Gates) -> Iterator[Gate]:
         ("opt_out_rate", "rights", settings.max_opt_out_rate, "pages are opted out"),
     ):
         yield above(gate, *now.rate(stage), limit, least, f"of the {said}")
-    yield first_failed("personal", _personal(now, settings))
+    if settings.max_personal_per_mb:
+        yield first_failed("personal", _personal(now, settings))
+    else:
+        yield nothing("personal", "not judged: no kind has a limit")
     yield _count("unaccounted", now.unaccounted, 0, made.records, "records are unaccounted for")
     raised = sum(made.alarms_raised.values())
     yield _count("alarms", raised, settings.max_alarms, raised, "alarms were raised")
