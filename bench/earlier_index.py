@@ -15,10 +15,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from florilegium.dedup.decisions import stored_by
 from florilegium.dedup.methods import METHODS
 from florilegium.pipelines.duplicates.entries import View
-from florilegium.pipelines.duplicates.index import IndexFile, indexed_by
+from florilegium.pipelines.duplicates.index import IndexFile
 from florilegium.pipelines.duplicates.settings import Duplicates
 from florilegium.pipelines.engines.embedded import Embedded
 from florilegium.pipelines.months.narrow import only_needed
@@ -39,18 +38,16 @@ def main() -> None:
     asked = parser.parse_args()
     settings, chance = Duplicates(), np.random.default_rng(1)
     method = METHODS[settings.method]
-    new = rows(asked.new, stored_by(method), chance)
-    known = min(int(asked.known * asked.new), asked.file, *asked.earlier)
+    new = rows(asked.new, method.stored, chance)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         np.save(folder / "new.npy", new)
         for earlier in asked.earlier:
             files = []
             for start in range(0, earlier, asked.file):
-                some = rows(min(asked.file, earlier - start), indexed_by(method), chance)
+                some = rows(min(asked.file, earlier - start), method.stored, chance)
                 if not start:
-                    for field in new.dtype.names or ():
-                        some[field][:known] = new[field][:known]
+                    some[: int(asked.known * asked.new)] = new[: int(asked.known * asked.new)]
                 place = folder / f"{earlier}-{start}.npy"
                 np.save(place, some)
                 digest = hashlib.sha256(place.read_bytes()).hexdigest()

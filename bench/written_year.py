@@ -1,7 +1,8 @@
 """A year of a small web, written by chance: what each month's crawl holds, and what should come.
 
-Pages appear, change, vanish, are copied, and opt out by robots.txt, tdmrep.json or a meta tag; some
-are to be erased by command. Beside the WARC file of each month stands what the corpus should hold
+Pages appear, change, vanish, are copied, and opt out by robots.txt, tdmrep.json or a meta tag; new
+pages of hosts that refused come without the file that says so; some pages are to be erased by
+command. Beside the WARC file of each month stands what the corpus should hold
 after it, reckoned without any of the code that builds.
 """
 
@@ -124,6 +125,7 @@ class Year:
                 ("changed", sizes.changed), ("again", sizes.again), ("copied", sizes.copied),
             )
         }  # fmt: skip
+        closed = sorted(self._closed)
         spared = {_host(url) for urls in some.values() for url in urls}
         closing = next((_host(url) for url in take if _host(url) not in spared), None)
         if closing is not None:
@@ -134,7 +136,9 @@ class Year:
         again = [Page(url, self.held[url]) for url in some["again"]]
         altered = [Page(url, self._lines()) for url in some["changed"]]
         reserved = [Page(url, self.held[url]) for url in some["reserved"]]
-        records = [_html(page, self.time) for page in (*new, *copies, *again, *altered)]
+        late = [Page(f"https://{host}/late/{self.month}", self._lines()) for host in closed[-1:]]
+        self.opted_out |= {page.url for page in late}
+        records = [_html(page, self.time) for page in (*new, *copies, *again, *altered, *late)]
         records += [_html(page, self.time, reserved=True) for page in reserved]
         records += [capture(url, "", self.time, status=404) for url in some["vanished"]]
         pages = (*new, *copies, *again, *altered, *reserved)

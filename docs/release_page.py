@@ -55,6 +55,7 @@ from florilegium.manifests.predecessor import Predecessor
 from florilegium.manifests.proof import Proof
 from florilegium.manifests.samples import Asked, Sample
 from florilegium.pipelines.duplicates.index import indexed_by
+from florilegium.pipelines.months import remembered
 from florilegium.pipelines.rights.licences import HOSTS_SCHEMA
 
 FILES = {
@@ -76,6 +77,8 @@ FILES = {
     erasures.PATH: ("Erasures", "what was erased from the corpus, when and why, by keyed hashes"),
     "audit/tree.parquet": ("Tree", "what each shard contributes to the Merkle tree"),
     "audit/rights/<number>.parquet": ("Rights", "what hosts said of the use of their pages"),
+    remembered.PATH: ("Rights", "what hosts of earlier documents said anew, in a build with a "
+        "parent"),
     "audit/licences/<number>.parquet": ("Licences of hosts", "what the pages of a host say of "
         "licences together, if the recipe asks for that"),
     f"{FOLDER}/<number>.parquet": ("Copies of earlier releases", "how many documents gave way to "

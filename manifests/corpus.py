@@ -70,8 +70,9 @@ def open_corpus(path: str | Path) -> Corpus:
     """Return the corpus that a release is the newest of: with all that it was built on.
 
     `path` is that of a release, or `…/latest`. Of each release the newest version is taken: one
-    that was made anew by erasure stands for the old one. FileNotFoundError if there is none,
-    ValueError if one that it was built on is missing, or is no release.
+    that was made anew by erasure stands for the old one. Releases elsewhere, that it was built
+    against as well, are no part of it. FileNotFoundError if there is none, ValueError if an earlier
+    release of the corpus is missing, or is no release.
     """
     try:
         chain = chain_of(find_release(path))

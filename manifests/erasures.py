@@ -55,9 +55,9 @@ class Erasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: str = ""
     """What else was said, such as the number of a case."""
     release: str
-    """Name and build of the release it was made on."""
+    """Name and build of the release it was made on; only the name of a corpus that had none."""
     root: str
-    """Root of that release, in hex."""
+    """Root of that release, in hex; empty if there was none."""
     documents: int
     """Documents of that release that were named; copies that went with them are not counted."""
     promote: Promote

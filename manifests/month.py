@@ -28,12 +28,13 @@ class Month(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What came, went and changed: a build with a `parent` against all earlier releases together.
 
     A page is an address as it was captured. Numbers are of documents of the releases, or of those
-    that the new input would have given if there were no earlier release.
+    that the new input would have given if there were no earlier release. What gave way to releases
+    elsewhere, that it was built against, is counted too; these are no part of the corpus.
     """
 
     made_of: str
-    """Digest of the recipe and of the names, sizes and times of the inputs: a build that is made of
-    the same adds nothing to the corpus."""
+    """Digest of the recipe, of its lists, and of the names, sizes and times of the inputs: a build
+    that is made of the same adds nothing to the corpus."""
     came: Amount
     """What this release holds, all of it new."""
     unchanged: int

@@ -27,6 +27,14 @@ class Predecessor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Copies of erased documents that took their places."""
     code: dict[str, str]
     """Version of the package that erased, and digest of its source."""
+    before: tuple[str, ...] = ()
+    """Names of the builds that the parent was made of, oldest first, so that it is known what this
+    one stands for when they are removed."""
+
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """Names of all builds that this one stands for, oldest first."""
+        return (*self.before, self.build_id)
 
     def check(self, documents: int, tables: Collection[str]) -> None:
         """Raise ValueError unless so many documents are left, and a table says why."""

@@ -50,7 +50,7 @@ def check_month(release: Location, manifest: Manifest, there: set[str]) -> Itera
 
 
 def _check_ledger(release: Location, manifest: Manifest, month: Month) -> Iterator[str]:
-    names = {f"{manifest.name}/{one.build_id}" for one in month.earlier}
+    names = {f"{one.name}/{one.build_id}" for one in manifest.against}
     try:
         counted = [tally(release / table.path, names) for table in manifest.ledger]
     except UNREADABLE:

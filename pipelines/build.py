@@ -183,7 +183,8 @@ def _rights(plan: Plan, parts: list[Part], engine: Engine, display: Display) -> 
             settings = optouts.JudgeSettings(
                 plan.recipe.rights, str(folder), str(folder / STAGED), planted
             )
-            engine.run(optouts.laid_out(plan.places(parts), parts, settings), "rights")
+            known = months.remembered_by(plan, plan.crawled(parts), folder)
+            engine.run(optouts.laid_out(plan.places(parts), parts, settings, known), "rights")
         plan.heard(parts)
 
 

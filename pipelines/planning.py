@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from florilegium.dedup.methods import METHODS
 from florilegium.manifests import manifest as manifests
+from florilegium.manifests.chain import Chain, Link
 from florilegium.manifests.location import Location
 from florilegium.manifests.manifest import Manifest
 from florilegium.pipelines import provenance
@@ -24,6 +25,7 @@ from florilegium.pipelines.erasure.blocked import Noted
 from florilegium.pipelines.gates import canaries
 from florilegium.pipelines.harvest.part import Part, Unit, finished
 from florilegium.pipelines.mixture.results import LIMITS
+from florilegium.pipelines.months import captures
 from florilegium.pipelines.months.parents import Ancestry, distinct
 from florilegium.pipelines.named.files import placeless
 from florilegium.pipelines.overlay import assessed_of
@@ -90,13 +92,22 @@ class Plan(Struct, frozen=True):
         """Which documents of these units are copies, under the recipe's settings."""
         earlier = [one.about.root for one in self.against]
         settings = self._settings("duplicates", "keep", "rights")
-        return self.work / "decisions" / self._digest(*settings, earlier)
+        before = [link.name for link in self.remembers]
+        return self.work / "decisions" / self._digest(*settings, earlier, *before)
 
     def judged(self, parts: list[Part]) -> Location | None:
         """Return where verdicts on rights are; None if there is nothing to judge by."""
-        if not optouts.matter(parts, self.recipe.rights):
+        before = [link.name for link in self.remembers]
+        if not before and not optouts.matter(parts, self.recipe.rights):
             return None
-        return self.work / "rights" / self._digest(*self._settings("rights"))
+        return self.work / "rights" / self._digest(*self._settings("rights"), *before)
+
+    @property
+    def remembers(self) -> list[Link]:
+        """Earlier releases of the corpus that know what hosts said."""
+        links = self.parents.chain.links if self.parents else ()
+        known = (link for link in links if captures.tables_of(Chain((link,))))
+        return list(known)
 
     def found_by(self, step: Search) -> Location | None:
         """Return the folder of what a step finds; None if the recipe does not ask for it."""
@@ -264,6 +275,7 @@ def planned(
     published = distinct(published) if parents else published
     made_of: list[Any] = [[unit.fingerprint for unit in units], resolved(recipe)]
     made_of += [[one.about.root for one in published]] if published else []
+    made_of += [{"parents": [link.name for link in parents.chain.links]}] if parents else []
     made_of += assessors.asked(recipe)[1:]
     noted = blocked.noted(home)
     made_of += [{"erased": noted.sha256}] if noted else []

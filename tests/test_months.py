@@ -29,6 +29,8 @@ THIN = {  # so that few of the earlier documents have anything to do with new on
     "minhash": {"ids": 900, "texts": 700, "templates": 60, "urls": 700, "changes": 60},
 }  # fmt: skip
 
+COUNTED = ("unchanged", "changed", "copies", "gone", "opted_out", "erased")
+
 
 def told(found):
     """Decisions without the rows of published documents, which are numbered anew."""
@@ -81,7 +83,16 @@ def test_too_much_that_is_new_is_compared_with_all(indexed, tmp_path, monkeypatc
 def shelf(tmp_path):
     """Writes what manifests say of the places of their releases."""
 
-    def put(build_id, against=(), parent=None, log=0, documents=10, name="corpus"):
+    def put(
+        build_id,
+        against=(),
+        parent=None,
+        log=0,
+        documents=10,
+        name="corpus",
+        earlier=None,
+        before=(),
+    ):
         place = tmp_path / name / build_id
         place.mkdir(parents=True)
         tables = [{"path": erasures.PATH, "rows": log}] if log else []
@@ -93,8 +104,13 @@ def shelf(tmp_path):
                 for of, _, one in (text.rpartition("/") for text in against)
             ],
         }  # fmt: skip
+        if earlier is not None:
+            said["month"] = {
+                "made_of": "", "came": {}, "whole": {}, "earlier": earlier,
+                **dict.fromkeys(COUNTED, 0),
+            }  # fmt: skip
         if parent is not None:
-            said["parent"] = {"build_id": parent, "documents": 10}
+            said["parent"] = {"build_id": parent, "documents": 10, "before": list(before)}
         (place / "manifest.json").write_text(json.dumps(said))
         return place
 
@@ -105,7 +121,7 @@ def test_a_chain_is_all_that_its_head_was_built_on_in_the_newest_versions(shelf)
     shelf("r1")
     shelf("e1", parent="r1", log=1, documents=9)
     shelf("e2", parent="r1", log=2, documents=8)
-    shelf("e3", parent="e1", log=3, documents=7)
+    shelf("e3", parent="e1", before=["r1"], log=3, documents=7)
     shelf("r2", against=["corpus/r1"])
     head = shelf("r3", against=["corpus/r1", "corpus/r2"])
     shelf("other", against=["corpus/r1"])
@@ -126,10 +142,27 @@ def test_a_head_that_was_made_anew_stands_for_the_old_one(shelf):
     assert links[-1].before - links[-1].form.documents == 6
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_of_two_that_were_made_of_the_same_the_longer_log_counts(removed, shelf):
+    if not removed:
+        shelf("r1")
+    shelf("e1", parent="r1", log=1, documents=9)
+    shelf("e2", parent="r1", log=2, documents=7)
+    links = chain_of(shelf("r2", against=["corpus/e1"])).links
+    assert [(link.form.build_id, link.origin) for link in links] == [("e2", "r1"), ("r2", "r2")]
+
+
 def test_what_was_made_of_a_release_stands_for_it_though_that_is_removed(shelf):
     shelf("e1", parent="r1", log=1, documents=9)
     links = chain_of(shelf("r2", against=["corpus/r1"])).links
     assert [(link.form.build_id, link.origin) for link in links] == [("e1", "r1"), ("r2", "r2")]
+
+
+@pytest.mark.parametrize("named", ["r1", "e1", "e2"])
+def test_what_stands_for_a_release_is_known_though_all_older_versions_are_removed(named, shelf):
+    shelf("e3", parent="e2", before=["r1", "e1"], log=3, documents=7)
+    links = chain_of(shelf("r2", against=[f"corpus/{named}"])).links
+    assert [(link.form.build_id, link.origin) for link in links] == [("e3", "r1"), ("r2", "r2")]
 
 
 def test_a_release_of_another_corpus_is_no_part_of_the_chain_but_built_against(shelf):
@@ -139,13 +172,25 @@ def test_a_release_of_another_corpus_is_no_part_of_the_chain_but_built_against(s
     assert chain.others == (other,)
 
 
-@pytest.mark.parametrize("missing", ["corpus/r1", "other/x"])
-def test_a_chain_that_is_not_whole_is_refused_unless_it_is_said_where_the_rest_is(
-    missing, shelf, tmp_path
-):
-    head = shelf("r2", against=[missing])
-    with pytest.raises(ChainError, match=f"{missing} is not there, and corpus/r2 was built on it"):
+def test_a_chain_that_is_not_whole_is_refused(shelf):
+    head = shelf("r2", against=["corpus/r1"])
+    with pytest.raises(ChainError, match="corpus/r1 is not there, and corpus/r2 was built on it"):
         chain_of(head)
+
+
+@pytest.mark.parametrize(("missing", "month"), [("corpus/r1", []), ("other/x", None)])
+def test_a_release_elsewhere_may_be_missing_and_is_found_if_it_is_said_where_it_is(
+    missing, month, shelf
+):
+    head, there = shelf("r2", against=[missing], earlier=month), shelf("copy", name="elsewhere")
+    assert (chain_of(head).others, chain_of(head).missing) == ((), (missing,))
     name, _, build_id = missing.partition("/")
-    elsewhere = tmp_path / "elsewhere"
-    assert chain_of(head, {(name, build_id): elsewhere}).others == (elsewhere,)
+    found = chain_of(head, {(name, build_id): there})
+    assert (found.others, found.missing) == ((there,), ())
+
+
+def test_what_is_wrong_with_a_manifest_is_said_with_its_name(shelf):
+    head = shelf("r1")
+    (head / "manifest.json").write_text("{")
+    with pytest.raises(ValueError, match=r"r1/manifest\.json: .*truncated"):
+        chain_of(head)

@@ -165,6 +165,20 @@ def test_a_page_that_opted_out_stays_out_and_its_text_may_come_from_elsewhere(mo
         ("a", 2), ("b", 3), ("c", 4))}  # fmt: skip
 
 
+def test_what_a_host_said_holds_for_its_later_pages_until_it_says_something_else(months):
+    months.build("2", [at("a", 9, 1), file_of("a", CLOSED, 1), at("d", 5, 1)])
+    third = months.build("3", [at("a", 10, 2), at("d", 15, 2)])
+    assert not any(url.startswith("https://a.example/") for url in months.held)
+    assert third.came.documents == 1
+    assert list(verify(months.latest)) == []
+    months.build("4", [at("a", 11, 3), file_of("b", CLOSED, 3)])
+    months.build("4b", [at("b", 13, 3)])
+    assert not {"https://a.example/11", "https://b.example/3", "https://b.example/13"} & months.held
+    months.build("5", [at("a", 12, 4), file_of("a", "User-agent: *\nAllow: /", 4)])
+    assert "https://a.example/12" in months.held
+    assert all(list(verify(one.place)) == [] for one in months.corpus.releases)
+
+
 def test_opt_outs_can_be_listed_and_left_to_somebody(months):
     months.recipe(RECIPE + '[months]\nopt_outs = "list"\n')
     month = months.build("2", [at("d", 5, 1), file_of("a", CLOSED, 1)])
@@ -195,6 +209,22 @@ def test_lists_take_pages_out_and_keep_them_out(months):
     log = (months.home / "erasures.jsonl").read_bytes()
     months.build("3", [at("d", 11, 2)])
     assert (months.home / "erasures.jsonl").read_bytes() == log
+
+
+def test_lists_hold_from_the_first_build_on_and_a_new_letter_is_something_to_do(tmp_path):
+    months, letters = Months(tmp_path), tmp_path / "letters.txt"
+    letters.write_text("c.example\n")
+    months.recipe(RECIPE + f'[months]\nlists = ["{letters}"]\n')
+    assert months.build("1", FIRST).came.documents == 3
+    assert "https://c.example/4" not in months.held
+    assert list(verify(months.latest)) == []
+    months.build("1", code=3)
+    letters.write_text("c.example\nhttps://a.example/2\n")
+    again = months.build("1")
+    assert (again.came.documents, again.opted_out, again.erased) == (0, 1, 1)
+    assert months.held == {"https://a.example/1", "https://b.example/3"}
+    assert all(list(verify(one.place)) == [] for one in months.corpus.releases)
+    months.build("1", code=3)
 
 
 def test_a_list_that_is_none_is_an_error_and_nothing_is_done(months):
@@ -243,9 +273,45 @@ def test_a_parent_is_named_by_build_or_place_or_on_the_command_line(months, tmp_
     months.recipe(RECIPE.replace('"latest"', f'"{first}"'))
     fourth = months.build("4", [at("f", 7, 2)])
     assert [one.build_id for one in fourth.earlier] == [first.name]
-    elsewhere = Months(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["month", "other"])
+def test_a_corpus_may_begin_on_a_release_elsewhere_that_is_no_part_of_it(name, months, tmp_path):
+    first, elsewhere = months.latest, Months(tmp_path)
+    elsewhere.home = tmp_path / "corpora" / name
+    elsewhere.recipe(RECIPE.replace('"month"', f'"{name}"'))
     month = elsewhere.build("1", [at("a", 1, 1), at("a", 7, 1)], "--parent", first)
-    assert (month.came.documents, month.unchanged) == (1, 1)
+    assert (month.came.documents, month.unchanged, month.earlier) == (1, 1, ())
+    assert elsewhere.held == {"https://a.example/7"}
+    said = elsewhere.build("2", [at("a", 2, 2), at("a", 8, 2)], code=2).stderr
+    assert f"month/{first.name} is not there" in said
+    again = elsewhere.build("2", None, "--against", first)
+    assert (again.came.documents, again.unchanged, len(again.earlier)) == (1, 1, 1)
+    assert elsewhere.held == {"https://a.example/7", "https://a.example/8"}
+    assert all(list(verify(one.place)) == [] for one in elsewhere.corpus.releases)
+
+
+def test_what_was_erased_from_a_parent_elsewhere_is_kept_out_as_well(months, tmp_path):
+    florilegium("erase", months.latest, "--url", "https://a.example/1", "--basis", "gdpr-17")
+    elsewhere, words = Months(tmp_path), ("--parent", months.latest)
+    said = elsewhere.build("2", [at("a", 1, 1), at("d", 5, 1)], *words, code=2).stderr
+    assert "copy erasures.jsonl and erasures.key" in said
+    elsewhere.home.mkdir(parents=True, exist_ok=True)
+    for name in ("erasures.jsonl", "erasures.key"):
+        shutil.copy(months.home / name, elsewhere.home / name)
+    elsewhere.build("2", None, *words)
+    assert elsewhere.held == {"https://d.example/5"}
+    assert list(verify(elsewhere.latest)) == []
+
+
+def test_a_damaged_index_of_a_parent_ends_the_build_before_anything_is_carried_on(months):
+    (index,) = months.latest.glob("index/*/*.npy")
+    whole = index.read_bytes()
+    index.write_bytes(whole[:-1] + bytes([whole[-1] ^ 255]))
+    gone = capture("https://b.example/3", "", status=404, at=CRAWLED + 30 * DAY)
+    assert "is damaged" in months.build("2", [at("d", 5, 1), gone], code=1).stderr
+    index.write_bytes(whole)
+    assert months.build("2").gone == 1
 
 
 def test_releases_in_another_folder_are_left_as_they_are(months, tmp_path):

@@ -132,6 +132,14 @@ def _check_there(file: Location, size: int, name: str) -> None:
 def read_index(encoded: str, method: Method) -> NDArray[np.void]:
     """Return the rows of an IndexFile; BadIndexError if the file is missing or damaged."""
     file = msgspec.json.decode(encoded, type=IndexFile)
+    rows = read_rows(file)
+    if rows.dtype != indexed_by(method):
+        raise BadIndexError(f"{file.path}: rows of {rows.dtype}, expected {indexed_by(method)}")
+    return rows
+
+
+def read_rows(file: IndexFile) -> NDArray[np.void]:
+    """Return the rows of a file, by whatever method; BadIndexError if it is missing or damaged."""
     try:
         content = locate(file.path).read_bytes()
     except FileNotFoundError:
@@ -143,6 +151,4 @@ def read_index(encoded: str, method: Method) -> NDArray[np.void]:
             f"the index of {file.release} is damaged: {file.path} is not what its manifest says"
         )
     rows: NDArray[np.void] = np.load(io.BytesIO(content), allow_pickle=False)
-    if rows.dtype != indexed_by(method):
-        raise BadIndexError(f"{file.path}: rows of {rows.dtype}, expected {indexed_by(method)}")
     return rows

@@ -213,6 +213,7 @@ def _resources(parent: Manifest, noted: Noted) -> tuple[Resource, ...]:
 
 
 def _parent(found: Found, promoted: int) -> Predecessor:
+    older = found.manifest.parent
     return Predecessor(
         build_id=found.manifest.build_id,
         root=found.manifest.root,
@@ -221,6 +222,7 @@ def _parent(found: Found, promoted: int) -> Predecessor:
         erased=len(found.documents),
         promoted=promoted,
         code=own_code.code(),
+        before=older.made_of if older is not None else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -148,14 +148,39 @@ def erasure(
         "below": map(encoded, wish.wanted.below),
         "text": words,
     }
+    on = f"{manifest.name}/{manifest.build_id}", manifest.root
+    return _line(corpus, wish, named, *on, len(hits))
+
+
+def kept_out(corpus: Corpus, wish: Wish, on: str, root: str) -> Erasure:
+    """Return what the log is to say of addresses and hosts that later builds must not let in.
+
+    `on` and `root` are of the newest release; of a corpus that has none its name, and nothing.
+    """
+    named: dict[Kind, Iterable[bytes]] = {
+        "url": map(encoded, wish.wanted.urls),
+        "host": map(encoded, wish.wanted.hosts),
+        "below": map(encoded, wish.wanted.below),
+    }
+    return _line(corpus, wish, named, on, root, 0)
+
+
+def _line(
+    corpus: Corpus,
+    wish: Wish,
+    named: Mapping[Kind, Iterable[bytes]],
+    on: str,
+    root: str,
+    documents: int,
+) -> Erasure:
     hashes = {kind: _hashes(corpus.secret, kind, some) for kind, some in named.items()}
     return erasures.new(
         time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         basis=wish.basis,
         note=wish.note,
-        release=f"{manifest.name}/{manifest.build_id}",
-        root=manifest.root,
-        documents=len(hits),
+        release=on,
+        root=root,
+        documents=documents,
         promote=wish.promote,
         key=corpus.secret.name,
         hashes={kind: some for kind, some in hashes.items() if some},

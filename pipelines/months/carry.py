@@ -11,13 +11,12 @@ from florilegium.manifests.carried import Carried, Fate
 from florilegium.manifests.chain import Chain, Link
 from florilegium.manifests.erasures import Basis
 from florilegium.manifests.location import Location, remove_tree
-from florilegium.manifests.scratch import scratch
 from florilegium.manifests.secret import load_or_make
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.erasure import erase as erasing
 from florilegium.pipelines.erasure import selection
 from florilegium.pipelines.erasure.blocked import Blocked, key_path
-from florilegium.pipelines.erasure.log import Corpus, Wish, erasure
+from florilegium.pipelines.erasure.log import Corpus, Wish, erasure, kept_out
 from florilegium.pipelines.erasure.rows import hits
 from florilegium.pipelines.erasure.selection import Selection
 from florilegium.pipelines.months.parents import beside
@@ -63,7 +62,7 @@ def carry_out(
         return False
     corpus = Corpus(home, load_or_make(key_path(home)))
     links = [link for link in chain.links if beside(link, home)]
-    changed = bool(links) and _keep_out(named, links[-1], settings.basis, corpus, engine)
+    changed = _keep_out(named, links, settings.basis, corpus)
     for link in links:
         wanted = {basis: some for (of, basis), some in ids.items() if of == link.origin}
         changed |= bool(wanted) and _erase(link, wanted, corpus, engine)
@@ -88,8 +87,8 @@ def _erase(link: Link, wanted: dict[Basis, set[bytes]], corpus: Corpus, engine: 
     return held
 
 
-def _keep_out(named: Selection, head: Link, basis: Basis, corpus: Corpus, engine: Engine) -> bool:
-    """Note what lists name, as far as the log does not: later builds keep it out."""
+def _keep_out(named: Selection, links: Sequence[Link], basis: Basis, corpus: Corpus) -> bool:
+    """Note what lists name, as far as the log does not: this build and later ones keep it out."""
     blocked = Blocked(erasures.decode(corpus.content()), corpus.secret)
     unknown = replace(
         named,
@@ -99,11 +98,10 @@ def _keep_out(named: Selection, head: Link, basis: Basis, corpus: Corpus, engine
     )
     if not unknown:
         return False
-    manifest = manifests.read(head.place)
-    with scratch() as notes:
-        wish = Wish(unknown, basis, promote="copy")
-        one = erasure(head.place, manifest, corpus, wish, [], [], engine, notes)
-    return corpus.note(one)
+    on, root = corpus.home.name, ""
+    if links:
+        on, root = links[-1].name, manifests.read(links[-1].place).root
+    return corpus.note(kept_out(corpus, Wish(unknown, basis, promote="copy"), on, root))
 
 
 def _named(lists: Sequence[Location]) -> Selection:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from florilegium.filters.optouts.origin import origin, site
 from florilegium.filters.optouts.policy import Rights
+from florilegium.filters.optouts.timeline import MAX_REDIRECTS
 from florilegium.manifests.carried import Carried
 from florilegium.manifests.chain import Chain
 from florilegium.manifests.location import Location, locate, replacing
@@ -19,6 +20,7 @@ from florilegium.manifests.schema import HOST_SCHEMA
 from florilegium.manifests.tables import batches, parquet
 from florilegium.pipelines.engines.each import each
 from florilegium.pipelines.engines.engine import Engine
+from florilegium.pipelines.months.captures import Said, captures, led_from, tables_of
 from florilegium.pipelines.rights.judged import read_judged
 from florilegium.pipelines.rights.optouts import (
     JudgeSettings,
@@ -28,8 +30,8 @@ from florilegium.pipelines.rights.optouts import (
 )
 from florilegium.pipelines.rights.replay import OptOutList, listed, told_later
 
-_HOPS = 5
-_COLUMNS = ["origin", "resource", "fetched", "state", "location", "sha256"]
+HEARD = "heard.parquet"
+"""Where captures are, in the folder, that say something new of the sites of earlier documents."""
 _DOCUMENT = ["id", "url", "crawl_time", "rights"]
 
 
@@ -39,17 +41,6 @@ class _Shard(Struct, frozen=True, array_like=True):
     number: int
     place: str
     release: str
-
-
-class _Said(Struct, frozen=True):
-    """A capture of a host's file, without the file."""
-
-    origin: str
-    resource: str
-    fetched: int
-    state: str
-    location: str | None
-    sha256: bytes
 
 
 def of_hosts(
@@ -64,13 +55,8 @@ def of_hosts(
     if not chain.links:
         return
     new = [place / "hosts.parquet" for place in parts]
-    tables = [
-        link.place / table.path
-        for link in chain.links
-        for table in link.form.tables
-        if table.path.startswith("audit/rights/")
-    ]
-    sites, sources = _new_words(new, tables)
+    tables = tables_of(chain)
+    sites, leads = _new_words(new, tables)
     if not sites and not lists:
         return
     shards = [
@@ -88,8 +74,10 @@ def of_hosts(
     there = [(one, place) for one, place in places if place.is_file()]
     if not there or not sites:
         return
+    here = {_site(host) for _, place in there for host in _hosts(place)}
+    _write_records(folder / HEARD, new, led_from(here, leads))
     records = folder / "hosts.parquet"
-    captures = _write_records(records, [*tables, *new], sources)
+    captures = _write_records(records, [*tables, *new], led_from(sites, leads))
     todo = [PartToJudge(documents=str(place)) for _, place in there]
     todo.append(PartToJudge(hosts=str(records)))
     settings = JudgeSettings(told_later(policy), str(folder / "judged"))
@@ -111,34 +99,37 @@ def of_hosts(
                 )
 
 
-def _new_words(new: Sequence[Location], known: Sequence[Location]) -> tuple[set[str], set[str]]:
-    """Return the sites that say something the corpus does not know, and all whose captures count.
+def _hosts(place: Location) -> set[str]:
+    return {host for table in batches(place, ["host"]) for host in table["host"].to_pylist()}
+
+
+def _new_words(
+    new: Sequence[Location], known: Sequence[Location]
+) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the sites that say something the corpus does not know, and which leads where.
 
     A file that is gone or cannot be had opts out of nothing. A host that redirects says what is
     said there.
     """
-    said = [one for place in new for one in _captures(place)]
+    said = [one for place in new for one in captures(place)]
     heard = {(one.origin, one.resource) for one in said}
-    before: dict[tuple[str, str], _Said] = {}
+    before: dict[tuple[str, str], Said] = {}
     redirects = [one for one in said if one.state == "redirect"]
     for place in known:
-        for one in _captures(place):
+        for one in captures(place):
             key = one.origin, one.resource
             if key in heard and (key not in before or before[key].fetched <= one.fetched):
                 before[key] = one
             if one.state == "redirect":
                 redirects.append(one)
     sites = {site(one.origin) for one in said if _is_new(one, before)}
-    leads = [(site(one.origin), site(origin(one.location or "") or "")) for one in redirects]
-    for _ in range(_HOPS):
+    leads = [one.leads for one in redirects]
+    for _ in range(MAX_REDIRECTS):
         sites |= {here for here, there in leads if there in sites}
-    sources = set(sites)
-    for _ in range(_HOPS):
-        sources |= {there for here, there in leads if here in sources}
-    return sites, sources
+    return sites, leads
 
 
-def _is_new(one: _Said, before: dict[tuple[str, str], _Said]) -> bool:
+def _is_new(one: Said, before: dict[tuple[str, str], Said]) -> bool:
     last = before.get((one.origin, one.resource))
     if one.state not in ("present", "redirect"):
         return one.state == "revisit" and last is None
@@ -147,13 +138,6 @@ def _is_new(one: _Said, before: dict[tuple[str, str], _Said]) -> bool:
         one.location,
         one.sha256,
     )
-
-
-def _captures(place: Location) -> Iterator[_Said]:
-    for table in batches(place, _COLUMNS):
-        table = table.set_column(2, "fetched", table["fetched"].cast(pa.int64()))
-        columns = (table.column(name).to_pylist() for name in _COLUMNS)
-        yield from (_Said(*row) for row in zip(*columns, strict=True))
 
 
 def _write_records(place: Location, tables: Iterable[Location], sites: set[str]) -> int:
@@ -201,7 +185,7 @@ def _documents(sites: frozenset[str], lists: list[OptOutList], folder: str, item
                         )
                     )  # fmt: skip
             if mine:
-                some.append(_chosen(rows, mine).select(_DOCUMENT))
+                some.append(_chosen(rows, mine).select([*_DOCUMENT, "host"]))
     if some:
         with replacing(locate(folder) / f"of-{shard.number:06d}.parquet") as draft:
             pq.write_table(pa.concat_tables(some), draft, compression="zstd")

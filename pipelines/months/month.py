@@ -1,6 +1,5 @@
 """The months of a build: what is done between harvest and deduplication, and what seal says."""
 
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -16,10 +15,12 @@ from florilegium.manifests.month import Amount, Month, Part, added
 from florilegium.manifests.schema import CARRIED_SCHEMA, to_table
 from florilegium.pipelines.engines.engine import Engine
 from florilegium.pipelines.months.carry import carry_out, stays
-from florilegium.pipelines.months.parents import Ancestry, settings
+from florilegium.pipelines.months.hosts import HEARD
+from florilegium.pipelines.months.parents import Ancestry, beside, settings
+from florilegium.pipelines.months.remembered import passed_on, remembered
 from florilegium.pipelines.months.told import folder_of, told
 from florilegium.pipelines.planning import Plan
-from florilegium.pipelines.recipe import Recipe, resolved
+from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.rights.replay import OptOutList
 from florilegium.pipelines.verdicts.verdict import Verdict
 
@@ -39,10 +40,21 @@ def carried(plan: Plan, parts: Sequence[Location], engine: Engine) -> bool:
         parents.chain,
         recipe,
         [OptOutList(one) for one in lists],
-        _folder(parents, recipe, home),
+        _folder(parents, home),
         engine,
     )
     return carry_out(found, lists, settings(recipe), parents.chain, home, engine)
+
+
+def remembered_by(
+    plan: Plan, parts: Sequence[Location], folder: Location
+) -> tuple[Location, int] | None:
+    """Return a file, in `folder`, of what hosts said before, and how much; None if nobody knows."""
+    if plan.parents is None or not plan.remembers:
+        return None
+    place = folder / "remembered.parquet"
+    folder.mkdir(parents=True, exist_ok=True)
+    return place, remembered(parts, plan.parents.chain, place)
 
 
 def sealed(plan: Plan, total: Verdict) -> tuple[Month | UnsetType, tuple[Table, ...]]:
@@ -53,8 +65,9 @@ def sealed(plan: Plan, total: Verdict) -> tuple[Month | UnsetType, tuple[Table, 
     if plan.parents is None:
         return UNSET, ()
     parents, recipe, home, release = plan.parents, plan.recipe, plan.home, plan.draft
-    chain, found = parents.chain, _told_before(parents, recipe, home)
-    names = {link.name for link in chain.links}
+    chain, found = parents.chain, _told_before(parents, home)
+    mine = [link for link in chain.links if beside(link, home)]
+    names = {one.name for one in plan.against}
     counted = [tally(release / table.path, names) for table in total.ledger if names]
     buckets = (one for some in total.kept.values() for one in some.values())
     kept = sum_of([Bucket(), *buckets])
@@ -65,7 +78,7 @@ def sealed(plan: Plan, total: Verdict) -> tuple[Month | UnsetType, tuple[Table, 
             documents=link.form.documents,
             tokens=link.form.tokens,
         )
-        for link in chain.links
+        for link in mine
     )
     made = Month(
         made_of=parents.made_of,
@@ -75,12 +88,16 @@ def sealed(plan: Plan, total: Verdict) -> tuple[Month | UnsetType, tuple[Table, 
         copies=sum(one.copies for one in counted),
         gone=sum(one.fate == "gone" for one in found),
         opted_out=sum(one.fate == "opted_out" for one in found),
-        erased=sum(link.before - link.form.documents for link in chain.links),
+        erased=sum(link.before - link.form.documents for link in mine),
         earlier=earlier,
         whole=added([held, *earlier]),
     )
     listed = [one for one in found if stays(one, settings(recipe), chain, home)]
-    return made, (_write(listed, release),) if listed else ()
+    tables = [_write(listed, release)] if listed else []
+    heard = _folder(parents, home) / HEARD
+    if heard.is_file():
+        tables += passed_on(heard, release, plan.noted.blocked() if plan.noted else None)
+    return made, tuple(tables)
 
 
 def _write(listed: list[Carried], release: Location) -> Table:
@@ -90,15 +107,13 @@ def _write(listed: list[Carried], release: Location) -> Table:
         return entry(PATH, len(listed), draft)
 
 
-def _told_before(parents: Ancestry, recipe: Recipe, home: Location) -> list[Carried]:
-    place = _folder(parents, recipe, home) / "told.msgpack"
+def _told_before(parents: Ancestry, home: Location) -> list[Carried]:
+    place = _folder(parents, home) / "told.msgpack"
     return msgspec.msgpack.decode(place.read_bytes(), type=list[Carried])
 
 
-def _folder(parents: Ancestry, recipe: Recipe, home: Location) -> Location:
-    digests = [hashlib.sha256(one.read_bytes()).hexdigest() for one in _lists(recipe)]
-    rights = resolved(recipe)["rights"]
-    return folder_of(home / "work", parents.made_of, parents.origins, digests, rights)
+def _folder(parents: Ancestry, home: Location) -> Location:
+    return folder_of(home / "work", parents.made_of, parents.origins)
 
 
 def _lists(recipe: Recipe) -> list[Location]:

@@ -1,12 +1,14 @@
 """The parent of a build: which releases it goes on from, and whether it adds anything to them."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET, Struct
 
-from florilegium.manifests.chain import Chain, ChainError, Link, chain_of, read_form
+from florilegium.manifests import erasures
+from florilegium.manifests.chain import Chain, ChainError, Link, chain_of, not_there, read_form
 from florilegium.manifests.location import Location, find_release, locate
 from florilegium.manifests.manifest import NAME
 from florilegium.pipelines import provenance
@@ -30,7 +32,7 @@ class Ancestry(Struct, frozen=True):
     beside: tuple[Location, ...]
     """Releases that it is built against as well."""
     made_of: str
-    """Digest of recipe and inputs."""
+    """Digest of recipe, lists and inputs."""
     chain: Chain
     """All releases of the corpus so far; none before the first."""
 
@@ -75,19 +77,20 @@ def ancestry(
         return None
     if settings(recipe).opt_outs == "erase" or settings(recipe).vanished == "erase":
         key_path(home)
-    for name in settings(recipe).lists:
-        _check_list(name)
+    listed = [_list_digest(name) for name in settings(recipe).lists]
     units = [unit.fingerprint for unit in plan_units(files, "")]
-    made_of: list[Any] = [units, resolved(recipe)]
+    made_of: list[Any] = [units, resolved(recipe), listed]
     return _found(wanted, tuple(against), provenance.digest(made_of), home)
 
 
-def _check_list(name: str) -> None:
+def _list_digest(name: str) -> str:
     place = locate(name)
     if not place.is_file():
         raise ListError(f"{name}: there is no such list of opt-outs")
     OptOutList(place)
-    of_list(place.read_bytes(), name)
+    content = place.read_bytes()
+    of_list(content, name)
+    return hashlib.sha256(content).hexdigest()
 
 
 def settings(recipe: Recipe) -> Months:
@@ -112,9 +115,35 @@ def _found(named: str, beside: tuple[Location, ...], made_of: str, home: Locatio
         return Ancestry(named, beside, made_of, Chain())
     known = {(form.name, form.build_id): one for one in beside if (form := _form(one))}
     try:
-        return Ancestry(named, beside, made_of, chain_of(place, known))
+        chain = chain_of(place, known)
     except FileNotFoundError:
         raise ChainError(f"{place} is no release: there is no {NAME}") from None
+    for name in chain.missing:
+        raise not_there(name, chain.links[-1].name)
+    _check_log(chain.links[-1], home)
+    return Ancestry(named, beside, made_of, chain)
+
+
+def _check_log(head: Link, home: Location) -> None:
+    """Raise ChainError unless a corpus knows what was erased from that of its parent.
+
+    Names of what was erased are hashed with a key, so it has to be the same log.
+    """
+    if beside(head, home):
+        return
+    there = _log(head.place.parent / erasures.NAME) or _log(head.place / erasures.PATH)
+    if not _log(home / erasures.NAME).startswith(there):
+        raise ChainError(
+            f"something was erased from the corpus of {head.place}, and {home} must keep it out as "
+            f"well: before the first build, copy {erasures.NAME} and erasures.key from there"
+        )
+
+
+def _log(place: Location) -> bytes:
+    try:
+        return place.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _form(release: Location) -> Any:  # noqa: ANN401

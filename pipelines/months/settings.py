@@ -17,9 +17,10 @@ class Months(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Documents that are opted out of by now are erased from the earlier releases, or listed in
     `audit/carried.parquet`."""
     basis: Basis = "tdm-opt-out"
-    """Why they are erased, as log and ledger say."""
+    """Why they are erased or kept out, as log and ledger say."""
     lists: tuple[str, ...] = ()
-    """Files that name hosts and addresses that opted out, as for `opt-outs --list`."""
+    """Files that name hosts and addresses that opted out, as for `opt-outs --list`; paths begin
+    where the command is run. With `opt_outs = "erase"`, new pages that they name are kept out."""
     vanished: Literal["keep", "erase"] = "keep"
     """What becomes of documents whose address answers 404 or 410 by now. They stay and
     are listed in `audit/carried.parquet`, or are erased, on the basis `other`."""

@@ -22,9 +22,10 @@ from florilegium.manifests.location import Location, locate, replacing
 from florilegium.manifests.schema import from_table
 from florilegium.manifests.tables import batches
 from florilegium.pipelines import provenance
+from florilegium.pipelines.duplicates.index import IndexFile, read_rows
 from florilegium.pipelines.engines.each import each
 from florilegium.pipelines.engines.engine import Engine
-from florilegium.pipelines.files import load_array, save_array
+from florilegium.pipelines.files import emptied, load_array, save_array
 from florilegium.pipelines.months.hosts import of_hosts
 from florilegium.pipelines.recipe import Recipe
 from florilegium.pipelines.rights.replay import OptOutList
@@ -54,7 +55,7 @@ def told(
     place = folder / "told.msgpack"
     if place.is_file():
         return msgspec.msgpack.decode(place.read_bytes(), type=list[Carried])
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = emptied(folder)  # releases may have been made anew since it was begun
     found = _of_pages(parts, chain, folder, engine) if chain.links else {}
     for one in of_hosts(parts, chain, recipe.rights, lists, folder, engine):
         found[one.id] = one
@@ -64,9 +65,9 @@ def told(
     return some
 
 
-def folder_of(work: Location, made_of: str, origins: Sequence[str], *more: object) -> Location:
+def folder_of(work: Location, made_of: str, origins: Sequence[str]) -> Location:
     """Return where that is found: in a folder named after all that it depends on."""
-    return work / "months" / provenance.digest([made_of, list(origins), *more])[:16]
+    return work / "months" / provenance.digest([made_of, list(origins)])[:16]
 
 
 def _of_pages(
@@ -134,12 +135,12 @@ def _known(
     asked = folder / "asked.npy"
     save_array(asked, np.unique(np.frombuffer(b"".join(halves), np.uint64)))
     files = [
-        (link, table.path)
+        (link, IndexFile(str(link.place / table.path), table.sha256, link.name))
         for link in chain.links
         for table in link.form.tables
         if table.path.startswith("index/")
     ]
-    items = [str(link.place / path).encode() for link, path in files]
+    items = [msgspec.json.encode(file) for _, file in files]
     answers = each(engine, items, [1] * len(items), partial(_at, str(asked)), folder / "at")
     return [
         (answer[n : n + 16], link.origin)
@@ -149,7 +150,7 @@ def _known(
 
 
 def _at(asked: str, index: bytes) -> bytes:
-    ids = np.ascontiguousarray(load_array(locate(index.decode()))["id"])
+    ids = np.ascontiguousarray(read_rows(msgspec.json.decode(index, type=IndexFile))["id"])
     return ids[np.isin(address_halves(ids), load_array(locate(asked)))].tobytes()
 
 

@@ -121,15 +121,25 @@ def judge_documents(
 
 
 def laid_out(
-    places: list[Location], parts: list[Part], settings: JudgeSettings
+    places: list[Location],
+    parts: list[Part],
+    settings: JudgeSettings,
+    known: tuple[Location, int] | None = None,
 ) -> Callable[[beam.Pipeline], None]:
-    """Return what lays out the pipeline for parts whose files are in these places."""
+    """Return what lays out the pipeline for parts whose files are in these places.
+
+    `known` is where other captures are that count as well, and how many.
+    """
     todo = [
         PartToJudge(documents=str(place / "documents.parquet"), hosts=str(place / "hosts.parquet"))
         for place in places
     ]
-    groups = partitions_for(len(parts), sum(part.host_records for part in parts))
+    records = sum(part.host_records for part in parts)
     redirected = any(part.host_redirects for part in parts)
+    if known is not None:
+        todo.append(PartToJudge(hosts=str(known[0])))
+        records, redirected = records + known[1], True
+    groups = partitions_for(len(todo), records)
     return lambda root: judge_documents(root, todo, groups, settings, redirected)
 
 
