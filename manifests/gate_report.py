@@ -79,8 +79,11 @@ def read(release: Location) -> GateReport | None:
         return msgspec.json.decode(path.read_bytes(), type=GateReport)
     except FileNotFoundError:
         return None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: {error}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(
+            f"{path} is no report of gates: {error}; if it is removed, `florilegium promote` "
+            "judges the release again"
+        ) from error
 
 
 def write(release: Location, report: GateReport) -> None:

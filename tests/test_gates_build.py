@@ -100,6 +100,20 @@ def test_a_host_that_fills_the_corpus_is_not_promoted(gated):
     assert gated.latest.name != good
 
 
+def test_gates_are_not_passed_by_losing_their_report(gated):
+    good = gated.latest.name
+    spammed(gated)
+    staged = gated.home / json.loads(build(gated, 4, "--output", "json").stdout)["build_id"]
+    report = gated.home / "gates" / f"{staged.name}.json"
+    report.write_text('{"gates": 7}')
+    for done in (build(gated, 1), florilegium("promote", staged, code=2)):
+        assert f"{report} is no report of gates" in done.stderr.replace("\n", " ")
+    report.unlink()
+    assert "top_domain" in florilegium("promote", staged, code=4).stderr
+    assert "top_domain" in gate_report.read(staged).failed
+    assert gated.latest.name == good
+
+
 def test_without_gates_everything_is_promoted(garden):
     before = garden.latest
     spammed(garden)

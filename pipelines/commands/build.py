@@ -163,7 +163,10 @@ def _answer_step(output: str, plan: Plan, step: Step) -> None:
 
 def _answer(output: str, manifest: Manifest, release: Location, console: Console) -> int:
     """Say what a release is, and what its gates said; return `STAGED` if it failed them."""
-    report = gate_report.read(release)
+    try:
+        report = gate_report.read(release)
+    except ValueError as error:
+        return ended(FAILED, str(error))
     if output == "text":
         print_summary(manifest, release, console)
         if report is not None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from florilegium.manifests import gate_report, promotion
 from florilegium.manifests import manifest as manifests
 from florilegium.manifests.location import Location, find_release, locate
+from florilegium.manifests.manifest import Manifest
 from florilegium.manifests.promotion import Promotion
 from florilegium.manifests.verify import verify
 from florilegium.pipelines.commands.answers import (
@@ -75,14 +76,19 @@ def _promote(
     if findings := list(verify(release, depth="tables", by=derived.ours())):
         return ended(FAILED, "\n".join([f"{release} is not whole:", *findings]))
     erased.check(release)
-    failed = _failed(release, accepted, force)
+    failed = _failed(release, manifest, accepted, force)
     swap(release, failed, because)
     return _answer(release.parent, output)
 
 
-def _failed(release: Location, accepted: frozenset[str], force: bool) -> tuple[str, ...]:
+def _failed(
+    release: Location, manifest: Manifest, accepted: frozenset[str], force: bool
+) -> tuple[str, ...]:
     """Return the gates that a release failed, all of which were accepted."""
     report = gate_report.read(release)
+    if report is None and manifest.recipe.get("gates"):  # lost, or its build was killed before
+        report = judge(release, settings_of(manifest), before(release))
+        gate_report.write(release, report)
     failed = report.failed if report else ()
     if unknown := sorted(accepted - set(failed)):
         raise ValueError(f"{release} did not fail {', '.join(unknown)}: say so only of what it did")
