@@ -12,6 +12,7 @@ from florilegium.manifests.buckets import BUCKETS
 from florilegium.pipelines.forecast.costs import AT_WORK, COPIES_HELD, Costs
 from florilegium.pipelines.forecast.prices import Prices
 from florilegium.pipelines.recipe import Shards
+from florilegium.pipelines.steps import STEPS
 
 HOUR = 3600
 ON_REQUEST = ("rights", "lines", "licences", "assess", "mix")
@@ -170,9 +171,11 @@ def buckets_of(work: Workload) -> float:
 
 
 def _seconds(work: Workload, costs: Costs, shards: int, workers: int) -> dict[str, float]:
-    """Return processor seconds by step, `seal` last."""
+    """Return processor seconds by step, in the order of a build."""
     after = {
-        step: each * work.documents / 1000 for step, each in costs.steps.items() if work.takes(step)
+        step: costs.steps[step] * work.documents / 1000
+        for step in STEPS
+        if step in costs.steps and work.takes(step)
     }
     if "assess" in after:
         after["assess"] += work.assess_seconds

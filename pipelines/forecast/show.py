@@ -76,9 +76,9 @@ def _figures(found: Forecast) -> Iterator[tuple[str, ...]]:
     yield row("core_hours", time, "", "core time")
     on = f"on {found.workers:,} worker{_s(found.workers)} ({found.engine})"
     yield row("wall_hours", time, on, "time")
-    yield row("euros", _euros, f"at {found.prices.core_hour:.3f} a core hour")
-    yield row("watt_hours", _number, f"at {found.prices.core_watts:.2f} W a core", "watt-hours")
-    yield row("euros_a_month", _euros, "for keeping the release", "a month")
+    yield row("euros", _little, f"at {found.prices.core_hour:.3f} a core hour")
+    yield row("watt_hours", _little, f"at {found.prices.core_watts:.2f} W a core", "watt-hours")
+    yield row("euros_a_month", _little, "for keeping the release", "a month")
 
 
 def _languages(found: Forecast) -> Iterator[tuple[str, ...]]:
@@ -115,7 +115,7 @@ def _steps(found: Forecast) -> Iterator[tuple[str, ...]]:
 
 def _cells(step: Step) -> tuple[str, ...]:
     moved, left = (size(one) if one else "" for one in (step.shuffled_bytes, step.disk_bytes))
-    spent = (_euros(step.euros), f"{step.watt_hours:,.3g}")
+    spent = (_little(step.euros), _little(step.watt_hours))
     return time(step.core_hours), time(step.wall_hours), moved, left, *spent
 
 
@@ -127,7 +127,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
-def _euros(value: float) -> str:
+def _little(value: float) -> str:
     if value >= 0.1 or not value:
         return f"{value:,.2f}"
     return f"{value:.4f}" if value >= 0.0001 else "<0.0001"
