@@ -172,7 +172,7 @@ def buckets_of(work: Workload) -> float:
 
 def _seconds(work: Workload, costs: Costs, shards: int, workers: int) -> dict[str, float]:
     """Return processor seconds by step, in the order of a build."""
-    after = {
+    after: dict[str, float] = {
         step: costs.steps[step] * work.documents / 1000
         for step in STEPS
         if step in costs.steps and work.takes(step)
