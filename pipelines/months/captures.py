@@ -1,8 +1,9 @@
 """Captures of hosts' files in the tables of rights of a chain, and in new input."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 
 from florilegium.filters.optouts.origin import origin, site
@@ -40,9 +41,13 @@ def tables_of(chain: Chain) -> list[Location]:
     ]
 
 
-def captures(place: Location) -> Iterator[Said]:
-    """Yield the captures of a file of them."""
+def captures(place: Location, origins: Collection[str] | None = None) -> Iterator[Said]:
+    """Yield the captures of a file of them; of some origins only, and redirects of all."""
     for table in batches(place, _COLUMNS):
+        if origins is not None:
+            names = table["origin"]
+            mine = pc.is_in(names, value_set=pa.array(origins, names.type))
+            table = table.filter(pc.or_(mine, pc.equal(table["state"], "redirect")))
         table = table.set_column(2, "fetched", table["fetched"].cast(pa.int64()))
         columns = (table.column(name).to_pylist() for name in _COLUMNS)
         yield from (Said(*row) for row in zip(*columns, strict=True))

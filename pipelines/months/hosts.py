@@ -113,10 +113,11 @@ def _new_words(
     """
     said = [one for place in new for one in captures(place)]
     heard = {(one.origin, one.resource) for one in said}
+    origins = {name for name, _ in heard}
     before: dict[tuple[str, str], Said] = {}
     redirects = [one for one in said if one.state == "redirect"]
     for place in known:
-        for one in captures(place):
+        for one in captures(place, origins):
             key = one.origin, one.resource
             if key in heard and (key not in before or before[key].fetched <= one.fetched):
                 before[key] = one

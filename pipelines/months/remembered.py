@@ -41,7 +41,7 @@ def remembered(parts: Sequence[Location], chain: Chain, place: Location) -> int:
     }
     tables = tables_of(chain)
     redirects = [one.leads for one in new if one.state == "redirect"]
-    redirects += [one.leads for one in _all(tables) if one.state == "redirect"]
+    redirects += [one.leads for one in _redirects(tables)]
     sites = led_from(_sites(parts), redirects)
     last: dict[Place, tuple[int, int]] = {}
     for number, table in enumerate(tables):
@@ -75,8 +75,8 @@ def passed_on(heard: Location, release: Location, blocked: Blocked | None) -> li
         return [entry(PATH, written, draft)]
 
 
-def _all(tables: Iterable[Location]) -> Iterable[Said]:
-    return (one for table in tables for one in captures(table))
+def _redirects(tables: Iterable[Location]) -> Iterable[Said]:
+    return (one for table in tables for one in captures(table, ()))
 
 
 def _sites(parts: Iterable[Location]) -> set[str]:

@@ -15,7 +15,8 @@ class Months(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     opt_outs: Literal["erase", "list"] = "erase"
     """Documents that are opted out of by now are erased from the earlier releases, or listed in
-    `audit/carried.parquet`."""
+    `audit/carried.parquet`. That holds whatever `rights.retroactive` says, which is of new pages
+    only."""
     basis: Basis = "tdm-opt-out"
     """Why they are erased or kept out, as log and ledger say."""
     lists: tuple[str, ...] = ()
