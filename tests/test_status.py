@@ -129,6 +129,18 @@ def test_a_build_that_is_silent_for_a_minute_looks_dead(seconds, looks_dead):
     assert statuses.dead(ended, status.updated + timedelta(days=1)) is None
 
 
+@pytest.mark.parametrize("junk", ["{]", '{"recipe": "x"}', "[" * 9, '{"x": ' + "[" * 200_000])
+def test_what_is_no_status_is_named_and_does_not_stop_a_build(junk, tmp_path):
+    (tmp_path / statuses.NAME).write_text(junk)
+    shown = run("status", tmp_path)
+    assert (shown.returncode, "is no status of a build" in shown.stderr) == (2, True)
+    watch = Watch([StatusFile()])
+    watch.corpus("x", tmp_path)
+    watch.begin()
+    watch.end(0, None)
+    assert statuses.read(tmp_path).state == "stopped"
+
+
 def test_what_an_observer_cannot_do_is_a_warning(tmp_path, caplog):
     class Broken:
         def tell(self, moment):

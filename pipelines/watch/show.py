@@ -26,7 +26,7 @@ def show(corpus: str, output: str) -> int:
     except (FileNotFoundError, NotADirectoryError):
         return ended(USAGE, f"{corpus}: there is no {statuses.NAME}; name the folder OUT/NAME")
     except ValueError as error:
-        return ended(USAGE, f"{corpus}: {error}")
+        return ended(USAGE, str(error))
     except OSError as error:
         return stopped(error)
     why = statuses.dead(found, statuses.now())
@@ -48,7 +48,7 @@ def _lines(status: Status, why: str | None) -> Iterator[tuple[str, str]]:
     yield "started", f"{status.started:%Y-%m-%d %H:%M:%S} UTC"
     yield "updated", f"{status.updated:%Y-%m-%d %H:%M:%S} UTC"
     if status.engine:
-        yield "engine", f"{status.engine}, {status.workers} workers"
+        yield "engine", f"{status.engine}, workers: {status.workers}"
     yield "process", f"{status.pid} on {status.host}"
     yield "units", f"{status.units_done:,} of {status.units:,}"
     yield "records", f"{status.records:,}, {status.documents:,} documents"

@@ -130,7 +130,10 @@ def write(home: Location, status: Status) -> None:
 
 def read(home: Location) -> Status:
     """Return the status of a corpus; FileNotFoundError if it has none, ValueError if it is none."""
-    return msgspec.json.decode((home / NAME).read_bytes(), type=Status)
+    try:
+        return msgspec.json.decode((home / NAME).read_bytes(), type=Status)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{home / NAME} is no status of a build: {error}") from error
 
 
 def dead(status: Status, at: datetime) -> str | None:
