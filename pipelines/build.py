@@ -116,7 +116,8 @@ def build_step(plan: Plan, step: Step, engine: Engine, display: Display) -> None
         if step == "harvest":
             _harvest(plan, engine, display)
             return
-        plan, _ = _months(plan, plan.made(), engine, display)
+        if plan.parents is not None:
+            plan, _ = _months(plan, plan.made(), engine, display)
         if step == "rights":
             _rights(plan, plan.made(), engine, display)
         elif step == "deduplicate":

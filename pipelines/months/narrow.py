@@ -62,8 +62,7 @@ def only_needed(
     nothing is left is an empty name. With too many new documents, the files come back as they are.
     BadIndexError if one is missing or damaged.
     """
-    keys = _of_parts(parts, view)
-    if keys is None or not published:
+    if not published or (keys := _of_parts(parts, view)) is None:
         return list(published)
     items, sizes = [one.encode() for one in published], [1] * len(published)
     hits: list[NDArray[np.bool_]] = []
