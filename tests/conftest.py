@@ -32,6 +32,7 @@ from florilegium.pipelines.recipe import Recipe, Shards, load
 from florilegium.pipelines.verdicts import domains as of_domains
 from florilegium.pipelines.verdicts.decide import PartToDecide, decide_part
 from florilegium.pipelines.verdicts.verdict import Verdict, added
+from florilegium.pipelines.watch.logs import hear
 
 # Time by the clock says nothing of the code on a machine that also does other work.
 settings.register_profile("no deadline", deadline=None)
@@ -46,6 +47,12 @@ SMALL = Recipe(
     shards=Shards(size=6_000, row_group_bytes=1_024),
 )
 """Shards of a few thousand bytes; a text of less than forty characters is of poor quality."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def messages_for_people():
+    """Begin each module with messages in words: one before it may have asked for JSON."""
+    hear("text")
 
 
 def make_document(number, lang="deu_Latn", **changes):

@@ -103,6 +103,11 @@ def google(google_address, tmp_path_factory):
         for path in pack(tmp_path_factory.mktemp("warc")):
             (bucket / "warc" / path.name).write_bytes(path.read_bytes())
         yield Google(address, bucket)
+        # The server is there for other modules of the same process, too.
+        client = gcs._client(os.getpid())
+        for blob in client.list_blobs("a-bucket"):
+            blob.delete()
+        client.bucket("a-bucket").delete()
         gcs._client.cache_clear()
 
 
